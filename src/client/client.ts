@@ -1,0 +1,38 @@
+/** How controllers, scheduler and kubelet talk to the API: the same over an in-process call or HTTPS. */
+import type { KindRef } from '../machinery/kind.js'
+import type { KubernetesObject, ObjectKey, ObjectList } from '../machinery/object-meta.js'
+import type { DeleteOptions, ListOptions, PatchType, WatchEvent, WriteOptions } from '../machinery/request.js'
+
+export interface Patch {
+  type: PatchType
+  body: unknown
+}
+
+/** Rejects with a StatusError. Objects returned are shared and frozen by contract: copy before changing. */
+export interface Client {
+  get<T extends KubernetesObject>(kind: KindRef<T>, key: ObjectKey): Promise<T>
+  list<T extends KubernetesObject>(
+    kind: KindRef<T>,
+    options?: ListOptions & { namespace?: string },
+  ): Promise<ObjectList<T>>
+  watch<T extends KubernetesObject>(
+    kind: KindRef<T>,
+    options: ListOptions & { namespace?: string },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<WatchEvent<T>>>
+  create<T extends KubernetesObject>(kind: KindRef<T>, object: T, options?: WriteOptions): Promise<T>
+  /** Creates through a subresource (`binding`, `eviction`, `token`); answers what the server answers. */
+  createSubresource<R = unknown>(kind: KindRef, key: ObjectKey, subresource: string, body: unknown): Promise<R>
+  update<T extends KubernetesObject>(kind: KindRef<T>, object: T, options?: WriteOptions): Promise<T>
+  updateStatus<T extends KubernetesObject>(kind: KindRef<T>, object: T): Promise<T>
+  patch<T extends KubernetesObject>(
+    kind: KindRef<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options?: WriteOptions & { subresource?: string },
+  ): Promise<T>
+  delete(kind: KindRef, key: ObjectKey, options?: DeleteOptions): Promise<void>
+  deleteCollection(kind: KindRef, options?: ListOptions & DeleteOptions & { namespace?: string }): Promise<void>
+  /** Every resource the server serves now, with its verbs; for controllers that follow all kinds. */
+  resources(): Promise<readonly (KindRef & { verbs: readonly string[] })[]>
+}

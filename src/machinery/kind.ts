@@ -1,0 +1,163 @@
+/** What a kind is: one declaration from which the registry, discovery, printing and clients take all they need to know. */
+import type { FieldError } from './field-error.js'
+import type { KubernetesObject } from './object-meta.js'
+
+export type Scope = 'Namespaced' | 'Cluster'
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
+
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+]
+
+export interface KindNames {
+  /** Lower case, as in the path. */
+  plural: string
+  singular: string
+  shortNames?: readonly string[]
+  categories?: readonly string[]
+}
+
+/** Enough to address a resource: what a client needs. `Kind` is one. */
+export interface KindRef<T extends KubernetesObject = KubernetesObject> {
+  group: string
+  version: string
+  kind: string
+  scope: Scope
+  names: KindNames
+  /** Never set: carries T for inference. */
+  readonly __type?: T
+}
+
+/** Cell of a printed table, as `kubectl get` shows it. */
+export type Cell = string | number | boolean | null
+
+/** One column. `type` defaults to string, `priority` 0 is always shown; `wide` is priority 1. */
+export interface PrinterColumn<T> {
+  name: string
+  type?: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  format?: 'name' | ''
+  description?: string
+  wide?: boolean
+  /** `now` is in milliseconds since the epoch: ages are printed by the server. */
+  of(object: T, now: number): Cell
+}
+
+/** Who writes and when; handed to the hooks of a kind. */
+export interface WriteContext {
+  /** Milliseconds since the epoch. */
+  now: number
+  /** `''` for the object itself, else the subresource being written, such as `status`. */
+  subresource: string
+  dryRun: boolean
+}
+
+export interface ScaleSubresource<T> {
+  /** Path of the wanted number, such as `spec.replicas`. */
+  replicas: string
+  /** Path of the current number, such as `status.replicas`. */
+  current: string
+  /** The label selector in its query form. */
+  selector(object: T): string
+}
+
+/** A subresource that is a view on the stored object: reads give the object, updates change only `writes`. */
+export interface ViewSubresource<T> {
+  /** Top-level or nested paths the update may change, e.g. `['status']`; everything else is kept from the stored object. */
+  writes: readonly string[]
+  verbs?: readonly Verb[]
+  validateUpdate?(object: T, old: T): Iterable<FieldError>
+}
+
+export interface Subresources<T> {
+  /** `{}` serves get, update and patch of `status`. */
+  status?: Partial<ViewSubresource<T>>
+  scale?: ScaleSubresource<T>
+  /** Further views, e.g. `ephemeralcontainers`, `resize`, `approval`. */
+  views?: Readonly<Record<string, ViewSubresource<T>>>
+}
+
+/** Decides how an object of this kind goes through its life. All hooks may mutate `object`, never `old`. */
+export interface Strategy<T> {
+  /** Paths whose change raises metadata.generation; default `['spec']` where the kind has a spec; `[]` for none at all (then generation is never set). */
+  bumpGenerationOn?: readonly string[]
+  /** Runs after defaulting and mutating admission, before validation: drop what the client may not set. Status is reset by the registry when there is a status subresource. */
+  prepareForCreate?(object: T, context: WriteContext): void
+  prepareForUpdate?(object: T, old: T, context: WriteContext): void
+  /** PUT of a name that does not exist creates it. */
+  allowCreateOnUpdate?: boolean
+  /** Updates without a resourceVersion are accepted; default true. */
+  allowUnconditionalUpdate?: boolean
+  /** Seconds between the request and the removal; undefined or 0: at once. Called with the caller's wish, if any. */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
+  /** Deletion propagation when neither options nor finalizers say: default `background`. */
+  defaultDeletion?: 'background' | 'orphan'
+  /** Checks metadata.name (true: generateName's prefix); returns upstream's messages. Default: DNS-1123 subdomain. */
+  validateName?(name: string, prefix: boolean): string[]
+}
+
+export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, 'names'> {
+  names: Omit<KindNames, 'singular'> & { singular?: string }
+  /** Default: all. */
+  verbs?: readonly Verb[]
+  /** Canonical schema name; default `<group's first label or core>.<version>.<kind>`. */
+  schema?: string
+  /** Only what the schema's own defaults cannot state. */
+  setDefaults?(object: T): void
+  /** Errors of the object by itself; runs on create and update. Metadata is checked by the registry. */
+  validate?(object: T, context: WriteContext): Iterable<FieldError>
+  /** Errors of the change; runs on update after `validate`. */
+  validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
+  /** Paths that may not change, with upstream's `field is immutable`. */
+  immutable?: readonly string[]
+  /** Warnings for the client's eyes, in `Warning` headers. */
+  warnings?(object: T, old: T | undefined): string[]
+  strategy?: Strategy<T>
+  subresources?: Subresources<T>
+  /** Name is prepended by the table printer; list only what comes after it. */
+  printerColumns?: readonly PrinterColumn<T>[]
+  /** Extra field selectors besides metadata.name and metadata.namespace. */
+  selectableFields?: Readonly<Record<string, (object: T) => string>>
+}
+
+/** A KindSpec with every default filled in. */
+export interface Kind<T extends KubernetesObject = KubernetesObject> extends KindSpec<T> {
+  names: KindNames
+  verbs: readonly Verb[]
+  schema: string
+  /** `v1` or `apps/v1`. */
+  apiVersion: string
+  /** `pods` or `deployments.apps`: how errors and RBAC name the resource. */
+  qualifiedResource: string
+  listKind: string
+  strategy: Strategy<T>
+  subresources: Subresources<T>
+}
+
+const schemaName = (group: string, version: string, kind: string) =>
+  `${group.split('.')[0] || 'core'}.${version}.${kind}`
+
+/** Declares a kind. Pure: registering it is the caller's business. */
+export function defineKind<T extends KubernetesObject>(spec: KindSpec<T>): Kind<T> {
+  const { group, version, kind } = spec
+  return {
+    ...spec,
+    names: { ...spec.names, singular: spec.names.singular ?? kind.toLowerCase() },
+    verbs: spec.verbs ?? allVerbs,
+    schema: spec.schema ?? schemaName(group, version, kind),
+    apiVersion: group ? `${group}/${version}` : version,
+    qualifiedResource: group ? `${spec.names.plural}.${group}` : spec.names.plural,
+    listKind: `${kind}List`,
+    strategy: spec.strategy ?? {},
+    subresources: spec.subresources ?? {},
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: hooks are contravariant in T, so a list of kinds has no other common type
+export type AnyKind = Kind<any>
