@@ -1,0 +1,58 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { resolveConfiguration } from './configuration.js'
+import { parseFlags, UsageError, upFlags } from './flags.js'
+
+const directory = mkdtempSync(join(tmpdir(), 'minik8s-config-'))
+const file = (text: string): string => {
+  const path = join(directory, `${Math.random()}.yaml`)
+  writeFileSync(path, text)
+  return path
+}
+const header = 'apiVersion: minik8s.dev/v1alpha1\nkind: ClusterConfiguration\n'
+
+describe('resolveConfiguration', () => {
+  test('has defaults for everything', async () => {
+    expect(await resolveConfiguration({}, {})).toEqual({
+      dataDir: resolve('.minik8s'),
+      port: 6443,
+      bindAddress: '127.0.0.1',
+      runtime: 'docker',
+      nodes: 1,
+      removeContainers: false,
+      logLevel: 'warn',
+      serviceSubnet: '10.96.0.0/16',
+    })
+  })
+
+  test('takes flags before the environment before the file', async () => {
+    const config = file(`${header}port: 1\nnodes: 2\nruntime: sim\n`)
+    const got = await resolveConfiguration({ config, port: '3' }, { MINIK8S_PORT: '2', MINIK8S_NODES: '5' })
+    expect(got).toMatchObject({ port: 3, nodes: 5, runtime: 'sim' })
+  })
+
+  test.each([
+    { flags: { port: 'x' }, message: '--port must be a whole number from 0 to 65535, not "x"' },
+    { flags: { runtime: 'lxc' }, message: '--runtime must be one of docker, sim, none, not "lxc"' },
+    { flags: { verbosity: 'loud' }, message: '--verbosity must be one of error, warn, info, debug, trace, not "loud"' },
+    { flags: { 'bind-address': 'home' }, message: '--bind-address must be an IP address, not "home"' },
+  ])('refuses $flags', async ({ flags, message }) => {
+    await expect(resolveConfiguration(flags, {})).rejects.toThrow(new UsageError(message))
+  })
+
+  test('names the field of a bad file', async () => {
+    const config = file(`${header}port: many\nnode: 3\n`)
+    await expect(resolveConfiguration({ config }, {})).rejects.toThrow(/top level.*node[\s\S]*port: must be integer/)
+  })
+})
+
+describe('parseFlags', () => {
+  test('reads values and switches', () => {
+    expect(parseFlags(['--port', '7', '--rm', '-v', '4'], upFlags)).toEqual({ port: '7', rm: true, verbosity: '4' })
+  })
+  test('refuses what it does not know', () => {
+    expect(() => parseFlags(['--prot', '7'], upFlags)).toThrow("Unknown option '--prot'")
+  })
+})

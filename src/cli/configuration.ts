@@ -1,0 +1,157 @@
+/** One typed configuration, put together once: flags win over the environment, the environment over the file, the file over defaults. */
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { UsageError, type upFlags } from './flags.js'
+
+export const runtimes = ['docker', 'sim', 'none'] as const
+export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
+export type RuntimeName = (typeof runtimes)[number]
+export type LogLevel = (typeof logLevels)[number]
+
+export interface Configuration {
+  /** Absolute. */
+  dataDir: string
+  port: number
+  bindAddress: string
+  runtime: RuntimeName
+  nodes: number
+  kubeconfigOut?: string
+  /** Remove the containers of pods when the cluster stops. */
+  removeContainers: boolean
+  logLevel: LogLevel
+  /** Range of cluster IPs, CIDR. */
+  serviceSubnet: string
+}
+
+export const configurationApiVersion = 'minik8s.dev/v1alpha1'
+
+const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
+  dataDir: '.minik8s',
+  port: 6443,
+  bindAddress: '127.0.0.1',
+  runtime: 'docker',
+  nodes: 1,
+  removeContainers: false,
+  logLevel: 'warn',
+  serviceSubnet: '10.96.0.0/16',
+}
+
+const fileSchema = {
+  type: 'object',
+  required: ['apiVersion', 'kind'],
+  additionalProperties: false,
+  properties: {
+    apiVersion: { const: configurationApiVersion },
+    kind: { const: 'ClusterConfiguration' },
+    dataDir: { type: 'string', minLength: 1 },
+    port: { type: 'integer', minimum: 0, maximum: 65535 },
+    bindAddress: { type: 'string', minLength: 1 },
+    runtime: { enum: runtimes },
+    nodes: { type: 'integer', minimum: 0, maximum: 100 },
+    kubeconfigOut: { type: 'string', minLength: 1 },
+    removeContainers: { type: 'boolean' },
+    logLevel: { enum: logLevels },
+    serviceSubnet: { type: 'string', pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/(1[2-9]|2\\d)$' },
+  },
+}
+
+type FileSettings = Partial<Configuration>
+
+/** Reads and checks a ClusterConfiguration file. */
+async function readConfigurationFile(path: string): Promise<FileSettings> {
+  const [{ load }, { Ajv }, text] = await Promise.all([import('js-yaml'), import('ajv'), readText(path)])
+  let document: unknown
+  try {
+    document = load(text)
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`)
+  }
+  const check = new Ajv({ allErrors: true, strict: false }).compile(fileSchema)
+  if (!check(document)) {
+    const lines = (check.errors ?? []).map(e => {
+      const extra = e.params.additionalProperty ?? e.params.allowedValues?.join(', ') ?? e.params.allowedValue
+      return `  ${e.instancePath.slice(1).replaceAll('/', '.') || '(top level)'}: ${e.message}${extra ? `: ${extra}` : ''}`
+    })
+    throw new UsageError(
+      `${path} is not a valid ClusterConfiguration of ${configurationApiVersion}:\n${lines.join('\n')}`,
+    )
+  }
+  const { apiVersion: _, kind: __, ...settings } = document as FileSettings & { apiVersion: string; kind: string }
+  return settings
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`cannot read --config ${path}: ${(error as Error).message}`)
+  }
+}
+
+function parseCount(name: string, text: string, max: number): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > max)
+    throw new UsageError(`--${name} must be a whole number from 0 to ${max}, not "${text}"`)
+  return value
+}
+
+function parseChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  if (!choices.includes(text as T))
+    throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not "${text}"`)
+  return text as T
+}
+
+/** klog's numbers: 0 and 1 are quiet, 2 to 3 informative, 4 to 5 for debugging, more is everything. */
+function parseLogLevel(text: string): LogLevel {
+  if (!/^\d+$/.test(text)) return parseChoice('verbosity', text, logLevels)
+  const n = Number(text)
+  return n <= 1 ? 'warn' : n <= 3 ? 'info' : n <= 5 ? 'debug' : 'trace'
+}
+
+export type UpFlagValues = {
+  [K in keyof typeof upFlags]?: (typeof upFlags)[K] extends { value: string } ? string : boolean
+}
+
+/** Settings given by flag, or by `MINIK8S_<FLAG>` in the environment where the flag is absent. */
+function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | undefined>>): FileSettings {
+  const given = (name: keyof typeof upFlags) =>
+    (flags[name] as string | undefined) ?? env[`MINIK8S_${name.toUpperCase().replaceAll('-', '_')}`]
+  const settings: FileSettings = {}
+  const take = <K extends keyof Configuration>(
+    key: K,
+    flag: keyof typeof upFlags,
+    parse: (text: string) => Configuration[K],
+  ) => {
+    const text = given(flag)
+    if (text !== undefined) settings[key] = parse(text)
+  }
+  take('dataDir', 'data-dir', text => text)
+  take('port', 'port', text => parseCount('port', text, 65535))
+  take('bindAddress', 'bind-address', text => text)
+  take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
+  take('nodes', 'nodes', text => parseCount('nodes', text, 100))
+  take('kubeconfigOut', 'kubeconfig-out', text => text)
+  take('logLevel', 'verbosity', parseLogLevel)
+  if (flags.rm) settings.removeContainers = true
+  return settings
+}
+
+/** Throws UsageError with a sentence that says what to change. */
+export async function resolveConfiguration(
+  flags: UpFlagValues,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Configuration> {
+  const path = flags.config ?? env.MINIK8S_CONFIG
+  const file = path ? await readConfigurationFile(path) : {}
+  const merged: Configuration = { ...defaults, ...file, ...settingsOf(flags, env) }
+  if (!isIP(merged.bindAddress))
+    throw new UsageError(`--bind-address must be an IP address, not "${merged.bindAddress}"`)
+  merged.dataDir = resolve(merged.dataDir)
+  if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
+  return merged
+}
+
+/** The data directory of the commands that take nothing else. */
+export const resolveDataDir = (flag: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
+  resolve(flag ?? env.MINIK8S_DATA_DIR ?? defaults.dataDir)

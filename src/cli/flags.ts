@@ -1,0 +1,66 @@
+/** The flags of every command as data: parsing, help and the configuration are derived from this table. */
+import { parseArgs } from 'node:util'
+
+export interface Flag {
+  /** Shown in help after the name; absent for a switch. */
+  value?: string
+  short?: string
+  help: string
+  /** Shown in help; the configuration holds the real default. */
+  default?: string
+}
+
+/** A mistake in what the user typed or wrote: printed without a stack, exit code 2. */
+export class UsageError extends Error {}
+
+export const upFlags = {
+  'data-dir': { value: 'DIR', help: 'where keys, objects, logs and volumes are kept', default: '.minik8s' },
+  port: { value: 'N', help: 'port of the API server', default: '6443' },
+  'bind-address': { value: 'A', help: 'address the API server listens on', default: '127.0.0.1' },
+  runtime: {
+    value: 'docker|sim|none',
+    help: 'what runs containers: Docker, a simulation, or no node at all',
+    default: 'docker',
+  },
+  nodes: { value: 'N', help: 'number of nodes', default: '1' },
+  'kubeconfig-out': { value: 'FILE', help: 'also write a self-contained kubeconfig (it holds a key: mode 0600)' },
+  config: { value: 'FILE', help: 'read settings from a ClusterConfiguration (YAML or JSON); flags win over it' },
+  rm: { help: 'remove the containers of pods on exit' },
+  verbosity: {
+    value: 'LEVEL',
+    short: 'v',
+    help: 'log level: error, warn, info, debug, or a number from 0 to 10',
+    default: 'warn',
+  },
+} as const satisfies Record<string, Flag>
+
+export const dataDirFlags = { 'data-dir': upFlags['data-dir'] } as const satisfies Record<string, Flag>
+
+type Values<T extends Record<string, Flag>> = { [K in keyof T]?: T[K] extends { value: string } ? string : boolean }
+
+/** Parses `args` by the table. Throws UsageError, with a hint, for anything not in it. */
+export function parseFlags<T extends Record<string, Flag>>(
+  args: readonly string[],
+  table: T,
+): Values<T> & { help?: boolean } {
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+  }
+  for (const [name, flag] of Object.entries(table))
+    options[name] = { type: flag.value ? 'string' : 'boolean', ...(flag.short && { short: flag.short }) }
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Values<T>
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. To specify')[0]!)
+  }
+}
+
+/** One line a flag, aligned. */
+export function formatFlags(table: Record<string, Flag>): string {
+  const rows = Object.entries({ ...table, help: { short: 'h', help: 'show this help' } as Flag }).map(([name, f]) => ({
+    left: `  ${f.short ? `-${f.short}, ` : '    '}--${name}${f.value ? ` ${f.value}` : ''}`,
+    right: f.default ? `${f.help} (default ${f.default})` : f.help,
+  }))
+  const width = Math.max(...rows.map(r => r.left.length)) + 2
+  return rows.map(r => r.left.padEnd(width) + r.right).join('\n')
+}
