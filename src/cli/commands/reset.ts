@@ -1,0 +1,29 @@
+/** `minik8s reset`. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from '../../main.js'
+import { resolveDataDir } from '../configuration.js'
+import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
+import { removeLeftovers, stopInstance } from '../stop-instance.js'
+
+/** What `up` makes below the data directory; nothing else in it is touched. */
+const ours = ['store', 'pki', 'pods', 'logs', 'cluster.json', 'instance.json']
+
+export const command: Command = {
+  summary: 'stop the cluster and delete all that it stored',
+  help: `Usage: minik8s reset [FLAGS]
+
+Stops a running cluster, removes its containers and network from Docker, and deletes its objects and keys.
+The next \`minik8s up\` starts an empty cluster.
+
+${formatFlags(dataDirFlags)}
+`,
+  async run(args) {
+    const dataDir = resolveDataDir(parseFlags(args, dataDirFlags)['data-dir'], process.env)
+    await stopInstance(dataDir)
+    const removed = await removeLeftovers(dataDir)
+    await Promise.all(ours.map(name => rm(join(dataDir, name), { recursive: true, force: true })))
+    process.stdout.write(`${removed} containers and all objects of ${dataDir} removed\n`)
+    return 0
+  },
+}

@@ -1,0 +1,26 @@
+/** Ends the process that runs on a data directory and removes what it left on the container engine. */
+import { findInstance, readClusterId } from './instance.js'
+import { UserError } from './user-error.js'
+
+const pollMs = 50
+const patienceMs = 30_000
+
+/** Sends SIGTERM and waits until the process is gone. Resolves with false when none was running. */
+export async function stopInstance(dataDir: string): Promise<boolean> {
+  const instance = await findInstance(dataDir)
+  if (!instance) return false
+  process.kill(instance.pid, 'SIGTERM')
+  for (let waited = 0; waited < patienceMs; waited += pollMs) {
+    if (!(await findInstance(dataDir))) return true
+    await new Promise(resolve => setTimeout(resolve, pollMs))
+  }
+  throw new UserError(`process ${instance.pid} did not stop within ${patienceMs / 1000} s; end it with \`kill -9 ${instance.pid}\``)
+}
+
+/** Removes this cluster's containers and network from Docker. Resolves with how many containers went; 0 when no daemon answers. */
+export async function removeLeftovers(dataDir: string): Promise<number> {
+  const cluster = await readClusterId(dataDir)
+  if (!cluster) return 0
+  const { removeCluster } = await import('../kubelet/runtime/docker/remove-cluster.js')
+  return removeCluster(cluster)
+}

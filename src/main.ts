@@ -1,0 +1,51 @@
+/** Entry of the `minik8s` command: finds the command, loads only what it needs, turns mistakes into sentences and exit codes. */
+import { UsageError } from './cli/flags.js'
+
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string
+  /** The text behind `--help`. */
+  help: string
+  /** Resolves with the exit code. Throws UsageError for wrong input, UserError for a situation the user can mend. */
+  run(args: readonly string[]): Promise<number>
+}
+
+const commands: Record<string, () => Promise<{ command: Command }>> = {
+  up: () => import('./cli/commands/up.js'),
+  down: () => import('./cli/commands/down.js'),
+  reset: () => import('./cli/commands/reset.js'),
+  version: () => import('./cli/commands/version.js'),
+}
+
+async function overview(): Promise<string> {
+  const lines = await Promise.all(
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)}${(await load()).command.summary}`),
+  )
+  return `minik8s: a whole Kubernetes in one process\n\nUsage: minik8s COMMAND [FLAGS]\n\nCommands:\n${lines.join('\n')}\n\n\`minik8s COMMAND --help\` says more.\n`
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (!name || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(await overview())
+    return name ? 0 : 2
+  }
+  const load = commands[name === '--version' ? 'version' : name]
+  if (!load) throw new UsageError(`there is no command "${name}"; \`minik8s --help\` lists them`)
+  const { command } = await load()
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(command.help)
+    return 0
+  }
+  return command.run(args)
+}
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code
+  },
+  error => {
+    const known = error instanceof UsageError || (error as { userFacing?: boolean }).userFacing
+    process.stderr.write(`minik8s: ${known ? error.message : ((error as Error).stack ?? error)}\n`)
+    process.exit(error instanceof UsageError ? 2 : 1)
+  },
+)
