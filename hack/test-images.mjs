@@ -1,0 +1,80 @@
+/**
+ * Makes the images that the end-to-end tests and examples name, without pulling: busybox out of Debian's busybox-static and
+ * nginx out of Debian's nginx package with the libraries it links to. An image of that name that is there already is left alone.
+ * Resolves with the names that were made, so that the caller can remove them again.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+const sh = (command, args, options = {}) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options })
+
+const hasImage = name => {
+  try {
+    sh('docker', ['image', 'inspect', name])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A root with /bin/busybox and a link for each of its applets. */
+function busyboxRoot(dir) {
+  for (const d of ['bin', 'tmp', 'etc', 'root', 'var/run']) mkdirSync(join(dir, d), { recursive: true })
+  cpSync('/bin/busybox', join(dir, 'bin/busybox'))
+  for (const applet of sh('/bin/busybox', ['--list']).trim().split('\n')) if (applet !== 'busybox') symlinkSync('busybox', join(dir, 'bin', applet))
+  writeFileSync(join(dir, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n')
+  writeFileSync(join(dir, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n')
+}
+
+function copyWithLibraries(program, dir) {
+  const libraries = [...sh('ldd', [program]).matchAll(/(\/\S+) \(0x/g)].map(m => m[1])
+  for (const file of libraries) {
+    mkdirSync(join(dir, dirname(file)), { recursive: true })
+    cpSync(file, join(dir, file), { dereference: true })
+  }
+}
+
+/** busybox's root, and in it nginx with a page and a configuration that logs to the container's output. */
+function nginxRoot(dir) {
+  busyboxRoot(dir)
+  const download = mkdtempSync(join(tmpdir(), 'minik8s-nginx-'))
+  sh('apt-get', ['download', '-qq', 'nginx'], { cwd: download })
+  for (const deb of readdirSync(download)) sh('dpkg-deb', ['-x', join(download, deb), dir])
+  rmSync(download, { recursive: true })
+  copyWithLibraries(join(dir, 'usr/sbin/nginx'), dir)
+  for (const d of ['var/lib/nginx', 'var/log/nginx', 'usr/share/nginx/html', 'etc/nginx', 'run']) mkdirSync(join(dir, d), { recursive: true })
+  writeFileSync(join(dir, 'usr/share/nginx/html/index.html'), '<h1>Welcome to nginx!</h1>\n')
+  writeFileSync(
+    join(dir, 'etc/nginx/nginx.conf'),
+    'user root;\nworker_processes 1;\ndaemon off;\npid /run/nginx.pid;\nerror_log stderr notice;\nevents {}\nhttp { access_log /dev/stdout; server { listen 80; root /usr/share/nginx/html; } }\n',
+  )
+}
+
+function importImage(fill, names, changes) {
+  const dir = mkdtempSync(join(tmpdir(), 'minik8s-image-'))
+  try {
+    fill(dir)
+    const args = changes.map(c => `-c '${c}'`).join(' ')
+    sh('sh', ['-c', `tar -C ${dir} -c . | docker import ${args} - ${names[0]}`])
+    for (const name of names.slice(1)) sh('docker', ['tag', names[0], name])
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+export function makeTestImages() {
+  const made = []
+  const make = (fill, names, changes) => {
+    const missing = names.filter(n => !hasImage(n))
+    if (!missing.length) return
+    importImage(fill, missing, changes)
+    made.push(...missing)
+  }
+  if (!existsSync('/bin/busybox')) throw new Error('busybox-static is missing: `apt-get install busybox-static`')
+  const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+  make(busyboxRoot, ['busybox:1.36'], [path, 'CMD ["sh"]'])
+  make(nginxRoot, ['nginx:latest', 'nginx:1.27'], [path, 'CMD ["nginx"]', 'STOPSIGNAL SIGQUIT', 'EXPOSE 80'])
+  return made
+}
