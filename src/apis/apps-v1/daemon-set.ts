@@ -1,0 +1,119 @@
+/** DaemonSet runs one pod on every node that its template fits. */
+import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import { formatLabels, validateLabelSelector } from '../../machinery/selector/index.js'
+import { podTemplateWarnings, setPodTemplateDefaults, validatePodTemplateSpec } from '../core-v1/pod-template.js'
+import type { DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '../generated/apps-v1.js'
+import { age } from '../printing/age.js'
+import { containerColumns } from '../printing/containers.js'
+import { isZero, notMoreThan100Percent, positiveIntOrPercent } from '../validation/int-or-percent.js'
+import { nonNegativeFields, notDecremented } from '../validation/numbers.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
+import { selectorColumn } from './columns.js'
+import { validateTemplateLabels, validateTemplateRestarts } from './workload.js'
+
+const path = 'spec.updateStrategy'
+
+/** The internal type's field; in v1 it lives on as an annotation that the server alone writes. */
+const templateGeneration = 'deprecated.daemonset.template.generation'
+
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(generation) }
+}
+
+function* validateRollingUpdate({ maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDaemonSet): Generator<FieldError> {
+  yield* positiveIntOrPercent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`)
+  yield* positiveIntOrPercent(maxSurge, `${path}.rollingUpdate.maxSurge`)
+  yield* notMoreThan100Percent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`)
+  yield* notMoreThan100Percent(maxSurge, `${path}.rollingUpdate.maxSurge`)
+  if (!isZero(maxUnavailable) && !isZero(maxSurge))
+    yield invalid(`${path}.rollingUpdate.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero')
+  if (isZero(maxUnavailable) && isZero(maxSurge))
+    yield required(`${path}.rollingUpdate.maxUnavailable`, 'cannot be 0 when maxSurge is 0')
+}
+
+function* validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy): Generator<FieldError> {
+  if (type === 'OnDelete') return
+  if (type !== 'RollingUpdate') {
+    const value = { Type: type ?? '', RollingUpdate: rollingUpdate ?? null }
+    yield notSupported(path, value, ['RollingUpdate', 'OnDelete'])
+    return
+  }
+  if (rollingUpdate) yield* validateRollingUpdate(rollingUpdate)
+  else yield required(`${path}.rollingUpdate`)
+}
+
+export const daemonSet = defineKind<DaemonSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  scope: 'Namespaced',
+  names: { plural: 'daemonsets', shortNames: ['ds'], categories: ['all'] },
+
+  setDefaults({ spec }) {
+    spec.updateStrategy.type ||= 'RollingUpdate'
+    if (spec.updateStrategy.type === 'RollingUpdate') {
+      const rollingUpdate = (spec.updateStrategy.rollingUpdate ??= {})
+      rollingUpdate.maxUnavailable ??= 1
+      rollingUpdate.maxSurge ??= 0
+    }
+    spec.revisionHistoryLimit ??= 10
+    setPodTemplateDefaults(spec.template)
+  },
+
+  *validate({ spec }) {
+    if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
+    yield* validateTemplateLabels(spec.selector, spec.template)
+    const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {}
+    if (spec.selector && Object.keys(matchLabels).length + matchExpressions.length === 0)
+      yield invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset')
+    yield* validatePodTemplateSpec(spec.template, 'spec.template')
+    yield* validateTemplateRestarts(spec.template, 'DaemonSet')
+    yield* nonNegativeFields(spec, 'spec', ['minReadySeconds'])
+    yield* validateUpdateStrategy(spec.updateStrategy)
+    yield* nonNegativeFields(spec, 'spec', ['revisionHistoryLimit'])
+  },
+  immutable: ['spec.selector'],
+  warnings: (object, old) => podTemplateWarnings(object.spec.template, 'spec.template', old?.spec.template),
+
+  strategy: {
+    prepareForCreate(object) {
+      setTemplateGeneration(object, Math.max(1, Number(object.metadata.annotations?.[templateGeneration]) || 0))
+    },
+    prepareForUpdate(object, old, { subresource }) {
+      if (subresource) return
+      const before = Number(old.metadata.annotations?.[templateGeneration] ?? 1)
+      setTemplateGeneration(object, semanticEqual(object.spec.template, old.spec.template) ? before : before + 1)
+    },
+  },
+  subresources: {
+    status: {
+      *validateUpdate({ status }, { status: old }) {
+        if (!status) return
+        yield* nonNegativeFields(status, 'status', [
+          'currentNumberScheduled',
+          'numberMisscheduled',
+          'desiredNumberScheduled',
+          'numberReady',
+          'observedGeneration',
+          'updatedNumberScheduled',
+          'numberAvailable',
+          'numberUnavailable',
+          'collisionCount',
+        ])
+        yield* notDecremented(status.collisionCount, old?.collisionCount, 'status.collisionCount')
+      },
+    },
+  },
+  printerColumns: [
+    { name: 'Desired', type: 'integer', of: ({ status }) => status?.desiredNumberScheduled ?? 0 },
+    { name: 'Current', type: 'integer', of: ({ status }) => status?.currentNumberScheduled ?? 0 },
+    { name: 'Ready', type: 'integer', of: ({ status }) => status?.numberReady ?? 0 },
+    { name: 'Up-to-date', type: 'integer', of: ({ status }) => status?.updatedNumberScheduled ?? 0 },
+    { name: 'Available', type: 'integer', of: ({ status }) => status?.numberAvailable ?? 0 },
+    { name: 'Node Selector', of: ({ spec }) => formatLabels(spec.template.spec?.nodeSelector) },
+    age,
+    ...containerColumns<DaemonSet>(({ spec }) => spec.template.spec?.containers),
+    selectorColumn<DaemonSet>(({ spec }) => spec.selector),
+  ],
+})

@@ -1,0 +1,69 @@
+/** ReplicaSet keeps a number of identical pods running. */
+import { defineKind } from '../../machinery/kind.js'
+import { formatLabelSelector } from '../../machinery/selector/index.js'
+import { podTemplateWarnings, setPodTemplateDefaults } from '../core-v1/pod-template.js'
+import type { ReplicaSet } from '../generated/apps-v1.js'
+import { age } from '../printing/age.js'
+import { containerColumns } from '../printing/containers.js'
+import { nonNegativeFields } from '../validation/numbers.js'
+import { selectorColumn } from './columns.js'
+import { dropTerminatingReplicas, replicaCounts } from './status.js'
+import { hostnameWarnings, validateSelectorAndTemplate } from './workload.js'
+
+export const replicaSet = defineKind<ReplicaSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'ReplicaSet',
+  scope: 'Namespaced',
+  names: { plural: 'replicasets', shortNames: ['rs'], categories: ['all'] },
+
+  setDefaults({ spec }) {
+    spec.replicas ??= 1
+    setPodTemplateDefaults(spec.template)
+  },
+
+  *validate({ spec }) {
+    yield* nonNegativeFields(spec, 'spec', ['replicas', 'minReadySeconds'])
+    yield* validateSelectorAndTemplate(spec)
+  },
+  immutable: ['spec.selector'],
+  warnings: (object, old) =>
+    old
+      ? podTemplateWarnings(object.spec.template, 'spec.template', old.spec.template)
+      : [...hostnameWarnings(object), ...podTemplateWarnings(object.spec.template, 'spec.template')],
+
+  strategy: {
+    prepareForUpdate(object, old, { subresource }) {
+      if (subresource === 'status') dropTerminatingReplicas(object, old)
+    },
+  },
+  subresources: {
+    status: {
+      *validateUpdate({ status = {} }) {
+        yield* nonNegativeFields(status, 'status', [
+          'replicas',
+          'fullyLabeledReplicas',
+          'readyReplicas',
+          'availableReplicas',
+          'observedGeneration',
+          'terminatingReplicas',
+        ])
+        yield* replicaCounts(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'])
+      },
+    },
+    scale: {
+      replicas: 'spec.replicas',
+      current: 'status.replicas',
+      selector: ({ spec }) => formatLabelSelector(spec.selector),
+    },
+  },
+  printerColumns: [
+    { name: 'Desired', type: 'integer', of: ({ spec }) => spec.replicas ?? 0 },
+    { name: 'Current', type: 'integer', of: ({ status }) => status?.replicas ?? 0 },
+    { name: 'Ready', type: 'integer', of: ({ status }) => status?.readyReplicas ?? 0 },
+    age,
+    ...containerColumns<ReplicaSet>(({ spec }) => spec.template.spec?.containers),
+    selectorColumn<ReplicaSet>(({ spec }) => spec.selector),
+  ],
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+})
