@@ -28,11 +28,17 @@ export interface FieldSchema {
   default?: unknown
   /** The Go type holds the struct by value: it is always present, `{}` when empty. */
   byValue?: boolean
+  /** The Go type holds the scalar by pointer: an explicit zero value is kept. Without it, zero means "not set". */
+  pointer?: boolean
+  /** What is printed when the field is not set, because its Go field lacks omitempty: null for lists, maps, pointers and times. */
+  unset?: string | number | boolean | null
+  /** Go's name of the type where it cannot be told from the rest, such as `v1.PullPolicy`; for decoding errors. */
+  goType?: string
   enum?: readonly string[]
   /** Server-side apply: how the list is merged; absent means atomic. */
   listType?: 'atomic' | 'set' | 'map'
   listMapKeys?: readonly string[]
-  /** Server-side apply: the map or object is one value. */
+  /** Server-side apply: the map or object is one value; false overrides the type's own `atomic`. */
   atomic?: boolean
   /** Strategic merge: `merge`, `replace`, `retainKeys`, in upstream's order. */
   patchStrategy?: readonly string[]
