@@ -1,0 +1,37 @@
+/** What a benchmark is, and how a round of it is measured. */
+import { type BenchServer, cpuSeconds } from './servers/server.js'
+
+export interface Sample {
+  /** Operations done. */
+  operations: number
+  wallMs: number
+  /** Microseconds of the server's CPU for one operation; undefined where starting is what is measured. */
+  cpuMicros?: number
+}
+
+export interface Benchmark {
+  name: string
+  /** What one operation is. */
+  unit: string
+  /** Sizes to run at, small to large. */
+  sizes: readonly number[]
+  /** The goal as a ratio of the stock server's cost (goals.md): ours may be at most this much. */
+  goal: number
+  /** Brings the server to where the measurement begins; not measured. */
+  prepare?(server: BenchServer, size: number): Promise<void>
+  /** One round; resolves with the number of operations. */
+  run(server: BenchServer, size: number, round: number): Promise<number>
+}
+
+export async function measure(server: BenchServer, body: () => Promise<number>): Promise<Sample> {
+  const [cpu, begin] = [cpuSeconds(server.pids), performance.now()]
+  const operations = await body()
+  const wallMs = performance.now() - begin
+  return { operations, wallMs, cpuMicros: ((cpuSeconds(server.pids) - cpu) * 1e6) / operations }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

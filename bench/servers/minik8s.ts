@@ -1,0 +1,41 @@
+/** minik8s as built, without nodes: API server, controllers and scheduler in one process. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, startProcess, stopProcess, waitUntilReady } from './processes.js'
+import type { BenchServer } from './server.js'
+
+const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
+
+export async function startMinik8s(): Promise<BenchServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'minik8s-bench-'))
+  const port = await freePort()
+  const url = `https://127.0.0.1:${port}`
+  const begin = performance.now()
+  const child = startProcess(
+    process.execPath,
+    [program, 'up', '--data-dir', dir, '--port', `${port}`, '--runtime', 'none'],
+    { cwd: dir, log: join(dir, 'log') },
+  )
+  const file = (name: string) => readFileSync(join(dir, 'pki', name))
+  let tls: BenchServer['tls'] | undefined
+  const readTls = () => {
+    if (!tls && existsSync(join(dir, 'pki/admin.crt')))
+      tls = { ca: file('ca.crt'), cert: file('admin.crt'), key: file('admin.key') }
+    return tls
+  }
+  await waitUntilReady({ url, headers: {}, tls: readTls })
+  return {
+    name: 'minik8s',
+    url,
+    tls: readTls()!,
+    headers: {},
+    pids: [child.pid!],
+    startMs: performance.now() - begin,
+    async stop() {
+      await stopProcess(child)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}

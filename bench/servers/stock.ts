@@ -1,0 +1,84 @@
+/** The stock kube-apiserver with its etcd, where their binaries are on this machine: `$PEER_CACHE/bin`. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, startProcess, stopProcess, waitUntilReady } from './processes.js'
+import type { BenchServer } from './server.js'
+
+const bin = join(process.env.PEER_CACHE ?? join(homedir(), '.cache/k8s-peer'), 'bin')
+
+export const hasStock = (): boolean => existsSync(join(bin, 'kube-apiserver')) && existsSync(join(bin, 'etcd'))
+
+/** Same authorization and durability as ours: Node and RBAC, fsync before the answer. */
+export async function startStock(): Promise<BenchServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'minik8s-bench-stock-'))
+  execFileSync('openssl', ['genrsa', '-out', join(dir, 'sa.key'), '2048'], { stdio: 'ignore' })
+  writeFileSync(join(dir, 'tokens.csv'), 'bench,admin,admin,system:masters\n', { mode: 0o600 })
+  const [client, peer, port] = [await freePort(), await freePort(), await freePort()]
+  const etcdUrl = `http://127.0.0.1:${client}`
+  const begin = performance.now()
+  const etcd = startProcess(
+    join(bin, 'etcd'),
+    [
+      '--data-dir',
+      'etcd',
+      '--listen-client-urls',
+      etcdUrl,
+      '--advertise-client-urls',
+      etcdUrl,
+      '--listen-peer-urls',
+      `http://127.0.0.1:${peer}`,
+    ],
+    { cwd: dir, log: join(dir, 'etcd.log') },
+  )
+  const apiserver = startProcess(
+    join(bin, 'kube-apiserver'),
+    [
+      ...[
+        '--etcd-servers',
+        etcdUrl,
+        '--service-account-key-file',
+        'sa.key',
+        '--service-account-signing-key-file',
+        'sa.key',
+      ],
+      ...[
+        '--service-account-issuer',
+        'https://kubernetes.default.svc',
+        '--authorization-mode',
+        'Node,RBAC',
+        '--token-auth-file',
+        'tokens.csv',
+      ],
+      ...[
+        '--cert-dir',
+        'certs',
+        '--secure-port',
+        `${port}`,
+        '--bind-address',
+        '127.0.0.1',
+        '--service-cluster-ip-range',
+        '10.96.0.0/16',
+      ],
+    ],
+    { cwd: dir, log: join(dir, 'kube-apiserver.log') },
+  )
+  const url = `https://127.0.0.1:${port}`
+  const tls: BenchServer['tls'] = { rejectUnauthorized: false }
+  const headers = { authorization: 'Bearer bench' }
+  await waitUntilReady({ url, headers, tls: () => tls })
+  return {
+    name: 'stock',
+    url,
+    tls,
+    headers,
+    pids: [apiserver.pid!, etcd.pid!],
+    startMs: performance.now() - begin,
+    async stop() {
+      await stopProcess(apiserver)
+      await stopProcess(etcd)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}

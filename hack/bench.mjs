@@ -1,0 +1,19 @@
+/** `npm run bench`: builds what is not current, bundles bench/main.ts and runs it. */
+import { join } from 'node:path'
+import { buildIfNeeded, installIfNeeded, root } from './setup.mjs'
+
+installIfNeeded()
+await buildIfNeeded()
+const { build } = await import('esbuild')
+const outfile = join(root, 'dist/bench/main.mjs')
+await build({
+  entryPoints: [join(root, 'bench/main.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  logLevel: 'error',
+})
+process.argv.splice(1, 1, outfile)
+await import(outfile)
