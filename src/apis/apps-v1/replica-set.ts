@@ -39,7 +39,8 @@ export const replicaSet = defineKind<ReplicaSet>({
   },
   subresources: {
     status: {
-      *validateUpdate({ status = {} }) {
+      *validateUpdate({ status }) {
+        if (!status) return
         yield* nonNegativeFields(status, 'status', [
           'replicas',
           'fullyLabeledReplicas',

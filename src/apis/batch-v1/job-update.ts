@@ -1,0 +1,46 @@
+/** What of a Job's spec may change once it exists. */
+import { type FieldError, invalid } from '../../machinery/field-error.js'
+import type { Job, JobSpec } from '../generated/batch-v1.js'
+import type { Affinity, PodTemplateSpec } from '../generated/core-v1.js'
+import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
+
+const immutable = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const
+
+export function* validateJobSpecUpdate({ spec }: Job, old: Job): Generator<FieldError> {
+  yield* validateCompletions(spec, old.spec)
+  yield* immutableField(spec.selector, old.spec.selector, 'spec.selector')
+  // A job that has not started yet may still be steered to other nodes.
+  const steerable = old.spec.suspend === true && !old.status?.startTime
+  const template = steerable ? withSchedulingOf(old.spec.template, spec.template) : old.spec.template
+  yield* immutableField(spec.template, template, 'spec.template')
+  for (const field of immutable) yield* immutableField(spec[field], old.spec[field], `spec.${field}`)
+}
+
+function* validateCompletions(spec: JobSpec, old: JobSpec): Generator<FieldError> {
+  if (spec.completionMode !== 'Indexed') {
+    yield* immutableField(spec.completions, old.completions, 'spec.completions')
+    return
+  }
+  if (spec.completions === undefined || semanticEqual(spec.completions, old.completions)) return
+  if (spec.completions !== spec.parallelism)
+    yield invalid('spec.completions', spec.completions, 'can only be modified in tandem with spec.parallelism')
+}
+
+function affinityWithNodeOf(old: Affinity | undefined, wanted: Affinity | undefined): Affinity | undefined {
+  const { nodeAffinity: _, ...others } = old ?? {}
+  if (wanted) return wanted.nodeAffinity ? { ...others, nodeAffinity: wanted.nodeAffinity } : others
+  return Object.keys(others).length ? others : undefined
+}
+
+/** The old template with the new one's scheduling directives: what is left of a difference is forbidden. */
+function withSchedulingOf(old: PodTemplateSpec, wanted: PodTemplateSpec): PodTemplateSpec {
+  if (!old.spec || !wanted.spec) return old
+  const { nodeSelector, tolerations, schedulingGates } = wanted.spec
+  const { annotations, labels } = wanted.metadata ?? {}
+  const affinity = affinityWithNodeOf(old.spec.affinity, wanted.spec.affinity)
+  return {
+    metadata: { ...old.metadata, annotations, labels },
+    spec: { ...old.spec, affinity, nodeSelector, tolerations, schedulingGates },
+  }
+}

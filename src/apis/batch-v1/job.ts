@@ -1,0 +1,111 @@
+/** Job runs pods until enough of them have succeeded. */
+import { type FieldError, invalid, required } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import { isDns1123Label } from '../../machinery/names.js'
+import { matchesLabels, validateLabelSelector } from '../../machinery/selector/index.js'
+import { selectorColumn } from '../apps-v1/columns.js'
+import { hostnameWarnings } from '../apps-v1/workload.js'
+import { setPodTemplateDefaults } from '../core-v1/pod-template.js'
+import type { Job } from '../generated/batch-v1.js'
+import { age } from '../printing/age.js'
+import { containerColumns } from '../printing/containers.js'
+import { humanDuration } from '../printing/human-duration.js'
+import { setPodFailurePolicyDefaults } from './job-policies.js'
+import { generateSelector, validateGeneratedSelector } from './job-selector.js'
+import { jobSpecWarnings, validateJobSpec } from './job-spec.js'
+import { hasCondition, validateJobStatusUpdate } from './job-status.js'
+import { validateJobSpecUpdate } from './job-update.js'
+
+const maxInt32 = 2 ** 31 - 1
+
+/** In upstream's order: the first condition that holds names the state. */
+const states: readonly (readonly [string, (job: Job) => boolean])[] = [
+  ['Complete', job => hasCondition(job, 'Complete')],
+  ['Failed', job => hasCondition(job, 'Failed')],
+  ['Terminating', job => job.metadata.deletionTimestamp !== undefined],
+  ['Suspended', job => hasCondition(job, 'Suspended')],
+  ['FailureTarget', job => hasCondition(job, 'FailureTarget')],
+  ['SuccessCriteriaMet', job => hasCondition(job, 'SuccessCriteriaMet')],
+]
+
+function completions({ spec, status }: Job): string {
+  const done = status?.succeeded ?? 0
+  if (spec.completions !== undefined) return `${done}/${spec.completions}`
+  const parallelism = spec.parallelism ?? 0
+  return parallelism > 1 ? `${done}/1 of ${parallelism}` : `${done}/1`
+}
+
+function duration({ status }: Job, now: number): string {
+  if (!status?.startTime) return ''
+  const end = status.completionTime ? Date.parse(status.completionTime) : now
+  return humanDuration(end - Date.parse(status.startTime))
+}
+
+/** Indexed pods are named after the job, so the longest host name must fit. */
+function* validateHostnames({ metadata, spec }: Job): Generator<FieldError> {
+  if (spec.completionMode !== 'Indexed' || !spec.completions || spec.completions < 0) return
+  const longest = `${metadata.name}-${spec.completions - 1}`
+  if (isDns1123Label(longest).length)
+    yield invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${longest}`)
+}
+
+export const job = defineKind<Job>({
+  group: 'batch',
+  version: 'v1',
+  kind: 'Job',
+  scope: 'Namespaced',
+  names: { plural: 'jobs', categories: ['all'] },
+
+  setDefaults({ metadata, spec }) {
+    if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
+    spec.parallelism ??= 1
+    spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : maxInt32
+    const labels = spec.template.metadata?.labels
+    if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels }
+    spec.completionMode ??= 'NonIndexed'
+    spec.suspend ??= false
+    spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
+    spec.manualSelector ??= false
+    setPodFailurePolicyDefaults(spec)
+    setPodTemplateDefaults(spec.template)
+  },
+
+  *validate(object) {
+    const { spec } = object
+    yield* validateGeneratedSelector(object)
+    yield* validateJobSpec(spec, 'spec')
+    if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
+    else yield required('spec.selector')
+    const labels = spec.template.metadata?.labels
+    if (!matchesLabels(spec.selector, labels))
+      yield invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')
+    yield* validateHostnames(object)
+  },
+  validateUpdate: (object, old) => validateJobSpecUpdate(object, old),
+  warnings: (object, old) => [
+    ...(old ? [] : hostnameWarnings(object)),
+    ...jobSpecWarnings(object.spec, 'spec', old?.spec),
+  ],
+
+  strategy: {
+    // Kept from the days when clients had to delete a job's pods themselves.
+    defaultDeletion: 'orphan',
+    prepareForCreate(object) {
+      if (!object.spec.manualSelector) generateSelector(object)
+    },
+  },
+  subresources: { status: { validateUpdate: validateJobStatusUpdate } },
+  printerColumns: [
+    {
+      name: 'Status',
+      description: 'Status of the job.',
+      of: object => states.find(([, holds]) => holds(object))?.[0] ?? 'Running',
+    },
+    { name: 'Completions', of: completions },
+    { name: 'Duration', description: 'Time required to complete the job.', of: duration },
+    age,
+    ...containerColumns<Job>(({ spec }) => spec.template.spec?.containers),
+    selectorColumn<Job>(({ spec }) => spec.selector),
+  ],
+  selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
+})
