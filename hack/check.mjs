@@ -12,11 +12,20 @@ const steps = [
   { name: 'format and lint', command: bin('biome'), args: ['check', '--error-on-warnings', '.'] },
   { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
   // The cruiser exits with 0 when it finds nothing to read, so its count is checked as well.
-  { name: 'layers', command: bin('depcruise'), args: ['--config', '.dependency-cruiser.mjs', 'src'], accept: out => /\(([1-9]\d{2,}) modules/.test(out) },
+  {
+    name: 'layers',
+    command: bin('depcruise'),
+    args: ['--config', '.dependency-cruiser.mjs', 'src'],
+    accept: out => /\(([1-9]\d{2,}) modules/.test(out),
+  },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
 ]
 if (!process.argv.includes('--no-tests'))
-  steps.push({ name: 'unit tests', command: 'node', args: ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--silent'] })
+  steps.push({
+    name: 'unit tests',
+    command: 'node',
+    args: ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--silent'],
+  })
 
 /** Resolves with the output and whether the step passed. */
 function runStep({ command, args, accept }) {

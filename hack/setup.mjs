@@ -10,7 +10,9 @@ const stamp = join(root, 'node_modules', '.cache-lock-hash')
 
 const [major] = process.versions.node.split('.').map(Number)
 if (major < 20) {
-  console.error(`minik8s needs Node.js 20 or later; this is ${process.version}. Install a newer one from your package manager.`)
+  console.error(
+    `minik8s needs Node.js 20 or later; this is ${process.version}. Install a newer one from your package manager.`,
+  )
   process.exit(1)
 }
 
@@ -25,7 +27,10 @@ export function run(command, args, options = {}) {
   }
 }
 
-const lockHash = () => createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
 
 /** `npm ci` when the lock file is not the one that was installed last. */
 export function installIfNeeded() {

@@ -8,7 +8,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlin
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const sh = (command, args, options = {}) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options })
+const sh = (command, args, options = {}) =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options })
 
 const hasImage = name => {
   try {
@@ -23,7 +24,8 @@ const hasImage = name => {
 function busyboxRoot(dir) {
   for (const d of ['bin', 'tmp', 'etc', 'root', 'var/run']) mkdirSync(join(dir, d), { recursive: true })
   cpSync('/bin/busybox', join(dir, 'bin/busybox'))
-  for (const applet of sh('/bin/busybox', ['--list']).trim().split('\n')) if (applet !== 'busybox') symlinkSync('busybox', join(dir, 'bin', applet))
+  for (const applet of sh('/bin/busybox', ['--list']).trim().split('\n'))
+    if (applet !== 'busybox') symlinkSync('busybox', join(dir, 'bin', applet))
   writeFileSync(join(dir, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n')
   writeFileSync(join(dir, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n')
 }
@@ -44,7 +46,8 @@ function nginxRoot(dir) {
   for (const deb of readdirSync(download)) sh('dpkg-deb', ['-x', join(download, deb), dir])
   rmSync(download, { recursive: true })
   copyWithLibraries(join(dir, 'usr/sbin/nginx'), dir)
-  for (const d of ['var/lib/nginx', 'var/log/nginx', 'usr/share/nginx/html', 'etc/nginx', 'run']) mkdirSync(join(dir, d), { recursive: true })
+  for (const d of ['var/lib/nginx', 'var/log/nginx', 'usr/share/nginx/html', 'etc/nginx', 'run'])
+    mkdirSync(join(dir, d), { recursive: true })
   writeFileSync(join(dir, 'usr/share/nginx/html/index.html'), '<h1>Welcome to nginx!</h1>\n')
   writeFileSync(
     join(dir, 'etc/nginx/nginx.conf'),
