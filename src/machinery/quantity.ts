@@ -167,6 +167,7 @@ export const quantityOf = (value: number | bigint, scale = 0, format: QuantityFo
 
 /** In units of 10^scale, rounded away from zero; beyond an int64 it stops there. Above 2^53 the number is inexact. */
 function scaledValue(quantity: Quantity, scale: number): number {
+  if (quantity.mantissa === 0n) return 0
   const { mantissa } = roundUp(quantity, scale)
   const shift = Math.max(quantity.scale - scale, 0)
   if (digitsOf(mantissa) + shift > 19) return Number(mantissa < 0n ? -maxInt64 : maxInt64)

@@ -42,7 +42,8 @@ export function parseFieldSelector(text: string | undefined): FieldSelector {
     if (!split) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`)
     return { field: split[1]!, operator: split[2] === '!=' ? '!=' : '=', value: unescapeValue(split[3]!) }
   })
-  return { requirements }
+  // Upstream drops a term without name and value.
+  return { requirements: requirements.filter(({ field, value }) => field || value) }
 }
 
 /** `fields` has a value for every field the kind supports, `''` where the object has none. */
