@@ -14,7 +14,9 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
     if (!(await findInstance(dataDir))) return true
     await new Promise(resolve => setTimeout(resolve, pollMs))
   }
-  throw new UserError(`process ${instance.pid} did not stop within ${patienceMs / 1000} s; end it with \`kill -9 ${instance.pid}\``)
+  throw new UserError(
+    `process ${instance.pid} did not stop within ${patienceMs / 1000} s; end it with \`kill -9 ${instance.pid}\``,
+  )
 }
 
 /** Removes this cluster's containers and network from Docker. Resolves with how many containers went; 0 when no daemon answers. */
