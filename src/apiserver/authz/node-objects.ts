@@ -1,0 +1,92 @@
+/** Which objects a pod makes its node read: secrets, config maps, claims and the service account it names. */
+import type { AnyObject } from '../../machinery/object-meta.js'
+
+interface NamedRef {
+  name?: string
+}
+interface EnvironmentSource {
+  configMapRef?: NamedRef
+  secretRef?: NamedRef
+}
+interface EnvironmentVariable {
+  valueFrom?: { configMapKeyRef?: NamedRef; secretKeyRef?: NamedRef }
+}
+interface Container {
+  env?: EnvironmentVariable[]
+  envFrom?: EnvironmentSource[]
+}
+interface Volume {
+  configMap?: NamedRef
+  secret?: { secretName?: string }
+  persistentVolumeClaim?: { claimName?: string }
+  projected?: { sources?: { configMap?: NamedRef; secret?: NamedRef }[] }
+  name: string
+  ephemeral?: object
+  [source: string]: unknown
+}
+interface PodSpec {
+  serviceAccountName?: string
+  imagePullSecrets?: NamedRef[]
+  containers?: Container[]
+  initContainers?: Container[]
+  ephemeralContainers?: Container[]
+  volumes?: Volume[]
+}
+
+export type ReferencedResource = 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts'
+
+function* environmentNames(spec: PodSpec, resource: 'secrets' | 'configmaps') {
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
+  for (const { env = [], envFrom = [] } of containers) {
+    for (const source of envFrom) yield (resource === 'secrets' ? source.secretRef : source.configMapRef)?.name
+    for (const { valueFrom } of env)
+      yield (resource === 'secrets' ? valueFrom?.secretKeyRef : valueFrom?.configMapKeyRef)?.name
+  }
+}
+
+// Other volume plugins name their secrets in `secretRef`, some in `nodePublishSecretRef`.
+const pluginSecret = (volume: Volume): string | undefined => {
+  for (const source of Object.values(volume)) {
+    if (typeof source !== 'object' || source === null) continue
+    const { secretRef, nodePublishSecretRef } = source as { secretRef?: NamedRef; nodePublishSecretRef?: NamedRef }
+    const name = secretRef?.name ?? nodePublishSecretRef?.name
+    if (name) return name
+  }
+  return undefined
+}
+
+function* secretNames(spec: PodSpec) {
+  for (const { name } of spec.imagePullSecrets ?? []) yield name
+  yield* environmentNames(spec, 'secrets')
+  for (const volume of spec.volumes ?? []) {
+    yield volume.secret?.secretName
+    yield pluginSecret(volume)
+    for (const source of volume.projected?.sources ?? []) yield source.secret?.name
+  }
+}
+
+function* configMapNames(spec: PodSpec) {
+  yield* environmentNames(spec, 'configmaps')
+  for (const volume of spec.volumes ?? []) {
+    yield volume.configMap?.name
+    for (const source of volume.projected?.sources ?? []) yield source.configMap?.name
+  }
+}
+
+function* claimNames(pod: AnyObject, spec: PodSpec) {
+  for (const { name, persistentVolumeClaim, ephemeral } of spec.volumes ?? [])
+    yield persistentVolumeClaim?.claimName ?? (ephemeral ? `${pod.metadata.name}-${name}` : undefined)
+}
+
+/** True when the pod needs that object to run. */
+export function podRefersTo(pod: AnyObject, resource: ReferencedResource, name: string): boolean {
+  const spec = pod.spec as PodSpec
+  const namesOf = {
+    secrets: () => secretNames(spec),
+    configmaps: () => configMapNames(spec),
+    persistentvolumeclaims: () => claimNames(pod, spec),
+    serviceaccounts: () => [spec.serviceAccountName || 'default'],
+  }
+  for (const found of namesOf[resource]()) if (found === name) return true
+  return false
+}

@@ -1,0 +1,112 @@
+/**
+ * All roles and bindings, indexed for one question: which rules does this user hold, cluster-wide and in a namespace?
+ * Answers are kept per user until a role or a binding changes.
+ */
+import type { UserInfo } from '../../machinery/request.js'
+import type { PolicyRule } from './policy-rule.js'
+import type { Binding, Role, RoleRef, Subject } from './rbac-types.js'
+
+/** A rule with the binding it came from, or the error that its role is missing. */
+export interface HeldRules {
+  rules: readonly PolicyRule[]
+  /** Upstream's words for roles that bindings refer to and that are not there. */
+  errors: readonly string[]
+}
+
+type BindingsByName = Map<string, Binding>
+const maxCachedUsers = 4096
+
+const serviceAccountName = (subject: Subject, namespace: string) =>
+  `system:serviceaccount:${subject.namespace || namespace}:${subject.name}`
+
+/** True when the subject names this user or one of its groups; `namespace` is the binding's. */
+export function subjectIs(subject: Subject, user: UserInfo, namespace: string): boolean {
+  if (subject.kind === 'User') return subject.name === user.name
+  if (subject.kind === 'Group') return user.groups.includes(subject.name)
+  return subject.kind === 'ServiceAccount' && serviceAccountName(subject, namespace) === user.name
+}
+
+export class RuleResolver {
+  readonly #roles = new Map<string, Role>()
+  readonly #clusterRoles = new Map<string, Role>()
+  readonly #clusterBindings: BindingsByName = new Map()
+  readonly #bindings = new Map<string, BindingsByName>()
+  readonly #cache = new Map<string, Map<string, HeldRules>>()
+  #generation = 0
+
+  /** Rises with every change; what was decided under another generation may be wrong now. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  setRole(role: Role, removed = false): void {
+    const { namespace, name = '' } = role.metadata
+    const [map, key] = namespace ? [this.#roles, `${namespace}/${name}`] : [this.#clusterRoles, name]
+    if (removed) map.delete(key)
+    else map.set(key, role)
+    this.#changed()
+  }
+
+  setBinding(binding: Binding, removed = false): void {
+    const { namespace, name = '' } = binding.metadata
+    let map = this.#clusterBindings
+    if (namespace) {
+      map = this.#bindings.get(namespace) ?? new Map()
+      this.#bindings.set(namespace, map)
+    }
+    if (removed) map.delete(name)
+    else map.set(name, binding)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#generation++
+    this.#cache.clear()
+  }
+
+  /** Every cluster role, for aggregation. */
+  clusterRoles(): IterableIterator<Role> {
+    return this.#clusterRoles.values()
+  }
+
+  /** The rules behind a reference made in `namespace` (`''`: by a cluster role binding); undefined when the role is not there. */
+  rulesOf(ref: RoleRef, namespace: string): readonly PolicyRule[] | undefined {
+    const role =
+      ref.kind === 'ClusterRole' ? this.#clusterRoles.get(ref.name) : this.#roles.get(`${namespace}/${ref.name}`)
+    return role && (role.rules ?? [])
+  }
+
+  /** What bindings in the namespace itself give the user; `''`: what cluster role bindings give. */
+  held(user: UserInfo, namespace: string): HeldRules {
+    const key = `${user.name}\0${user.groups.join('\0')}`
+    let cached = this.#cache.get(key)
+    if (!cached) {
+      if (this.#cache.size >= maxCachedUsers) this.#cache.clear()
+      this.#cache.set(key, (cached = new Map()))
+    }
+    let held = cached.get(namespace)
+    if (!held) cached.set(namespace, (held = this.#collect(user, namespace)))
+    return held
+  }
+
+  /** Everything the user may do in the namespace, cluster-wide rules first. */
+  allHeld(user: UserInfo, namespace: string): HeldRules {
+    const cluster = this.held(user, '')
+    if (!namespace) return cluster
+    const local = this.held(user, namespace)
+    return { rules: [...cluster.rules, ...local.rules], errors: [...cluster.errors, ...local.errors] }
+  }
+
+  #collect(user: UserInfo, namespace: string): HeldRules {
+    const rules: PolicyRule[] = []
+    const errors: string[] = []
+    const bindings = namespace ? this.#bindings.get(namespace) : this.#clusterBindings
+    for (const { subjects, roleRef } of bindings?.values() ?? []) {
+      if (!subjects?.some(subject => subjectIs(subject, user, namespace))) continue
+      const found = this.rulesOf(roleRef, namespace)
+      if (found) rules.push(...found)
+      else errors.push(`${roleRef.kind.toLowerCase()}.rbac.authorization.k8s.io "${roleRef.name}" not found`)
+    }
+    return { rules, errors }
+  }
+}

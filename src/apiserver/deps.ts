@@ -1,0 +1,71 @@
+/** What the API server is given: nothing here is read from the environment, and every part can be replaced in a test. */
+import type { Clock, Random } from '../machinery/clock.js'
+import type { AnyKind } from '../machinery/kind.js'
+import type { NodeDirectory } from '../machinery/node-api.js'
+import type { SchemaSet } from '../machinery/schema/types.js'
+import type { Rest } from '../registry/rest.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { MetricRegistry } from '../telemetry/metrics.js'
+
+/** Every stored kind that is served now. Kinds may come and go; `generation` changes whenever they do. */
+export interface RestDirectory {
+  find(group: string, version: string, resource: string): Rest | undefined
+  kinds(): readonly AnyKind[]
+  readonly generation: number
+}
+
+export interface ApiServerDeps {
+  clock: Clock
+  random: Random
+  log: Logger
+  metrics: MetricRegistry
+  rests: RestDirectory
+  /** Kinds that are answered and not stored: reviews, bindings, evictions. */
+  virtualKinds: readonly AnyKind[]
+  schemas: SchemaSet
+  /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */
+  nodes?: NodeDirectory
+}
+
+export interface ServiceAccountConfig {
+  /** PEM of the P-256 key that signs tokens. */
+  signingKey: string
+  /** PEM of the public key. */
+  publicKey: string
+  /** Default: https://kubernetes.default.svc.cluster.local */
+  issuer?: string
+  /** Audiences the server itself answers to; default: the issuer. */
+  audiences?: readonly string[]
+}
+
+export interface ApiServerConfig {
+  bindAddress: string
+  /** 0 picks a free one. */
+  port: number
+  /** Address that pods and nodes use to reach the server: the endpoint of the `kubernetes` service. */
+  advertiseAddress: string
+  /** PEM texts. */
+  tls: { certificate: string; key: string; clientCa: string }
+  serviceAccount: ServiceAccountConfig
+  /** CIDR of cluster IPs; the first address is the `kubernetes` service's. */
+  serviceSubnet: string
+  /** `v1.34.4+minik8s` unless given. */
+  gitVersion?: string
+  limits?: Partial<Limits>
+}
+
+export interface Limits {
+  maxRequestsInFlight: number
+  maxMutatingRequestsInFlight: number
+  /** Lower bound of a watch's random life, seconds; the upper bound is twice that. */
+  minRequestTimeoutSeconds: number
+  maxBodyBytes: number
+}
+
+/** Upstream's defaults. */
+export const defaultLimits: Limits = {
+  maxRequestsInFlight: 400,
+  maxMutatingRequestsInFlight: 200,
+  minRequestTimeoutSeconds: 1800,
+  maxBodyBytes: 3 * 1024 * 1024,
+}
