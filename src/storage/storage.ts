@@ -69,18 +69,28 @@ export class RevisionInFuture extends Error {
   }
 }
 
+/** Takes committed events in revision order, some at a time. It must not throw. */
+export type StorageListener = (events: readonly StorageEvent[]) => void
+
 export interface Storage {
-  /** The newest durable revision. */
+  /** The newest durable revision. When it shows N, every subscriber has been handed all events up to N. */
   revision(): number
+  /** The oldest revision that can still be listed, and after which a watch can start. */
+  compacted(): number
   get(key: string): Promise<Stored | undefined>
   /** A page is a consistent snapshot, in key order. */
   list(prefix: string, options?: StorageListOptions): Promise<Page>
-  /** Resolves when durable. Throws KeyConflict. */
+  /** Resolves when durable. The engine owns the bytes from here. Throws KeyConflict. */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<Stored>
   /** Resolves, with what was there, when durable; the event carries the new revision. Throws KeyConflict (also when absent). */
   delete(key: string, options?: { expect?: number }): Promise<{ previous: Stored; revision: number }>
   /** Every event of the prefix after `fromRevision`, in revision order, none missing, none twice, until the signal aborts. Throws RevisionCompacted. */
   watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<StorageEvent>
+  /**
+   * As watch, but pushed: the past is handed over before subscribe returns, then each commit before its writer hears of it.
+   * Returns what ends it. Throws RevisionCompacted.
+   */
+  subscribe(prefix: string, fromRevision: number, listener: StorageListener): () => void
   /** Forgets history before the revision. */
   compact(revision: number): Promise<void>
   close(): Promise<void>
