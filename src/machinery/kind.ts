@@ -112,6 +112,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   setDefaults?(object: T): void
   /** Errors of the object by itself; runs on create and update. Metadata is checked by the registry. */
   validate?(object: T, context: WriteContext): Iterable<FieldError>
+  /** Errors that only a new object can have; runs on create after `validate`. */
+  validateCreate?(object: T, context: WriteContext): Iterable<FieldError>
   /** Errors of the change; runs on update after `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
   /** Paths that may not change, with upstream's `field is immutable`. */

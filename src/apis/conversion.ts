@@ -1,0 +1,25 @@
+/** Kinds that are served in a second group or version but stored once. */
+import type { AnyKind, Kind } from '../machinery/kind.js'
+import type { KubernetesObject } from '../machinery/object-meta.js'
+
+/**
+ * The spoke is decoded, defaulted and validated by its own declaration, then converted and stored as the hub;
+ * reads and watch events of the spoke are converted from what the hub stored. Neither function changes its argument,
+ * and both keep metadata.
+ */
+export interface KindConversion {
+  spoke: AnyKind
+  hub: AnyKind
+  // biome-ignore lint/suspicious/noExplicitAny: as AnyKind, of which these are two ends
+  toHub(spoke: any): KubernetesObject
+  // biome-ignore lint/suspicious/noExplicitAny: as AnyKind, of which these are two ends
+  fromHub(hub: any): KubernetesObject
+}
+
+/** Declares a conversion; the types of both ends must fit the kinds. */
+export const defineConversion = <Spoke extends KubernetesObject, Hub extends KubernetesObject>(conversion: {
+  spoke: Kind<Spoke>
+  hub: Kind<Hub>
+  toHub(spoke: Spoke): Hub
+  fromHub(hub: Hub): Spoke
+}): KindConversion => conversion

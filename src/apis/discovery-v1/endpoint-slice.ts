@@ -1,0 +1,67 @@
+/** EndpointSlice lists the addresses behind a Service, a hundred or so at a time. */
+import { defineKind } from '../../machinery/kind.js'
+import type { EndpointSlice } from '../generated/discovery-v1.js'
+import { age } from '../printing/age.js'
+import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
+import {
+  endpointSliceWarnings,
+  validateAddressType,
+  validateEndpoints,
+  validatePorts,
+} from './endpoint-slice-validation.js'
+
+const shown = 3
+
+/** The first three, and how many more. */
+function firstOf(list: readonly string[]): string {
+  if (!list.length) return '<unset>'
+  const text = list.slice(0, shown).join(',')
+  return list.length > shown ? `${text} + ${list.length - shown} more...` : text
+}
+
+export const endpointSlice = defineKind<EndpointSlice>({
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  scope: 'Namespaced',
+  names: { plural: 'endpointslices' },
+
+  setDefaults({ ports }) {
+    for (const port of ports ?? []) {
+      port.name ??= ''
+      port.protocol ??= 'TCP'
+    }
+  },
+
+  *validate(slice) {
+    yield* validateAddressType(slice.addressType)
+    yield* validatePorts(slice.ports ?? [])
+    yield* validateEndpoints(slice)
+  },
+  validateUpdate: ({ addressType }, old) => immutableField(addressType, old.addressType, 'addressType'),
+  warnings: endpointSliceWarnings,
+
+  strategy: {
+    bumpGenerationOn: ['addressType', 'endpoints', 'ports', 'metadata.labels'],
+    // The topology of v1beta1 may be read in v1, but not written.
+    prepareForCreate: dropTopology,
+    prepareForUpdate(slice, old) {
+      if (!semanticEqual(slice.endpoints, old.endpoints)) dropTopology(slice)
+    },
+  },
+  printerColumns: [
+    { name: 'AddressType', of: ({ addressType }) => addressType },
+    {
+      name: 'Ports',
+      of: ({ ports }) =>
+        firstOf((ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : `${port}`))),
+    },
+    { name: 'Endpoints', of: ({ endpoints }) => firstOf((endpoints ?? []).flatMap(e => e.addresses)) },
+    age,
+  ],
+})
+
+function dropTopology({ endpoints }: EndpointSlice): void {
+  for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology
+}

@@ -1,0 +1,28 @@
+/** ClusterRole grants verbs everywhere, or wherever a RoleBinding refers to it. */
+import { required } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import { nameIsPathSegment } from '../../machinery/name-rules.js'
+import { validateLabelSelector } from '../../machinery/selector/index.js'
+import type { ClusterRole } from '../generated/rbac-v1.js'
+import { createdAt } from './columns.js'
+import { validateRules } from './policy-rules.js'
+
+export const clusterRole = defineKind<ClusterRole>({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind: 'ClusterRole',
+  scope: 'Cluster',
+  names: { plural: 'clusterroles' },
+
+  *validate({ rules, aggregationRule }) {
+    yield* validateRules(rules, false)
+    if (!aggregationRule) return
+    const path = 'aggregationRule.clusterRoleSelectors'
+    const selectors = aggregationRule.clusterRoleSelectors ?? []
+    if (!selectors.length)
+      yield required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil')
+    for (const [i, selector] of selectors.entries()) yield* validateLabelSelector(selector, `${path}[${i}]`)
+  },
+  strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },
+  printerColumns: [createdAt],
+})

@@ -1,0 +1,37 @@
+/** Printer columns of roles and bindings. */
+import type { PrinterColumn } from '../../machinery/kind.js'
+import type { KubernetesObject } from '../../machinery/object-meta.js'
+import type { RoleRef, Subject } from '../generated/rbac-v1.js'
+import { age } from '../printing/age.js'
+
+/** Upstream has no printer for roles, so they get the default columns: the time of creation as it is stored. */
+export const createdAt: PrinterColumn<KubernetesObject> = {
+  name: 'Created At',
+  type: 'date',
+  of: ({ metadata }) => metadata.creationTimestamp ?? null,
+}
+
+interface Binding extends KubernetesObject {
+  roleRef: RoleRef
+  subjects?: Subject[]
+}
+
+const subjects = ({ subjects = [] }: Binding, kind: string): string =>
+  subjects
+    .filter(s => s.kind === kind)
+    .map(s => (kind === 'ServiceAccount' && s.namespace ? `${s.namespace}/${s.name}` : s.name))
+    .join(', ')
+
+/** `kind` begins the descriptions: `roleBinding` or `clusterRoleBinding`. */
+export const bindingColumns = (kind: string): PrinterColumn<Binding>[] => [
+  { name: 'Role', of: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}` },
+  age,
+  { name: 'Users', wide: true, description: `Users in the ${kind}`, of: binding => subjects(binding, 'User') },
+  { name: 'Groups', wide: true, description: `Groups in the ${kind}`, of: binding => subjects(binding, 'Group') },
+  {
+    name: 'ServiceAccounts',
+    wide: true,
+    description: `ServiceAccounts in the ${kind}`,
+    of: binding => subjects(binding, 'ServiceAccount'),
+  },
+]
