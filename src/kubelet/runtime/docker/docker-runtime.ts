@@ -1,0 +1,273 @@
+/** Runtime on Docker: a sandbox is a pause container, and the pod's containers join its namespaces. */
+
+import type { Readable } from 'node:stream'
+import type Docker from 'dockerode'
+import type { Clock } from '../../../machinery/clock.js'
+import type { ExecStreams, LogOptions } from '../../../machinery/node-api.js'
+import { eventQueue } from '../event-queue.js'
+import { type ExecResult, isRuntimeError, type Runtime, RuntimeError, type StartingSandbox } from '../runtime.js'
+import type {
+  ContainerConfig,
+  ContainerStats,
+  ContainerStatus,
+  ImageStatus,
+  LinuxResources,
+  MemoryVolumeOptions,
+  PodRef,
+  RegistryCredentials,
+  RuntimeEvent,
+  RuntimeVersion,
+  SandboxConfig,
+} from '../types.js'
+import { type CreateContext, containerBody, memoryVolumeName, sandboxBody } from './create-body.js'
+import { asking, askingOnce } from './errors.js'
+import type { DockerEvents } from './events.js'
+import { attachTo, execIn, execSyncIn } from './exec.js'
+import type { DockerImages } from './images.js'
+import { isCurrent, statusOf } from './inspect.js'
+import { isOwned, labelNames, type Owner, ownerFilter } from './labels.js'
+import { readLogs } from './logs.js'
+import { type ForwardedStream, forwardPort } from './port-forward.js'
+import { statsOf } from './stats.js'
+
+export interface DockerRuntimeDeps {
+  docker: Docker
+  owner: Owner
+  images: DockerImages
+  events: DockerEvents
+  clock: Clock
+  version: string
+  network: string
+  pauseImage: string
+  /** Shared by the daemon's nodes: found out at the first refusal. */
+  oom: { mayLower: boolean }
+  hostPortAddress?: string
+}
+
+/** Inspect calls at a time while listing. */
+const inspectParallelism = 8
+
+export class DockerRuntime implements Runtime {
+  readonly #deps: DockerRuntimeDeps
+  readonly #docker: Docker
+  /** Last status read of each container, so that listing inspects only what changed. */
+  readonly #known = new Map<string, ContainerStatus>()
+  readonly #pods = new Map<string, PodRef>()
+
+  constructor(deps: DockerRuntimeDeps) {
+    this.#deps = deps
+    this.#docker = deps.docker
+  }
+
+  async version(): Promise<RuntimeVersion> {
+    return { name: 'docker', version: this.#deps.version }
+  }
+
+  #context(): CreateContext {
+    const { owner, pauseImage, network, oom, hostPortAddress } = this.#deps
+    return { owner, pauseImage, network, mayLowerOomScore: oom.mayLower, ...(hostPortAddress && { hostPortAddress }) }
+  }
+
+  async runSandbox(config: SandboxConfig): Promise<StartingSandbox> {
+    const id = await this.#create(sandboxBody(config, this.#context()))
+    this.#pods.set(id, config.pod)
+    const ready = this.#startSandbox(id)
+    // The caller may look at it later than it fails.
+    ready.catch(() => {})
+    return { id, ready }
+  }
+
+  async #startSandbox(id: string): Promise<ContainerStatus> {
+    try {
+      await asking(this.#docker.getContainer(id).start())
+      const status = await this.status(id)
+      if (!status) throw new RuntimeError('not-found', `sandbox ${id} is gone`)
+      return status
+    } catch (error) {
+      this.#noteOomRefusal(error)
+      await this.removeSandbox(id).catch(() => {})
+      throw error
+    }
+  }
+
+  #noteOomRefusal(error: unknown): void {
+    if (/oom_score_adj/.test(String(error))) this.#deps.oom.mayLower = false
+  }
+
+  /** A container of that name that never ran is what a crash between create and start left behind. */
+  async #create(body: Docker.ContainerCreateOptions): Promise<string> {
+    try {
+      return (await asking(this.#docker.createContainer(body))).id
+    } catch (error) {
+      if (!isRuntimeError(error, 'conflict')) throw error
+      const { Id, State } = await asking(this.#docker.getContainer(body.name!).inspect())
+      if (State.Status !== 'created') throw error
+      await askingOnce(this.#docker.getContainer(Id).remove({ force: true, v: true }))
+      return (await asking(this.#docker.createContainer(body))).id
+    }
+  }
+
+  async stopSandbox(id: string): Promise<void> {
+    try {
+      await askingOnce(this.#docker.getContainer(id).kill())
+    } catch (error) {
+      // Not running.
+      if (!isRuntimeError(error, 'conflict')) throw error
+    }
+  }
+
+  removeSandbox(id: string): Promise<void> {
+    return this.removeContainer(id)
+  }
+
+  async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
+    const pod = this.#pods.get(sandboxId) ?? (await this.status(sandboxId))?.pod
+    if (!pod) throw new RuntimeError('not-found', `sandbox ${sandboxId} does not exist`)
+    return this.#create(containerBody(pod, sandboxId, config, this.#context()))
+  }
+
+  async startContainer(id: string): Promise<void> {
+    try {
+      await asking(this.#docker.getContainer(id).start())
+    } catch (error) {
+      this.#noteOomRefusal(error)
+      throw error
+    }
+  }
+
+  async stopContainer(id: string, gracePeriodSeconds: number): Promise<void> {
+    await askingOnce(this.#docker.getContainer(id).stop({ t: gracePeriodSeconds }))
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    this.#known.delete(id)
+    this.#pods.delete(id)
+    try {
+      await askingOnce(this.#docker.getContainer(id).remove({ force: true, v: true }))
+    } catch (error) {
+      // Docker's own removal of it is under way.
+      if (!isRuntimeError(error, 'conflict')) throw error
+      await askingOnce(this.#docker.getContainer(id).wait({ condition: 'removed' }))
+    }
+  }
+
+  async updateResources(id: string, { cpuShares, cpuQuota, memoryLimitBytes }: LinuxResources): Promise<void> {
+    await asking(
+      this.#docker.getContainer(id).update({
+        CpuShares: cpuShares,
+        ...(cpuQuota && { CpuPeriod: 100_000, CpuQuota: cpuQuota }),
+        ...(memoryLimitBytes && { Memory: memoryLimitBytes, MemorySwap: memoryLimitBytes }),
+      }),
+    )
+  }
+
+  async status(id: string): Promise<ContainerStatus | undefined> {
+    try {
+      const status = statusOf(await asking(this.#docker.getContainer(id).inspect()))
+      this.#known.set(id, status)
+      return status
+    } catch (error) {
+      if (!isRuntimeError(error, 'not-found')) throw error
+      this.#known.delete(id)
+      return undefined
+    }
+  }
+
+  async list(): Promise<ContainerStatus[]> {
+    const { cluster, node } = this.#deps.owner
+    const summaries = await asking(
+      this.#docker.listContainers({ all: true, filters: { label: ownerFilter(cluster, node) } }),
+    )
+    const present = new Set(summaries.map(summary => summary.Id))
+    for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id)
+    const stale = summaries.filter(summary => !isCurrent(this.#known.get(summary.Id), summary))
+    for (let from = 0; from < stale.length; from += inspectParallelism) {
+      await Promise.all(stale.slice(from, from + inspectParallelism).map(({ Id }) => this.status(Id)))
+    }
+    const statuses = summaries.flatMap(({ Id }) => this.#known.get(Id) ?? [])
+    return statuses.sort((a, b) => b.createdAt - a.createdAt)
+  }
+
+  exec(id: string, command: readonly string[], streams: ExecStreams): Promise<number> {
+    return execIn(this.#docker, id, command, streams)
+  }
+
+  execSync(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    return execSyncIn(this.#docker, id, command, timeoutMs)
+  }
+
+  attach(id: string, streams: ExecStreams): Promise<number> {
+    return attachTo(this.#docker, id, streams)
+  }
+
+  logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+    return readLogs({ docker: this.#docker, id, now: this.#deps.clock.now() }, options, signal)
+  }
+
+  async portForward(sandboxId: string, port: number, stream: ForwardedStream): Promise<void> {
+    const info = await asking(this.#docker.getContainer(sandboxId).inspect())
+    const onNode = info.HostConfig.NetworkMode === 'host'
+    const [address = '127.0.0.1'] = statusOf(info).ips
+    await forwardPort({ address, ...(!onNode && { pid: info.State.Pid }) }, port, stream)
+  }
+
+  stats(id: string): Promise<ContainerStats> {
+    return statsOf(this.#docker, id)
+  }
+
+  imageStatus(image: string): Promise<ImageStatus | undefined> {
+    return this.#deps.images.status(image)
+  }
+
+  listImages(): Promise<ImageStatus[]> {
+    return this.#deps.images.list()
+  }
+
+  pullImage(image: string, credentials: RegistryCredentials | undefined, signal: AbortSignal): Promise<void> {
+    return this.#deps.images.pull(image, credentials, signal)
+  }
+
+  removeImage(image: string): Promise<void> {
+    return this.#deps.images.remove(image)
+  }
+
+  async ensureMemoryVolume(pod: PodRef, name: string, options: MemoryVolumeOptions): Promise<void> {
+    const { cluster, node } = this.#deps.owner
+    const settings = [
+      `mode=${options.mode.toString(8)}`,
+      ...(options.gid === undefined ? [] : [`gid=${options.gid}`]),
+      ...(options.sizeBytes === undefined ? [] : [`size=${options.sizeBytes}`]),
+    ]
+    await asking(
+      this.#docker.createVolume({
+        Name: memoryVolumeName(cluster, pod.uid, name),
+        Driver: 'local',
+        DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: settings.join(',') },
+        Labels: {
+          [labelNames.cluster]: cluster,
+          [labelNames.node]: node,
+          [labelNames.podUid]: pod.uid,
+        },
+      }),
+    )
+  }
+
+  async removeMemoryVolumes(pod: PodRef): Promise<void> {
+    const { cluster, node } = this.#deps.owner
+    const label = [...ownerFilter(cluster, node), `${labelNames.podUid}=${pod.uid}`]
+    const { Volumes } = await asking(this.#docker.listVolumes({ filters: { label } }))
+    await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(this.#docker.getVolume(Name).remove())))
+  }
+
+  async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+    const queue = eventQueue<RuntimeEvent>(signal)
+    const unsubscribe = this.#deps.events.subscribe(({ event, labels }) => {
+      if (!labels || isOwned(labels, this.#deps.owner)) queue.push(event)
+    })
+    try {
+      yield* queue
+    } finally {
+      unsubscribe()
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/** A connection to one Docker daemon on behalf of one cluster: its bridge network, pause image, events and clean-up. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:http'
+import type Docker from 'dockerode'
+import type { Clock } from '../../../machinery/clock.js'
+import type { Logger } from '../../../telemetry/logger.js'
+import { isRuntimeError, type Runtime, RuntimeError } from '../runtime.js'
+import { DockerRuntime } from './docker-runtime.js'
+import { asking, askingOnce, toRuntimeError } from './errors.js'
+import { DockerEvents } from './events.js'
+import { DockerImages } from './images.js'
+import { labelNames, ownerFilter } from './labels.js'
+import { ensurePauseImage } from './pause-image.js'
+
+export interface DockerOptions {
+  /** Names the cluster in labels, container names and the network. */
+  cluster: string
+  /** Default: DOCKER_HOST as dockerode reads it, else /var/run/docker.sock. */
+  socketPath?: string
+  /** CIDR of the cluster's bridge; default: Docker's choice. */
+  subnet?: string
+  clock: Clock
+  log: Logger
+}
+
+export interface ClusterNetwork {
+  id: string
+  name: string
+  /** Of the Linux bridge. */
+  bridge: string
+  subnet: string
+  /** The host's address on the bridge, which pods can reach. */
+  gateway: string
+}
+
+export interface NodeRuntimeOptions {
+  /** Address on which ports published by pods of this node listen; default: all. */
+  hostPortAddress?: string
+}
+
+async function openDocker(socketPath: string | undefined): Promise<Docker> {
+  const { default: DockerClient } = await import('dockerode')
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 })
+  return new DockerClient({ ...(socketPath && { socketPath }), agent } as Docker.DockerOptions)
+}
+
+/** Whether a process like ours may lower its score: daemons in sandboxed machines may not, and then no container can start with a negative one. */
+async function mayLowerOomScore(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return true
+  const file = '/proc/self/oom_score_adj'
+  try {
+    const before = await readFile(file, 'utf8')
+    await writeFile(file, String(Number(before) - 1))
+    await writeFile(file, before.trim())
+    return true
+  } catch {
+    return false
+  }
+}
+
+export class DockerEngine {
+  readonly #docker: Docker
+  readonly #options: DockerOptions
+  readonly #images: DockerImages
+  readonly #events: DockerEvents
+  readonly network: ClusterNetwork
+  readonly version: string
+  readonly #pauseImage: string
+  readonly #oom: { mayLower: boolean }
+
+  private constructor(docker: Docker, options: DockerOptions, facts: EngineFacts) {
+    this.#docker = docker
+    this.#options = options
+    this.network = facts.network
+    this.version = facts.version
+    this.#pauseImage = facts.pauseImage
+    this.#oom = { mayLower: facts.mayLower }
+    this.#images = new DockerImages(docker)
+    const watched = (standing: boolean) => {
+      this.#images.watched = standing
+      this.#images.forget()
+    }
+    this.#events = new DockerEvents({ docker, clock: options.clock, log: options.log, watched })
+  }
+
+  /** Connects and makes what the cluster needs. Rejects with kind `unavailable` when no daemon answers. */
+  static async connect(options: DockerOptions): Promise<DockerEngine> {
+    const docker = await openDocker(options.socketPath)
+    const { Version } = await asking(docker.version())
+    const [network, pauseImage, mayLower] = await Promise.all([
+      ensureNetwork(docker, options),
+      ensurePauseImage(docker),
+      mayLowerOomScore(),
+    ])
+    return new DockerEngine(docker, options, { version: Version, network, pauseImage, mayLower })
+  }
+
+  /** The runtime of one node: it sees only what it labelled itself. */
+  runtimeFor(node: string, { hostPortAddress }: NodeRuntimeOptions = {}): Runtime {
+    return new DockerRuntime({
+      docker: this.#docker,
+      owner: { cluster: this.#options.cluster, node },
+      images: this.#images,
+      events: this.#events,
+      clock: this.#options.clock,
+      version: this.version,
+      network: this.network.name,
+      pauseImage: this.#pauseImage,
+      oom: this.#oom,
+      ...(hostPortAddress && { hostPortAddress }),
+    })
+  }
+
+  /** Removes every container, volume and network of the cluster, whichever node made it. */
+  removeAll(): Promise<void> {
+    return removeAllOf(this.#docker, this.#options.cluster)
+  }
+}
+
+interface EngineFacts {
+  version: string
+  network: ClusterNetwork
+  pauseImage: string
+  mayLower: boolean
+}
+
+const networkName = (cluster: string) => `minik8s-${cluster}`
+
+async function readNetwork(docker: Docker, name: string): Promise<ClusterNetwork | undefined> {
+  try {
+    const { Id, IPAM, Options } = await docker.getNetwork(name).inspect()
+    const [ipam] = IPAM?.Config ?? []
+    return {
+      id: Id,
+      name,
+      bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
+      subnet: ipam?.Subnet ?? '',
+      gateway: ipam?.Gateway ?? '',
+    }
+  } catch (error) {
+    const failure = toRuntimeError(error)
+    if (failure.kind === 'not-found') return undefined
+    throw failure
+  }
+}
+
+async function ensureNetwork(docker: Docker, { cluster, subnet }: DockerOptions): Promise<ClusterNetwork> {
+  const name = networkName(cluster)
+  const existing = await readNetwork(docker, name)
+  if (existing) return existing
+  const create = docker.createNetwork({
+    Name: name,
+    Driver: 'bridge',
+    CheckDuplicate: true,
+    Labels: { [labelNames.cluster]: cluster },
+    ...(subnet && { IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] } }),
+  })
+  await asking(create).catch(error => {
+    // Another node's process was faster.
+    if (!isRuntimeError(error, 'conflict')) throw error
+  })
+  const made = await readNetwork(docker, name)
+  if (!made) throw new RuntimeError('other', `Docker did not keep the network ${name}`)
+  return made
+}
+
+async function removeAllOf(docker: Docker, cluster: string): Promise<void> {
+  const filters = { label: ownerFilter(cluster) }
+  const containers = await asking(docker.listContainers({ all: true, filters }))
+  await Promise.all(containers.map(({ Id }) => askingOnce(docker.getContainer(Id).remove({ force: true, v: true }))))
+  const { Volumes } = await asking(docker.listVolumes({ filters }))
+  await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(docker.getVolume(Name).remove())))
+  const networks = await asking(docker.listNetworks({ filters }))
+  await Promise.all(networks.map(({ Id }) => askingOnce(docker.getNetwork(Id).remove())))
+}
+
+/** As DockerEngine.removeAll, for a cluster that does not run: makes nothing first. */
+export async function removeCluster(options: Pick<DockerOptions, 'cluster' | 'socketPath'>): Promise<void> {
+  await removeAllOf(await openDocker(options.socketPath), options.cluster)
+}
