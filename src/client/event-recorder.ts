@@ -5,6 +5,7 @@ import type { KubernetesObject } from '../machinery/object-meta.js'
 import { isReason, StatusError } from '../machinery/status-error.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Client } from './client.js'
+import { isNamespaceTerminating } from './error-causes.js'
 import { EventCorrelator, type ObjectReference, type RecordedEvent } from './event-correlator.js'
 
 export type EventType = 'Normal' | 'Warning'
@@ -141,6 +142,3 @@ async function write({ action, event }: { action: 'create' | 'patch'; event: Rec
     if (!isReason(error, 'AlreadyExists') && !isNamespaceTerminating(error)) throw error
   }
 }
-
-const isNamespaceTerminating = (error: unknown) =>
-  error instanceof StatusError && error.status.details?.causes?.some(c => c.reason === 'NamespaceTerminating') === true

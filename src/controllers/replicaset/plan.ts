@@ -1,0 +1,82 @@
+/** What a ReplicaSet or ReplicationController should do next, and what it should say about itself. Pure. */
+import type { ReplicaSetStatus } from '../../apis/generated/apps-v1.js'
+import type { Pod, PodTemplateSpec } from '../../apis/generated/core-v1.js'
+import { formatTime } from '../../machinery/clock.js'
+import type { KubernetesObject } from '../../machinery/object-meta.js'
+import { podsToDelete } from '../pods/deletion-rank.js'
+import { isAvailable, isReady, nextAvailability } from '../pods/state.js'
+import { findCondition, withCondition, withoutCondition } from '../runtime/conditions.js'
+import { done, type Result, requeueAfter } from '../runtime/result.js'
+
+/** The part that both kinds share. */
+export interface ReplicaOwner extends KubernetesObject {
+  spec: { replicas?: number; minReadySeconds?: number; template?: PodTemplateSpec }
+  status?: ReplicaSetStatus
+}
+
+export interface ReplicaPlan {
+  create: number
+  remove: Pod[]
+}
+
+/** So many pods are created or deleted in one go; the rest waits for the next. */
+export const burstReplicas = 500
+
+/** `active` are the pods that count; `related` those that share nodes with them for the sake of spreading. */
+export function planReplicas(
+  owner: ReplicaOwner,
+  active: readonly Pod[],
+  related: readonly Pod[],
+  now: number,
+): ReplicaPlan {
+  const surplus = active.length - (owner.spec.replicas ?? 1)
+  if (surplus < 0) return { create: Math.min(-surplus, burstReplicas), remove: [] }
+  return { create: 0, remove: podsToDelete(active, related, Math.min(surplus, burstReplicas), now) }
+}
+
+/** The status after scaling; `failure` is what went wrong with it, if anything. */
+export function planStatus(
+  owner: ReplicaOwner,
+  active: readonly Pod[],
+  outcome: { failure?: Error; now: number },
+): ReplicaSetStatus {
+  const { now, failure } = outcome
+  const labels = Object.entries(owner.spec.template?.metadata?.labels ?? {})
+  const ready = active.filter(isReady)
+  const { terminatingReplicas: _, ...before } = owner.status ?? { replicas: 0 }
+  return {
+    ...before,
+    replicas: active.length,
+    fullyLabeledReplicas: active.filter(pod => labels.every(([k, v]) => pod.metadata.labels?.[k] === v)).length,
+    readyReplicas: ready.length,
+    availableReplicas: ready.filter(pod => isAvailable(pod, owner.spec.minReadySeconds ?? 0, now)).length,
+    observedGeneration: owner.metadata.generation ?? 0,
+    conditions: planConditions(owner, active, failure, now),
+  }
+}
+
+function planConditions(owner: ReplicaOwner, active: readonly Pod[], failure: Error | undefined, now: number) {
+  const { conditions } = owner.status ?? {}
+  if (!failure) return withoutCondition(conditions, 'ReplicaFailure')
+  if (findCondition(conditions, 'ReplicaFailure')) return conditions
+  const surplus = active.length - (owner.spec.replicas ?? 1)
+  return withCondition(conditions, {
+    type: 'ReplicaFailure',
+    status: 'True',
+    ...(surplus !== 0 && { reason: surplus < 0 ? 'FailedCreate' : 'FailedDelete' }),
+    message: failure.message,
+    lastTransitionTime: formatTime(now),
+  })
+}
+
+/** Time makes ready pods available: come back when the next one is. */
+export function planNextCheck(
+  owner: ReplicaOwner,
+  active: readonly Pod[],
+  status: ReplicaSetStatus,
+  now: number,
+): Result {
+  const { minReadySeconds = 0 } = owner.spec
+  if (minReadySeconds === 0 || status.readyReplicas === status.availableReplicas) return done
+  return requeueAfter(nextAvailability(active, minReadySeconds, now) ?? minReadySeconds * 1000)
+}
