@@ -24,6 +24,8 @@ export class CrashFileSystem implements FileSystem {
   #fault: Fault = 'power-loss'
   /** Durable operations so far: tests choose a point to fail at. */
   writes = 0
+  /** Names that cannot be opened for writing: a disk that is full for them. */
+  refuses: (path: string) => boolean = () => false
 
   constructor(random: Random) {
     this.#random = random
@@ -64,6 +66,7 @@ export class CrashFileSystem implements FileSystem {
 
   async openAppend(path: string, { durable = false } = {}): Promise<AppendFile> {
     this.#checkPower()
+    if (this.refuses(path)) throw systemError('ENOSPC', path)
     const inode = this.#names.get(path) ?? { bytes: new Uint8Array(), synced: 0 }
     this.#names.set(path, inode)
     const sync = async () => {
