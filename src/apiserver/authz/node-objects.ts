@@ -90,3 +90,9 @@ export function podRefersTo(pod: AnyObject, resource: ReferencedResource, name: 
   for (const found of namesOf[resource]()) if (found === name) return true
   return false
 }
+
+/** True when the pod names any secret at all. */
+export function podRefersToSecrets(pod: AnyObject): boolean {
+  for (const name of secretNames(pod.spec as PodSpec)) if (name) return true
+  return false
+}

@@ -1,0 +1,82 @@
+/** Admission: after authorization, before validation, plugins may change a write; after validation they may refuse it. */
+import type { AnyKind } from '../../machinery/kind.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
+import type { UserInfo } from '../../machinery/request.js'
+import { forbiddenError, type StatusError } from '../../machinery/status-error.js'
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+
+export interface AdmissionAttributes {
+  operation: Operation
+  /** The kind of the resource, also where the body of a subresource is of another. */
+  kind: AnyKind
+  subresource: string
+  /** `''` for cluster-scoped kinds. */
+  namespace: string
+  /** `''` while it has yet to be generated. */
+  name: string
+  user: UserInfo
+  dryRun: boolean
+  /** What is to be stored; absent for DELETE. Mutating plugins change it in place. */
+  object?: AnyObject
+  /** What is stored; absent for CREATE. */
+  old?: AnyObject
+  warn?(message: string): void
+}
+
+/** Hooks throw a StatusError to refuse. */
+export interface AdmissionPlugin {
+  /** Upstream's name. */
+  name: string
+  operations: readonly Operation[]
+  /** Qualified names such as `pods` or `ingresses.networking.k8s.io`; default: all resources. */
+  resources?: readonly string[]
+  /** Also called for subresources; default: only for the object itself. */
+  subresources?: boolean
+  mutate?(attributes: AdmissionAttributes): void | Promise<void>
+  validate?(attributes: AdmissionAttributes): void | Promise<void>
+}
+
+export interface Admission {
+  mutate(attributes: AdmissionAttributes): Promise<void>
+  validate(attributes: AdmissionAttributes): Promise<void>
+}
+
+type Hook = (attributes: AdmissionAttributes) => void | Promise<void>
+
+/** Runs the plugins in order. Which ones concern a resource is worked out once. */
+export function newAdmission(plugins: readonly AdmissionPlugin[]): Admission {
+  const chains = new Map<string, Hook[]>()
+
+  const chain = (phase: 'mutate' | 'validate', { operation, kind, subresource }: AdmissionAttributes): Hook[] => {
+    const key = `${phase} ${operation} ${kind.qualifiedResource} ${subresource !== ''}`
+    let hooks = chains.get(key)
+    if (!hooks) {
+      hooks = plugins
+        .filter(plugin => plugin[phase] && plugin.operations.includes(operation))
+        .filter(plugin => !plugin.resources || plugin.resources.includes(kind.qualifiedResource))
+        .filter(plugin => plugin.subresources || !subresource)
+        .map(plugin => (attributes: AdmissionAttributes) => plugin[phase]!(attributes))
+      chains.set(key, hooks)
+    }
+    return hooks
+  }
+
+  const run = async (hooks: readonly Hook[], attributes: AdmissionAttributes) => {
+    for (const hook of hooks) {
+      const pending = hook(attributes)
+      if (pending) await pending
+    }
+  }
+
+  return {
+    mutate: attributes => run(chain('mutate', attributes), attributes),
+    validate: attributes => run(chain('validate', attributes), attributes),
+  }
+}
+
+/** Upstream's 403 of a plugin: names the object, or `Unknown` while it has no name. */
+export function refusal({ kind, name, object }: AdmissionAttributes, why: string): StatusError {
+  const shown = name || object?.metadata.name || object?.metadata.generateName || 'Unknown'
+  return forbiddenError(kind, shown, why)
+}

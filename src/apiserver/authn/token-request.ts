@@ -1,0 +1,131 @@
+/** serviceaccounts/token: issues a token for an account, as upstream's TokenREST does. */
+import { formatTime } from '../../machinery/clock.js'
+import { type FieldError, invalid } from '../../machinery/field-error.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
+import { badRequest, conflict, invalidObject, notFound, StatusError } from '../../machinery/status-error.js'
+import type { ApiServerDeps } from '../deps.js'
+import type { BoundObject, KubernetesClaims, TokenSigner } from './service-account-token.js'
+import { serviceAccountUserName } from './user.js'
+
+interface TokenRequestSpec {
+  audiences?: string[]
+  expirationSeconds?: number
+  boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string } | null
+}
+
+const minimumSeconds = 600
+const defaultSeconds = 3600
+/** What a kubelet asks for; such a token lives a year, and its use is counted as stale after this time. */
+const podTokenSeconds = 3607
+const extendedSeconds = 365 * 24 * 3600
+
+const kindOfResource = { pods: 'Pod', secrets: 'Secret', nodes: 'Node' } as const
+type BoundResource = keyof typeof kindOfResource
+
+function validate(spec: TokenRequestSpec): FieldError[] {
+  const seconds = spec.expirationSeconds ?? defaultSeconds
+  const field = 'spec.expirationSeconds'
+  if (seconds < minimumSeconds) return [invalid(field, seconds, 'may not specify a duration less than 10 minutes')]
+  if (seconds > 2 ** 32) return [invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds')]
+  return []
+}
+
+export type TokenIssuer = (account: { namespace: string; name: string }, request: AnyObject) => Promise<AnyObject>
+
+/** Answers the request with `status.token` filled in. */
+export function newTokenIssuer(
+  { clock, random, rests }: Pick<ApiServerDeps, 'clock' | 'random' | 'rests'>,
+  signer: TokenSigner,
+  { issuer, audiences }: { issuer: string; audiences: readonly string[] },
+): TokenIssuer {
+  const get = async (resource: string, key: { name: string; namespace?: string }): Promise<AnyObject> => {
+    const rest = rests.find('', 'v1', resource)
+    if (!rest) throw notFound({ group: '', names: { plural: resource, singular: '' } }, key.name)
+    return (await rest.get(key)).object
+  }
+
+  const bind = async (
+    ref: NonNullable<TokenRequestSpec['boundObjectRef']>,
+    account: { namespace: string; name: string },
+  ): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> => {
+    const entry = Object.entries(kindOfResource).find(([, kind]) => kind === ref.kind && ref.apiVersion === 'v1')
+    if (!entry || !ref.name)
+      throw badRequest(`cannot bind token to object of type ${formatGvk(ref.apiVersion, ref.kind)}`)
+    const resource = entry[0] as BoundResource
+    const inNamespace = resource === 'nodes' ? {} : { namespace: account.namespace }
+    const object = await get(resource, { name: ref.name, ...inNamespace })
+    const uid = object.metadata.uid ?? ''
+    const bound: BoundObject = { name: ref.name, uid }
+    if (ref.uid && ref.uid !== uid)
+      throw conflict(
+        { group: '', names: { plural: resource, singular: '' } },
+        ref.name,
+        `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+      )
+    if (resource === 'secrets') return { secret: bound }
+    if (resource === 'nodes') return { node: bound }
+    const spec = object.spec as { serviceAccountName?: string; nodeName?: string }
+    if ((spec.serviceAccountName || 'default') !== account.name)
+      throw badRequest(
+        `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`,
+      )
+    const node = spec.nodeName && (await get('nodes', { name: spec.nodeName }).catch(() => undefined))
+    return {
+      pod: bound,
+      ...(node && { node: { name: spec.nodeName ?? '', uid: node.metadata.uid ?? '' } }),
+    }
+  }
+
+  return async ({ namespace, name }, request) => {
+    const spec = { ...((request.spec as TokenRequestSpec | undefined) ?? {}) }
+    const requestedName = request.metadata?.name
+    if (requestedName && requestedName !== name)
+      throw badRequest('name in URL does not match name in TokenRequest object')
+    const errors = validate(spec)
+    if (errors.length)
+      throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, requestedName ?? '', errors)
+    const account = await get('serviceaccounts', { namespace, name })
+    const bound = spec.boundObjectRef ? await bind(spec.boundObjectRef, { namespace, name }) : {}
+    const own = !spec.audiences?.length
+    const wanted = own ? [...audiences] : spec.audiences!
+    const now = Math.floor(clock.now() / 1000)
+    const seconds = spec.expirationSeconds ?? defaultSeconds
+    const isPodToken = seconds === podTokenSeconds && !!bound.pod && wanted.every(a => audiences.includes(a))
+    const lifetime = isPodToken ? extendedSeconds : seconds
+    const token = await signer.sign({
+      aud: wanted,
+      exp: now + lifetime,
+      iat: now,
+      iss: issuer,
+      jti: newUuid(random.bytes(16)),
+      'kubernetes.io': {
+        namespace,
+        ...bound,
+        serviceaccount: { name, uid: account.metadata.uid ?? '' },
+        ...(isPodToken && { warnafter: now + seconds }),
+      },
+      nbf: now,
+      sub: serviceAccountUserName(namespace, name),
+    })
+    return {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name, namespace, creationTimestamp: formatTime(now * 1000) },
+      spec: { audiences: wanted, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
+      status: { token, expirationTimestamp: formatTime((now + seconds) * 1000) },
+    }
+  }
+}
+
+const formatGvk = (apiVersion = '', kind = '') =>
+  `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`
+
+/** A version 4 UUID from 16 random bytes. */
+export function newUuid(bytes: Uint8Array): string {
+  if (bytes.length !== 16) throw new StatusError(500, 'InternalError', 'a UUID takes 16 bytes')
+  const hex = Buffer.from(bytes)
+  hex[6] = (hex[6]! & 0x0f) | 0x40
+  hex[8] = (hex[8]! & 0x3f) | 0x80
+  const text = hex.toString('hex')
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+}
