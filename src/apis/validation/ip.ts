@@ -1,6 +1,17 @@
 /** Checks of IP addresses inside objects, and warnings about odd spellings. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
-import { formatIp, isIpv4Mapped, parseIp } from '../../machinery/ip.js'
+import {
+  formatCidr,
+  formatIp,
+  isIpv4Mapped,
+  isValidCidr,
+  isValidCidrForLegacyField,
+  isValidIpForLegacyField,
+  networkOf,
+  parseCidr,
+  parseIp,
+} from '../../machinery/ip.js'
+import { formatErrors } from './text.js'
 
 function rangeErrors(text: string): string[] {
   const ip = parseIp(text)
@@ -40,5 +51,30 @@ export function ipWarnings(text: string, path: string): string[] {
     ]
   if (ip.family === 6 && canonical !== text)
     return [`${path}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
+  return []
+}
+
+/** A field that has always taken any address Go once took. */
+export const legacyIp = (text: string, path: string) => formatErrors(isValidIpForLegacyField, text, path)
+
+/** A field that has always taken any CIDR Go once took. */
+export const legacyCidr = (text: string, path: string) => formatErrors(isValidCidrForLegacyField, text, path)
+
+/** Upstream's warning about a CIDR with host bits set or of odd spelling. */
+export function cidrWarnings(text: string, path: string): string[] {
+  const cidr = parseCidr(text)
+  if (!cidr) return []
+  const canonical = formatCidr(cidr)
+  const hostBits = formatIp(networkOf(cidr)) !== formatIp(cidr.ip)
+  if (hostBits)
+    return [
+      `${path}: CIDR value "${text}" is ambiguous in this context (should be "${canonical}" or "${formatIp(cidr.ip)}/${cidr.ip.bytes.length * 8}"?)`,
+    ]
+  if (isValidCidr(text).some(message => !message.startsWith('must be in canonical form')))
+    return [
+      `${path}: non-standard CIDR value "${text}" will be considered invalid in a future Kubernetes release: use "${canonical}"`,
+    ]
+  if (canonical !== text && cidr.ip.family === 6)
+    return [`${path}: IPv6 CIDR value "${text}" should be in RFC 5952 canonical format ("${canonical}")`]
   return []
 }

@@ -1,0 +1,52 @@
+/** ServiceCIDR is a range from which Services get their cluster IPs. */
+import { type FieldError, invalid, required } from '../../machinery/field-error.js'
+import { isValidCidr, parseCidr } from '../../machinery/ip.js'
+import { defineKind } from '../../machinery/kind.js'
+import type { ServiceCIDR } from '../generated/networking-v1.js'
+import { age } from '../printing/age.js'
+import { formatErrors } from '../validation/text.js'
+
+const path = 'spec.cidrs'
+const immutable = 'field is immutable'
+
+function* validateCidrs({ spec }: ServiceCIDR): Generator<FieldError> {
+  const { cidrs = [] } = spec
+  if (!cidrs.length) {
+    yield required(path, 'at least one CIDR required')
+    return
+  }
+  if (cidrs.length > 2) {
+    yield invalid(path, { CIDRs: cidrs }, 'may only hold up to 2 values')
+    return
+  }
+  for (const [i, cidr] of cidrs.entries()) yield* formatErrors(isValidCidr, cidr, `${path}[${i}]`)
+  const [first, second] = cidrs.map(cidr => parseCidr(cidr)?.ip.family)
+  if (first !== undefined && first === second)
+    yield invalid(
+      path,
+      cidrs,
+      'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+    )
+}
+
+export const serviceCidr = defineKind<ServiceCIDR>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'ServiceCIDR',
+  scope: 'Cluster',
+  names: { plural: 'servicecidrs' },
+  validate: validateCidrs,
+  // A second family may be added; nothing else changes.
+  *validateUpdate({ spec }, { spec: old }) {
+    const now = spec.cidrs ?? []
+    const before = old.cidrs ?? []
+    if (now.length !== before.length && !(before.length === 1 && now.length === 2)) {
+      yield invalid(path, now, immutable)
+      return
+    }
+    for (const [i, cidr] of before.entries()) if (cidr !== now[i]) yield invalid(`${path}[${i}]`, now[i], immutable)
+  },
+  strategy: { bumpGenerationOn: [] },
+  subresources: { status: {} },
+  printerColumns: [{ name: 'CIDRs', of: ({ spec }) => (spec.cidrs ?? []).join(',') }, age],
+})
