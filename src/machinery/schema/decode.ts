@@ -1,0 +1,236 @@
+/** Turns parsed JSON into an object of a type as Go's decoder does: checks types, drops what is unknown, null or empty. */
+import { DecodeError } from './decode-error.js'
+import { decodeScalar, jsonKind, TypeMismatch } from './decode-scalar.js'
+import { type ResolvedField, type ResolvedType, resolveType } from './resolve.js'
+import type { SchemaSet } from './types.js'
+
+export interface Decoded {
+  /** May share parts with the input: the input must not be used any more. */
+  object: Record<string, unknown>
+  /** `unknown field "spec.containers[0].foo"`, each once, in reading order, at most 100. */
+  strictErrors: string[]
+}
+
+/** Go stops counting there. */
+const maxStrictErrors = 100
+
+class Decoder {
+  readonly strictErrors: string[] = []
+  /** Field names, map keys and indexes that lead to the value at hand. */
+  private readonly path: (string | number)[] = []
+  /** The field names among them. */
+  private readonly names: string[] = []
+  /** The innermost struct type. */
+  private struct = ''
+  /** Inside values that upstream hands to a decoder of their own: it is not strict, and errors name the field that holds them. */
+  private lenient = false
+
+  /** Returns the same object when nothing had to change. */
+  decodeStruct(type: ResolvedType, input: object): Record<string, unknown> {
+    const source = input as Record<string, unknown>
+    const { path, names, struct } = this
+    let copy: Record<string, unknown> | undefined
+    for (const name of Object.keys(source)) {
+      const value = source[name]
+      const field = type.fields.get(name)
+      let next: unknown
+      if (field) {
+        path.push(name)
+        if (!this.lenient) names.push(name)
+        this.struct = type.goName
+        next = value === null || value === undefined ? undefined : this.decodeField(field, value)
+        path.pop()
+        if (!this.lenient) names.pop()
+      } else if (value !== undefined) this.addUnknown(name)
+      if (copy) {
+        if (next !== undefined) copy[name] = next
+      } else if (next !== value || next === undefined) {
+        copy = before(source, name)
+        if (next !== undefined) copy[name] = next
+      }
+    }
+    this.struct = struct
+    return copy ?? source
+  }
+
+  /** `undefined` for what Go would leave out. */
+  private decodeField(field: ResolvedField, value: unknown): unknown {
+    const decoded = this.decodeValue(field, value)
+    if (!field.omitsZero) return decoded
+    switch (field.type) {
+      case 'list':
+        return (decoded as unknown[]).length > 0 ? decoded : undefined
+      case 'map':
+        return hasKeys(decoded as object) ? decoded : undefined
+      case 'object':
+      case 'raw':
+      case 'quantity':
+      case 'int-or-string':
+        return decoded
+      default:
+        return decoded === '' || decoded === 0 || decoded === false ? undefined : decoded
+    }
+  }
+
+  private decodeValue(field: ResolvedField, value: unknown): unknown {
+    switch (field.type) {
+      case 'object':
+        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field))
+        return field.struct ? this.decodeStruct(field.struct, value!) : value
+      case 'list':
+        if (!Array.isArray(value)) throw this.failure(mismatch(value, field))
+        return this.decodeList(field.items!, value)
+      case 'map':
+        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field))
+        return this.decodeMap(field, value as Record<string, unknown>)
+      case 'raw':
+        return field.struct ? this.decodeSchemaUnion(field, value) : value
+      case 'string':
+        if (typeof value === 'string') return value
+    }
+    try {
+      return decodeScalar(value, field, false)
+    } catch (error) {
+      throw this.failure(error as Error)
+    }
+  }
+
+  private decodeList(items: ResolvedField, input: unknown[]): unknown[] {
+    const { path } = this
+    let copy: unknown[] | undefined
+    for (let i = 0; i < input.length; i++) {
+      path.push(i)
+      const next = this.decodeElement(items, input[i])
+      path.pop()
+      if (!copy && next !== input[i]) copy = input.slice(0, i)
+      copy?.push(next)
+    }
+    return copy ?? input
+  }
+
+  private decodeMap(field: ResolvedField, input: Record<string, unknown>): Record<string, unknown> {
+    const items = field.items!
+    const isResourceList = field.rounded
+    let copy: Record<string, unknown> | undefined
+    for (const key of Object.keys(input)) {
+      const value = input[key]
+      this.path.push(key)
+      const next = isResourceList ? this.decodeResource(items, value) : this.decodeElement(items, value)
+      this.path.pop()
+      if (next === value) continue
+      // A key like __proto__ must stay a key, which a spread and defineProperty see to.
+      copy ??= { ...input }
+      Object.defineProperty(copy, key, { value: next, writable: true, enumerable: true, configurable: true })
+    }
+    return copy ?? input
+  }
+
+  /** Null elements become Go's zero value. */
+  private decodeElement(items: ResolvedField, value: unknown): unknown {
+    if (value === null || value === undefined) return zeroElement(items)
+    return this.decodeValue(items, value) ?? null
+  }
+
+  private decodeResource(items: ResolvedField, value: unknown): unknown {
+    try {
+      return value === null ? '0' : decodeScalar(value, items, true)
+    } catch (error) {
+      throw this.failure(error as Error)
+    }
+  }
+
+  /** JSONSchemaPropsOrBool and its siblings: objects among the alternatives are schemas, read without strictness. */
+  private decodeSchemaUnion(field: ResolvedField, value: unknown): unknown {
+    const kind = field.schema.ref!.slice(field.schema.ref!.lastIndexOf('.') + 1)
+    const wasLenient = this.lenient
+    this.lenient = true
+    try {
+      if (Array.isArray(value)) {
+        if (kind === 'JSONSchemaPropsOrBool') throw this.failure(new Error('boolean or JSON schema expected'))
+        return kind === 'JSONSchemaPropsOrStringArray'
+          ? value
+          : value.map(item => this.decodeStruct(field.struct!, item))
+      }
+      if (typeof value === 'object') return this.decodeStruct(field.struct!, value!)
+      if (kind !== 'JSONSchemaPropsOrBool') return undefined
+      if (typeof value !== 'boolean') throw this.failure(new Error('boolean or JSON schema expected'))
+      return value
+    } finally {
+      this.lenient = wasLenient
+    }
+  }
+
+  private addUnknown(name: string): void {
+    if (this.lenient || this.strictErrors.length >= maxStrictErrors) return
+    this.strictErrors.push(`unknown field ${JSON.stringify(this.fieldPath(name))}`)
+  }
+
+  private fieldPath(name: string): string {
+    let text = ''
+    for (const part of [...this.path, name]) text += typeof part === 'number' ? `[${part}]` : text ? `.${part}` : part
+    return text
+  }
+
+  /** Go names the innermost struct and the JSON names that lead to the field; indexes and map keys are not in it. */
+  private failure(error: Error): Error {
+    if (!(error instanceof TypeMismatch)) return new DecodeError(error.message)
+    const field = `${this.struct}.${this.names.join('.')}`
+    return new DecodeError(
+      `json: cannot unmarshal ${error.value} into Go struct field ${field} of type ${error.goType}`,
+    )
+  }
+}
+
+const mismatch = (value: unknown, field: ResolvedField) => new TypeMismatch(jsonKind(value), field.goType)
+
+function hasKeys(object: object): boolean {
+  for (const _ in object) return true
+  return false
+}
+
+/** A copy of what stands before that key. */
+function before(source: Record<string, unknown>, end: string): Record<string, unknown> {
+  const copy: Record<string, unknown> = {}
+  for (const name of Object.keys(source)) {
+    if (name === end) break
+    copy[name] = source[name]
+  }
+  return copy
+}
+
+/** Go's zero value of a list element or map value, as JSON. */
+function zeroElement(items: ResolvedField): unknown {
+  switch (items.type) {
+    case 'object':
+      return {}
+    case 'string':
+      return ''
+    case 'integer':
+    case 'number':
+    case 'int-or-string':
+      return 0
+    case 'boolean':
+      return false
+    case 'quantity':
+      return '0'
+    default:
+      return null
+  }
+}
+
+/**
+ * Decodes `json` (parsed, duplicate keys already dealt with) as the type of that name. Throws a DecodeError at the first value of a
+ * wrong form. Unknown fields are dropped and reported. Integers are numbers, or bigint beyond 2^53: see decode-scalar.ts.
+ *
+ * `{"replicas": 0, "paused": false, "foo": 1}` as a DeploymentSpec gives `{"replicas": 0}`, because Go holds `replicas` by pointer and
+ * omits `paused` when it is false, and `unknown field "foo"`.
+ */
+export function decodeObject(schemas: SchemaSet, typeName: string, json: unknown): Decoded {
+  const type = resolveType(schemas, typeName)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    const goType = typeName.slice(typeName.indexOf('.') + 1)
+    throw new DecodeError(`json: cannot unmarshal ${jsonKind(json)} into Go value of type ${goType}`)
+  }
+  const decoder = new Decoder()
+  return { object: decoder.decodeStruct(type, json), strictErrors: decoder.strictErrors }
+}
