@@ -25,6 +25,8 @@ export interface Client {
   createSubresource<R = unknown>(kind: KindRef, key: ObjectKey, subresource: string, body: unknown): Promise<R>
   update<T extends KubernetesObject>(kind: KindRef<T>, object: T, options?: WriteOptions): Promise<T>
   updateStatus<T extends KubernetesObject>(kind: KindRef<T>, object: T): Promise<T>
+  /** PUTs the object to one of its subresources, such as a namespace's `finalize`. */
+  updateSubresource<T extends KubernetesObject>(kind: KindRef<T>, object: T, subresource: string): Promise<T>
   patch<T extends KubernetesObject>(
     kind: KindRef<T>,
     key: ObjectKey,

@@ -141,6 +141,7 @@ function clientOver(json: <T>(call: Call) => Promise<T>, send: (call: Call) => P
       json({ method: 'POST', path: resourcePath(kind, { ...key, subresource }), body }),
     update: (kind, object, options = {}) => put(kind, object, '', writeQuery(options)),
     updateStatus: (kind, object) => put(kind, object, 'status', ''),
+    updateSubresource: (kind, object, subresource) => put(kind, object, subresource, ''),
     patch: (kind, key, patch, { subresource, ...options } = {}) =>
       json({
         method: 'PATCH',

@@ -65,6 +65,7 @@ export function newInProcessClient(
 
     update: (kind, object, options) => updatePart(kind, object, writeOptionsOf(options)),
     updateStatus: (kind, object) => updatePart(kind, object, { subresource: 'status' }),
+    updateSubresource: (kind, object, subresource) => updatePart(kind, object, { subresource }),
 
     patch: (kind, key, patch, { subresource, ...options } = {}) =>
       write(kind, {

@@ -6,6 +6,7 @@ import type { Client } from '../../client/client.js'
 import { type EventRecorder, newEventRecorder } from '../../client/event-recorder.js'
 import { keyOf, parseKey } from '../../client/indexer.js'
 import type { Informer } from '../../client/informer.js'
+import { newExponentialRateLimiter } from '../../client/rate-limiter.js'
 import { newWorkqueue, type Workqueue } from '../../client/workqueue.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
@@ -50,6 +51,8 @@ export interface ControllerDefinition<T extends KubernetesObject> {
   relevant?(object: T, old: T): boolean
   /** Reconciles at once; default 5. */
   workers?: number
+  /** The longest pause after failures; default 1000 s. */
+  maxBackoffMs?: number
   /**
    * Makes the world match `object`, idempotently. Throwing backs off (5 ms doubling to 1000 s) and comes again; a result may
    * ask for a time. `object` is shared: copy before changing.
@@ -60,6 +63,7 @@ export interface ControllerDefinition<T extends KubernetesObject> {
 }
 
 const defaultWorkers = 5
+const firstBackoffMs = 5
 
 /** Declares a controller; nothing happens until `start`. */
 export function defineController<T extends KubernetesObject>(definition: ControllerDefinition<T>): Controller {
@@ -84,7 +88,8 @@ class ControllerLoop<T extends KubernetesObject> implements RunningController {
     const { name, serviceAccount = `${name}-controller`, component = `${name}-controller` } = definition
     const { clock, random, metrics, informers } = deps
     const log = deps.log.child({ controller: name })
-    this.queue = newWorkqueue({ clock, name, metrics })
+    const rateLimiter = newExponentialRateLimiter(firstBackoffMs, definition.maxBackoffMs)
+    this.queue = newWorkqueue({ clock, name, metrics, rateLimiter })
     this.cache = newCache(informers)
     this.client = deps.clientFor(serviceAccount)
     this.recorder = newEventRecorder({ client: this.client, clock, random, log, component })

@@ -49,6 +49,7 @@ export class OwnWrites {
       create: async (kind, object, options) => written(kind, await client.create(kind, object, options)),
       update: async (kind, object, options) => written(kind, await client.update(kind, object, options)),
       updateStatus: async (kind, object) => written(kind, await client.updateStatus(kind, object)),
+      updateSubresource: async (kind, object, sub) => written(kind, await client.updateSubresource(kind, object, sub)),
       patch: async (kind, target, patch, options) => written(kind, await client.patch(kind, target, patch, options)),
       delete: async (kind, target, options) => {
         // Taken before the call: the event may arrive before the answer.

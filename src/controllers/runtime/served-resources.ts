@@ -1,0 +1,13 @@
+/** The resources that controllers of all kinds go by: each once, in the version the server prefers. */
+import type { ServedResource } from '../../client/in-process.js'
+
+/** Resources that allow all these verbs; of several versions the first, which is the preferred one. */
+export function preferredResources(served: readonly ServedResource[], verbs: readonly string[]): ServedResource[] {
+  const seen = new Set<string>()
+  return served.filter(({ group, names, verbs: allowed }) => {
+    const id = `${names.plural}.${group}`
+    if (names.plural.includes('/') || seen.has(id) || !verbs.every(v => allowed.includes(v))) return false
+    seen.add(id)
+    return true
+  })
+}
