@@ -1,0 +1,90 @@
+/** StorageClass says how claims that name it get their volumes. */
+import { duplicate, type FieldError, forbidden, notSupported, required } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import type { TopologySelectorLabelRequirement, TopologySelectorTerm } from '../generated/core-v1.js'
+import type { StorageClass } from '../generated/storage-v1.js'
+import { age } from '../printing/age.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
+import { validateQualifiedName } from '../validation/text.js'
+import { validateParameters, validateProvisioner } from './provisioner.js'
+
+const reclaimPolicies = ['Delete', 'Retain']
+const bindingModes = ['Immediate', 'WaitForFirstConsumer']
+const defaultAnnotations = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+]
+
+/** True for the class that claims without one get. */
+export const isDefaultStorageClass = ({ metadata }: StorageClass): boolean =>
+  defaultAnnotations.some(key => metadata.annotations?.[key] === 'true')
+
+function* validateRequirement(requirement: TopologySelectorLabelRequirement, path: string): Generator<FieldError> {
+  const { key, values = [] } = requirement
+  if (!values.length) yield required(`${path}.values`)
+  const seen = new Set<string>()
+  for (const [i, value] of values.entries()) {
+    if (seen.has(value)) yield duplicate(`${path}.values[${i}]`, value)
+    seen.add(value)
+  }
+  yield* validateQualifiedName(key, `${path}.key`)
+}
+
+function* validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, path: string): Generator<FieldError> {
+  const seen = new Set<string>()
+  for (const [i, requirement] of matchLabelExpressions.entries()) {
+    yield* validateRequirement(requirement, `${path}.matchLabelExpressions[${i}]`)
+    if (seen.has(requirement.key)) yield duplicate(`${path}.matchLabelExpressions[${i}].key`, requirement.key)
+    seen.add(requirement.key)
+  }
+}
+
+/** Order of keys and values does not matter. */
+const canonical = ({ matchLabelExpressions = [] }: TopologySelectorTerm): string =>
+  JSON.stringify(matchLabelExpressions.map(({ key, values = [] }) => [key, [...values].sort()]).sort())
+
+function* validateTopologies(terms: readonly TopologySelectorTerm[]): Generator<FieldError> {
+  const seen = new Set<string>()
+  for (const [i, term] of terms.entries()) {
+    yield* validateTerm(term, `allowedTopologies[${i}]`)
+    if (seen.has(canonical(term))) yield duplicate(`allowedTopologies[${i}].matchLabelExpressions`, '')
+    seen.add(canonical(term))
+  }
+}
+
+export const storageClass = defineKind<StorageClass>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'StorageClass',
+  scope: 'Cluster',
+  names: { plural: 'storageclasses', shortNames: ['sc'] },
+
+  setDefaults(object) {
+    object.reclaimPolicy ??= 'Delete'
+    object.volumeBindingMode ??= 'Immediate'
+  },
+  *validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode: mode, allowedTopologies = [] }) {
+    yield* validateProvisioner(provisioner, 'provisioner')
+    yield* validateParameters(parameters)
+    if (reclaimPolicy && !reclaimPolicies.includes(reclaimPolicy))
+      yield notSupported('reclaimPolicy', reclaimPolicy, reclaimPolicies)
+    if (mode === undefined) yield required('volumeBindingMode')
+    else if (!bindingModes.includes(mode)) yield notSupported('volumeBindingMode', mode, bindingModes)
+    yield* validateTopologies(allowedTopologies)
+  },
+  *validateUpdate(object, old) {
+    for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const)
+      if (!semanticEqual(object[field], old[field])) yield forbidden(field, `updates to ${field} are forbidden.`)
+  },
+  immutable: ['volumeBindingMode'],
+
+  strategy: { bumpGenerationOn: [] },
+  printedName: object => `${object.metadata.name}${isDefaultStorageClass(object) ? ' (default)' : ''}`,
+  printerColumns: [
+    { name: 'Provisioner', of: ({ provisioner }) => provisioner },
+    { name: 'ReclaimPolicy', of: ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete' },
+    { name: 'VolumeBindingMode', of: ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate' },
+    { name: 'AllowVolumeExpansion', of: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false },
+    age,
+  ],
+})

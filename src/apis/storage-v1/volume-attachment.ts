@@ -1,0 +1,67 @@
+/** VolumeAttachment asks that a volume be attached to a node, and says whether it is. */
+import { type FieldError, forbidden, invalid, required, tooLong } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
+import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../generated/storage-v1.js'
+import { age } from '../printing/age.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
+import { validateDnsSubdomain } from '../validation/text.js'
+
+const maxMetadataSize = 256 * 1024
+const maxErrorMessage = 1024
+const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
+
+function* validateSource(source: VolumeAttachmentSource): Generator<FieldError> {
+  const { inlineVolumeSpec: inline, persistentVolumeName: name } = source
+  if (!inline && name === undefined) yield required('spec.source', one)
+  else if (inline && name !== undefined) yield forbidden('spec.source', one)
+  else if (name === '')
+    yield required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName')
+}
+
+function* validateError(error: VolumeError | undefined, path: string): Generator<FieldError> {
+  if (!error) return
+  // The limit named is upstream's mistake.
+  if ((error.message ?? '').length > maxErrorMessage) yield tooLong(`${path}.message`, maxMetadataSize)
+  if (error.errorCode !== undefined && error.errorCode < 0)
+    yield invalid(`${path}.errorCode`, error.errorCode, 'must be between 0 and 2147483647, inclusive')
+}
+
+function* validateStatus({ status }: VolumeAttachment): Generator<FieldError> {
+  const size = Object.entries(status?.attachmentMetadata ?? {}).reduce((n, [k, v]) => n + k.length + v.length, 0)
+  if (size > maxMetadataSize) yield tooLong('status.attachmentMetadata', maxMetadataSize)
+  yield* validateError(status?.attachError, 'status.attachError')
+  yield* validateError(status?.detachError, 'status.detachError')
+}
+
+export const volumeAttachment = defineKind<VolumeAttachment>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttachment',
+  scope: 'Cluster',
+  names: { plural: 'volumeattachments' },
+
+  *validate({ spec }) {
+    if (!spec.attacher) yield required('spec.attacher')
+    yield* validateSource(spec.source)
+    yield* validateDnsSubdomain(spec.nodeName, 'spec.nodeName')
+  },
+  *validateCreate({ spec }) {
+    yield* validateCsiDriverName(spec.attacher, 'spec.attacher')
+    const { persistentVolumeName } = spec.source
+    if (persistentVolumeName) yield* validateDnsSubdomain(persistentVolumeName, 'spec.source.persistentVolumeName')
+  },
+  *validateUpdate({ spec }, old) {
+    if (!semanticEqual(spec, old.spec)) yield invalid('spec', spec, 'field is immutable')
+  },
+
+  strategy: { allowUnconditionalUpdate: false, bumpGenerationOn: [] },
+  subresources: { status: { validateUpdate: validateStatus } },
+  printerColumns: [
+    { name: 'Attacher', format: 'name', of: ({ spec }) => spec.attacher },
+    { name: 'PV', of: ({ spec }) => spec.source.persistentVolumeName ?? '' },
+    { name: 'Node', of: ({ spec }) => spec.nodeName },
+    { name: 'Attached', type: 'boolean', of: ({ status }) => status?.attached ?? false },
+    age,
+  ],
+})
