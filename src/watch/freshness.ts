@@ -1,0 +1,30 @@
+/** What a reader is told who asks for a revision that is gone, or that is still to come. */
+import type { Clock } from '../machinery/clock.js'
+import { gone, type StatusError, tooLargeResourceVersion } from '../machinery/status-error.js'
+import type { Storage } from '../storage/storage.js'
+
+/** How long a read waits for a revision: upstream's figure, in milliseconds. */
+const patience = 3000
+
+/** 410 for a watch from before what is remembered. */
+export const expiredWatch = (revision: number, oldest: number): StatusError =>
+  gone(`too old resource version: ${revision} (${oldest})`)
+
+/** Resolves when the store has reached the revision, or with the 504 to answer when it has not in time. */
+export function waitForRevision(
+  { storage, clock }: { storage: Storage; clock: Clock },
+  wanted: number,
+): Promise<StatusError | undefined> {
+  if (storage.revision() >= wanted) return Promise.resolve(undefined)
+  return new Promise(resolve => {
+    const end = (error?: StatusError) => {
+      timer.cancel()
+      unsubscribe()
+      resolve(error)
+    }
+    const timer = clock.after(patience, () => end(tooLargeResourceVersion(wanted, storage.revision())))
+    const unsubscribe = storage.subscribe('/', storage.revision(), () => {
+      if (storage.revision() >= wanted) end()
+    })
+  })
+}

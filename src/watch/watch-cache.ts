@@ -1,0 +1,263 @@
+/**
+ * The watch cache of one resource: what is there, in key order and by indexes, and what happened lately. It follows the
+ * store's events, so a read sees every write that has been acknowledged. Nothing is read before someone asks for it.
+ */
+import type { Clock, Random } from '../machinery/clock.js'
+import { compareKeys, itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../storage/sorted-map.js'
+import type { Storage, StorageEvent, Stored } from '../storage/storage.js'
+import { Bookmarks } from './bookmarks.js'
+import { Change } from './change.js'
+import { Dispatcher } from './dispatcher.js'
+import { Entry, type EntrySource } from './entry.js'
+import { type CacheEvent, initialEventsEnd, newBookmark, newErrorEvent } from './event.js'
+import { expiredWatch, waitForRevision } from './freshness.js'
+import { IndexSet } from './index-set.js'
+import { type FieldReaders, type Selection, Selector } from './selection.js'
+import { CacheWatcher, type Watcher } from './watcher.js'
+import { Window } from './window.js'
+
+export interface WatchCacheOptions extends EntrySource {
+  storage: Storage
+  clock: Clock
+  random: Random
+  /** Of the resource's keys, ending in '/'. */
+  prefix: string
+  namespaced: boolean
+  readers: FieldReaders
+}
+
+export interface CacheListOptions {
+  selection: Selection
+  /** Exactly this one; default: now. Not below `floor()`. */
+  revision?: number
+  limit?: number
+  /** Begin behind this key. */
+  after?: string
+}
+
+export interface CacheList {
+  items: Entry[]
+  /** Of the snapshot. */
+  revision: number
+  /** More follow the last item. */
+  more: boolean
+  /** How many follow; undefined with labels or fields selected by. */
+  remaining?: number
+}
+
+export interface CacheWatchOptions {
+  selection: Selection
+  /** Of the bookmarks' objects. */
+  type: { apiVersion: string; kind: string }
+  /** Changes after this revision. Undefined: those from now on. */
+  from?: number
+  /** Begin with what is there; `marked`: and then say so with a bookmark. */
+  initial?: 'plain' | 'marked'
+  /** With `initial`: what is there at this revision or a later one. */
+  notOlderThan?: number
+  bookmarks: boolean
+  /** Milliseconds until the watch ends. */
+  timeout?: number
+}
+
+/** A list through an index sorts what it finds: not worth it for a large part of everything. */
+const indexedShare = 8
+
+export class WatchCache {
+  readonly #options: WatchCacheOptions
+  readonly #map: SortedMap<Entry> = newSortedMap()
+  readonly #indexes: IndexSet
+  readonly #dispatcher: Dispatcher
+  readonly #bookmarks: Bookmarks
+  #window = new Window(0)
+  #started: Promise<void> | undefined
+  #unsubscribe: (() => void) | undefined
+
+  constructor(options: WatchCacheOptions) {
+    this.#options = options
+    this.#indexes = new IndexSet(options.readers)
+    this.#dispatcher = new Dispatcher(options.prefix, options.readers)
+    const { clock, random } = options
+    this.#bookmarks = new Bookmarks({ clock, random, watchers: () => this.#dispatcher.watchers() })
+  }
+
+  /** The newest revision: everything up to it has been seen. */
+  revision(): number {
+    return this.#options.storage.revision()
+  }
+
+  /** The oldest revision that can be listed or watched from. */
+  floor(): number {
+    return this.#options.storage.compacted()
+  }
+
+  /** Undefined when it is absent. `key` is the store's. */
+  async get(key: string): Promise<Entry | undefined> {
+    if (this.#unsubscribe) return this.#map.get(key)
+    const stored = await this.#options.storage.get(key)
+    return stored && new Entry(stored, this.#options)
+  }
+
+  /** How many objects there are now. */
+  async count(): Promise<number> {
+    await this.#start()
+    return this.#map.size
+  }
+
+  async list({ selection, revision, limit = 0, after }: CacheListOptions): Promise<CacheList> {
+    await this.#start()
+    const now = this.revision()
+    const selector = this.#selector(selection)
+    const source =
+      revision === undefined || revision === now
+        ? this.#itemsNow(selector, after)
+        : this.#itemsAt(revision, selector, after)
+    const items: Entry[] = []
+    let remaining = 0
+    for (const entry of source) {
+      if (!selector.isEmpty && !selector.matches(entry)) continue
+      if (limit > 0 && items.length === limit) {
+        remaining++
+        if (!selector.isEmpty) break
+      } else items.push(entry)
+    }
+    const list = { items, revision: revision ?? now, more: remaining > 0 }
+    return selector.isEmpty ? { ...list, remaining } : list
+  }
+
+  /** History that is gone, or a revision that does not come, is told by an ERROR event. */
+  async watch(options: CacheWatchOptions): Promise<Watcher> {
+    await this.#start()
+    const { from, initial, notOlderThan = 0 } = options
+    const selector = this.#selector(options.selection)
+    if (initial) {
+      const late = await waitForRevision(this.#options, notOlderThan)
+      if (late) return this.#newWatcher(options, selector, { backlog: [newErrorEvent(late.status)] })
+      return this.#newWatcher(options, selector, {
+        initial: [...this.#itemsNow(selector)].filter(entry => selector.matches(entry)),
+        backlog: initial === 'marked' ? [this.#bookmark(options.type, { [initialEventsEnd]: 'true' })] : [],
+      })
+    }
+    if (from !== undefined && from < this.floor()) {
+      const expired = newErrorEvent(expiredWatch(from, this.floor()).status)
+      return this.#newWatcher(options, selector, { backlog: [expired] })
+    }
+    return this.#newWatcher(options, selector, { backlog: this.#missed(selector, from ?? this.revision()) })
+  }
+
+  /** Ends all watches and forgets everything. */
+  stop(): void {
+    this.#unsubscribe?.()
+    this.#bookmarks.stop()
+    for (const watcher of [...this.#dispatcher.watchers()]) watcher.stop()
+  }
+
+  #selector(selection: Selection): Selector {
+    return new Selector(selection, this.#options.prefix, this.#options.readers)
+  }
+
+  #start(): Promise<void> {
+    return (this.#started ??= this.#load())
+  }
+
+  async #load(): Promise<void> {
+    const { storage, prefix } = this.#options
+    const { items, revision } = await storage.list(prefix)
+    for (const stored of items) this.#map.set(stored.key, new Entry(stored, this.#options))
+    this.#window = new Window(revision)
+    this.#unsubscribe = storage.subscribe(prefix, revision, events => this.#apply(events))
+  }
+
+  #apply(events: readonly StorageEvent[]): void {
+    const touched = new Set<CacheWatcher>()
+    for (const { key, revision, current } of events) {
+      const previous = this.#map.get(key)
+      const entry = current && new Entry(current, this.#options)
+      if (entry) this.#map.set(key, entry)
+      else this.#map.delete(key)
+      this.#indexes.replace(previous, entry)
+      const change = new Change(key, revision, { current: entry, previous })
+      this.#window.push(change)
+      if (!this.#dispatcher.isEmpty) this.#dispatcher.dispatch(change, touched)
+    }
+    this.#window.trim(this.floor())
+    if (touched.size === 0) return
+    // Once the whole commit is in every cache, and still before its writers go on.
+    queueMicrotask(() => {
+      for (const watcher of touched) watcher.flush()
+    })
+  }
+
+  #itemsNow(selector: Selector, after?: string): Iterable<Entry> {
+    const key = selector.key(this.#options.namespaced)
+    if (key !== undefined) {
+      const entry = this.#map.get(key)
+      return entry && key > (after ?? '') ? [entry] : []
+    }
+    for (const { index, value } of selector.terms()) {
+      const found = this.#indexes.lookUp(index, value, () => this.#map.values())
+      if (found.size * indexedShare > this.#map.size) continue
+      const entries = [...found.values()].filter(entry => entry.key > (after ?? ''))
+      return entries.sort((a, b) => compareKeys(a.key, b.key))
+    }
+    return itemsNow(this.#map, selector.keyPrefix, after)
+  }
+
+  #itemsAt(revision: number, selector: Selector, after?: string): Iterable<Entry> {
+    this.#reachBack(revision)
+    return itemsBefore(this.#map, this.#window.after(revision), { prefix: selector.keyPrefix, after })
+  }
+
+  #missed(selector: Selector, from: number): CacheEvent[] {
+    if (from >= this.revision()) return []
+    this.#reachBack(from)
+    return [...this.#window.after(from)].flatMap(change => change.eventFor(entry => selector.matches(entry)) ?? [])
+  }
+
+  /** The window begins with the cache's first use; what the store still knows of the time before is added when wanted. */
+  #reachBack(revision: number): void {
+    if (revision >= this.#window.floor) return
+    const { storage, prefix } = this.#options
+    const [floor, until] = [storage.compacted(), this.#window.floor]
+    const known = new Map<number, Entry>()
+    for (const entry of this.#map.values()) known.set(entry.revision, entry)
+    const entryOf = (stored: Stored | undefined): Entry | undefined => {
+      if (!stored) return undefined
+      const entry = known.get(stored.modRevision) ?? new Entry(stored, this.#options)
+      known.set(stored.modRevision, entry)
+      return entry
+    }
+    const older: Change[] = []
+    storage.subscribe(prefix, floor, events => {
+      for (const { key, revision: at, current, previous } of events)
+        if (at <= until) older.push(new Change(key, at, { current: entryOf(current), previous: entryOf(previous) }))
+    })()
+    this.#window.extend(floor, older)
+  }
+
+  #newWatcher(
+    options: CacheWatchOptions,
+    selector: Selector,
+    { initial = [], backlog }: { initial?: readonly Entry[]; backlog: readonly CacheEvent[] },
+  ): Watcher {
+    let forget = () => {}
+    const watcher = new CacheWatcher({
+      selector,
+      clock: this.#options.clock,
+      initial,
+      backlog,
+      bookmarks: options.bookmarks,
+      timeout: options.timeout,
+      bookmark: () => this.#bookmark(options.type),
+      onStop: () => forget(),
+    })
+    if (options.from !== undefined && options.from > this.revision()) watcher.skipUntil(options.from)
+    forget = this.#dispatcher.add(watcher, this.#options.namespaced)
+    if (options.bookmarks) this.#bookmarks.schedule()
+    return watcher
+  }
+
+  #bookmark(type: CacheWatchOptions['type'], annotations?: Record<string, string>): CacheEvent {
+    return newBookmark(type, this.revision(), annotations)
+  }
+}
