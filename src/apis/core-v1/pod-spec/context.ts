@@ -1,0 +1,36 @@
+/** What the checks of a pod spec need to know beyond the part they look at. */
+import type { PodOS, PodSpec, Volume } from '../../generated/core-v1.js'
+
+export interface PodSpecOptions {
+  /** The spec belongs to a real pod, not to a template. */
+  isPod?: boolean
+  /** Name of that pod: claims of ephemeral volumes are named after it. */
+  podName?: string
+}
+
+/** Shared by the checks of all containers of one spec. */
+export interface PodContext extends PodSpecOptions {
+  volumes: ReadonlyMap<string, Volume>
+  claimNames: ReadonlySet<string>
+  restartPolicy: string
+  /** spec.terminationGracePeriodSeconds. */
+  gracePeriod: number | undefined
+  /** False only when the pod has a user namespace of its own. */
+  hostUsers: boolean
+  os: PodOS | undefined
+}
+
+/** `volumes` are those that passed their own checks, as upstream has it. */
+export const podContextOf = (
+  spec: PodSpec,
+  volumes: ReadonlyMap<string, Volume>,
+  options: PodSpecOptions,
+): PodContext => ({
+  ...options,
+  volumes,
+  claimNames: new Set((spec.resourceClaims ?? []).map(claim => claim.name).filter(Boolean)),
+  restartPolicy: spec.restartPolicy ?? '',
+  gracePeriod: spec.terminationGracePeriodSeconds,
+  hostUsers: spec.hostUsers ?? true,
+  os: spec.os,
+})

@@ -1,0 +1,39 @@
+/** Pod templates, as every workload embeds them: defaults, checks and warnings. */
+import { type FieldError, forbidden } from '../../machinery/field-error.js'
+import { validateLabels } from '../../machinery/selector/index.js'
+import type { PodTemplateSpec } from '../generated/core-v1.js'
+import { validateAnnotations } from '../validation/annotations.js'
+import { validatePodAnnotations, validateProfilesMatch } from './pod-spec/annotations.js'
+import { setPodSpecDefaults } from './pod-spec/defaults.js'
+import { validatePodSpec } from './pod-spec/validate.js'
+import { podSpecWarnings } from './pod-spec/warnings.js'
+
+export { dropDisabledPodFields } from './pod-spec/disabled-fields.js'
+export { setPodSpecDefaults, validatePodSpec }
+
+/** An absent template is left alone. */
+export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) setPodSpecDefaults(template.spec)
+}
+
+/** `path` is such as `spec.template`; labels and annotations are reported right below it, as upstream does. */
+export function* validatePodTemplateSpec(template: PodTemplateSpec, path: string): Generator<FieldError> {
+  const { metadata, spec } = template
+  yield* validateLabels(metadata?.labels, `${path}.labels`)
+  yield* validateAnnotations(metadata?.annotations, `${path}.annotations`)
+  yield* validatePodAnnotations(metadata?.annotations, spec, `${path}.annotations`)
+  yield* validatePodSpec(spec, `${path}.spec`)
+  yield* validateProfilesMatch(metadata?.annotations, spec, `${path}.spec`)
+  if (spec.ephemeralContainers?.length)
+    yield forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')
+}
+
+/** Warnings about the template; on update only where it changed. */
+export function podTemplateWarnings(
+  template: PodTemplateSpec | undefined,
+  path: string,
+  old?: PodTemplateSpec,
+): string[] {
+  if (!template || (old && JSON.stringify(old) === JSON.stringify(template))) return []
+  return podSpecWarnings(template, path)
+}
