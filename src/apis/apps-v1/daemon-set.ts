@@ -2,7 +2,12 @@
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { formatLabels, validateLabelSelector } from '../../machinery/selector/index.js'
-import { podTemplateWarnings, setPodTemplateDefaults, validatePodTemplateSpec } from '../core-v1/pod-template.js'
+import {
+  dropDisabledPodFields,
+  podTemplateWarnings,
+  setPodTemplateDefaults,
+  validatePodTemplateSpec,
+} from '../core-v1/pod-template.js'
 import type { DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '../generated/apps-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
@@ -78,10 +83,12 @@ export const daemonSet = defineKind<DaemonSet>({
 
   strategy: {
     prepareForCreate(object) {
+      dropDisabledPodFields(object.spec.template.spec, undefined)
       setTemplateGeneration(object, Math.max(1, Number(object.metadata.annotations?.[templateGeneration]) || 0))
     },
     prepareForUpdate(object, old, { subresource }) {
       if (subresource) return
+      dropDisabledPodFields(object.spec.template.spec, old.spec.template.spec)
       const before = Number(old.metadata.annotations?.[templateGeneration] ?? 1)
       setTemplateGeneration(object, semanticEqual(object.spec.template, old.spec.template) ? before : before + 1)
     },

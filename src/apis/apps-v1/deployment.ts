@@ -2,7 +2,7 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { formatLabelSelector } from '../../machinery/selector/index.js'
-import { podTemplateWarnings, setPodTemplateDefaults } from '../core-v1/pod-template.js'
+import { dropDisabledPodFields, podTemplateWarnings, setPodTemplateDefaults } from '../core-v1/pod-template.js'
 import type { Deployment, DeploymentStrategy } from '../generated/apps-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
@@ -74,8 +74,12 @@ export const deployment = defineKind<Deployment>({
   strategy: {
     // Annotations are copied to ReplicaSets, so editing them is a change to act upon.
     bumpGenerationOn: ['spec', 'metadata.annotations'],
+    prepareForCreate: ({ spec }) => dropDisabledPodFields(spec.template.spec, undefined),
     prepareForUpdate(object, old, { subresource }) {
-      if (subresource !== 'status') return
+      if (subresource !== 'status') {
+        dropDisabledPodFields(object.spec.template.spec, old.spec.template.spec)
+        return
+      }
       // Upstream keeps labels, and only labels, out of reach of status writers.
       if (old.metadata.labels) object.metadata.labels = old.metadata.labels
       else delete object.metadata.labels

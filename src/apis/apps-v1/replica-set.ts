@@ -1,7 +1,7 @@
 /** ReplicaSet keeps a number of identical pods running. */
 import { defineKind } from '../../machinery/kind.js'
 import { formatLabelSelector } from '../../machinery/selector/index.js'
-import { podTemplateWarnings, setPodTemplateDefaults } from '../core-v1/pod-template.js'
+import { dropDisabledPodFields, podTemplateWarnings, setPodTemplateDefaults } from '../core-v1/pod-template.js'
 import type { ReplicaSet } from '../generated/apps-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
@@ -33,8 +33,10 @@ export const replicaSet = defineKind<ReplicaSet>({
       : [...hostnameWarnings(object), ...podTemplateWarnings(object.spec.template, 'spec.template')],
 
   strategy: {
+    prepareForCreate: ({ spec }) => dropDisabledPodFields(spec.template.spec, undefined),
     prepareForUpdate(object, old, { subresource }) {
       if (subresource === 'status') dropTerminatingReplicas(object, old)
+      else dropDisabledPodFields(object.spec.template.spec, old.spec.template.spec)
     },
   },
   subresources: {

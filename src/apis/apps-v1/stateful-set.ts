@@ -7,7 +7,12 @@ import {
   setPersistentVolumeClaimDefaults,
   validatePersistentVolumeClaimSpec,
 } from '../core-v1/persistent-volume-claim-spec.js'
-import { podTemplateWarnings, setPodTemplateDefaults, validatePodTemplateSpec } from '../core-v1/pod-template.js'
+import {
+  dropDisabledPodFields,
+  podTemplateWarnings,
+  setPodTemplateDefaults,
+  validatePodTemplateSpec,
+} from '../core-v1/pod-template.js'
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../generated/apps-v1.js'
 import type { PodTemplateSpec, Volume } from '../generated/core-v1.js'
 import { age } from '../printing/age.js'
@@ -141,8 +146,12 @@ export const statefulSet = defineKind<StatefulSet>({
   strategy: {
     validateName: nameIsDnsLabel,
     // The gate MaxUnavailableStatefulSet is off in v1.34: the field stays only where it already was.
-    prepareForCreate: ({ spec }) => dropMaxUnavailable(spec),
+    prepareForCreate({ spec }) {
+      dropMaxUnavailable(spec)
+      dropDisabledPodFields(spec.template.spec, undefined)
+    },
     prepareForUpdate({ spec }, old) {
+      dropDisabledPodFields(spec.template.spec, old.spec.template.spec)
       if (old.spec.updateStrategy.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec)
     },
   },

@@ -4,7 +4,7 @@ import { defineKind } from '../../machinery/kind.js'
 import { nameIsDnsSubdomain } from '../../machinery/name-rules.js'
 import { selectorColumn } from '../apps-v1/columns.js'
 import { hostnameWarnings } from '../apps-v1/workload.js'
-import { setPodTemplateDefaults } from '../core-v1/pod-template.js'
+import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-template.js'
 import type { CronJob, JobTemplateSpec } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
@@ -101,6 +101,9 @@ export const cronJob = defineKind<CronJob>({
   ],
 
   strategy: {
+    prepareForCreate: ({ spec }) => dropDisabledPodFields(spec.jobTemplate.spec?.template.spec, undefined),
+    prepareForUpdate: ({ spec }, { spec: old }) =>
+      dropDisabledPodFields(spec.jobTemplate.spec?.template.spec, old.jobTemplate.spec?.template.spec),
     validateName: (name, prefix) => [
       ...nameIsDnsSubdomain(name, prefix),
       ...(name.length > maxNameLength && !prefix ? [`must be no more than ${maxNameLength} characters`] : []),

@@ -5,7 +5,7 @@ import { isDns1123Label } from '../../machinery/names.js'
 import { matchesLabels, validateLabelSelector } from '../../machinery/selector/index.js'
 import { selectorColumn } from '../apps-v1/columns.js'
 import { hostnameWarnings } from '../apps-v1/workload.js'
-import { setPodTemplateDefaults } from '../core-v1/pod-template.js'
+import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-template.js'
 import type { Job } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
@@ -91,8 +91,10 @@ export const job = defineKind<Job>({
     // Kept from the days when clients had to delete a job's pods themselves.
     defaultDeletion: 'orphan',
     prepareForCreate(object) {
+      dropDisabledPodFields(object.spec.template.spec, undefined)
       if (!object.spec.manualSelector) generateSelector(object)
     },
+    prepareForUpdate: ({ spec }, old) => dropDisabledPodFields(spec.template.spec, old.spec.template.spec),
   },
   subresources: { status: { validateUpdate: validateJobStatusUpdate } },
   printerColumns: [

@@ -1,0 +1,41 @@
+/** HorizontalPodAutoscaler in its first version: CPU only; the rest travels in annotations. */
+import { defineKind, type PrinterColumn } from '../../machinery/kind.js'
+import { horizontalPodAutoscaler as hub } from '../autoscaling-v2/horizontal-pod-autoscaler.js'
+import { defineConversion } from '../conversion.js'
+import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v1.js'
+import { fromHub, toHub } from './hpa-conversion.js'
+
+export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'HorizontalPodAutoscaler',
+  scope: 'Namespaced',
+  names: hub.names,
+
+  setDefaults({ spec }) {
+    spec.minReplicas ??= 1
+  },
+  validate: (object, context) => hub.validate?.(toHub(object), context) ?? [],
+  validateCreate: (object, context) => hub.validateCreate?.(toHub(object), context) ?? [],
+  validateUpdate: (object, old, context) => hub.validateUpdate?.(toHub(object), toHub(old), context) ?? [],
+
+  strategy: { bumpGenerationOn: [] },
+  subresources: {
+    status: {
+      validateUpdate: (object, old) => hub.subresources.status?.validateUpdate?.(toHub(object), toHub(old)) ?? [],
+    },
+  },
+  printerColumns: (hub.printerColumns ?? []).map(
+    (column): PrinterColumn<HorizontalPodAutoscaler> => ({
+      ...column,
+      of: (object, now) => column.of(toHub(object), now),
+    }),
+  ),
+})
+
+export const horizontalPodAutoscalerConversion = defineConversion({
+  spoke: horizontalPodAutoscaler,
+  hub,
+  toHub,
+  fromHub,
+})

@@ -1,0 +1,100 @@
+/** HorizontalPodAutoscaler scales a workload so that its metrics meet their targets. */
+import { type FieldError, invalid } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import type { HorizontalPodAutoscaler, HPAScalingRules } from '../generated/autoscaling-v2.js'
+import { age } from '../printing/age.js'
+import { nonNegativeFields } from '../validation/numbers.js'
+import { validateBehavior } from './behavior.js'
+import { formatMetrics } from './format-metrics.js'
+import { validateMetrics } from './metrics.js'
+import { referenceVersionErrors, validateReference } from './reference.js'
+
+/** What upstream scales by when nothing is said. */
+export const defaultCpuUtilization = 80
+
+const scaleUpDefaults = (): HPAScalingRules => ({
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, periodSeconds: 15 },
+    { type: 'Percent', value: 100, periodSeconds: 15 },
+  ],
+})
+
+/** The window's default is a flag of the controller, so it stays open here. */
+const scaleDownDefaults = (): HPAScalingRules => ({
+  selectPolicy: 'Max',
+  policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+})
+
+/** The gate HPAConfigurableTolerance is off in v1.34: the field stays only where it already was. */
+function dropTolerance({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): void {
+  const { scaleUp: oldUp, scaleDown: oldDown } = old?.spec.behavior ?? {}
+  if (oldUp?.tolerance !== undefined || oldDown?.tolerance !== undefined) return
+  delete spec.behavior?.scaleUp?.tolerance
+  delete spec.behavior?.scaleDown?.tolerance
+}
+
+const validateTargetVersion = ({ spec }: HorizontalPodAutoscaler): Iterable<FieldError> =>
+  referenceVersionErrors(spec.scaleTargetRef, 'spec.scaleTargetRef', {
+    allowCore: spec.scaleTargetRef.kind === 'ReplicationController',
+  })
+
+export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
+  group: 'autoscaling',
+  version: 'v2',
+  kind: 'HorizontalPodAutoscaler',
+  scope: 'Namespaced',
+  names: { plural: 'horizontalpodautoscalers', shortNames: ['hpa'], categories: ['all'] },
+
+  setDefaults({ spec }) {
+    spec.minReplicas ??= 1
+    if (!spec.metrics?.length) {
+      const target = { type: 'Utilization', averageUtilization: defaultCpuUtilization }
+      spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }]
+    }
+    const { behavior } = spec
+    if (!behavior) return
+    behavior.scaleUp = { ...scaleUpDefaults(), ...behavior.scaleUp }
+    behavior.scaleDown = { ...scaleDownDefaults(), ...behavior.scaleDown }
+  },
+
+  *validate({ spec }) {
+    const { minReplicas, maxReplicas } = spec
+    if (minReplicas !== undefined && minReplicas < 1)
+      yield invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')
+    if (maxReplicas < 1) yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0')
+    if (minReplicas !== undefined && maxReplicas < minReplicas)
+      yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')
+    yield* validateReference(spec.scaleTargetRef, 'spec.scaleTargetRef')
+    yield* validateMetrics(spec.metrics ?? [], 'spec.metrics')
+    yield* validateBehavior(spec.behavior, 'spec.behavior')
+  },
+  validateCreate: validateTargetVersion,
+  *validateUpdate(object, { spec: old }) {
+    const { apiVersion, kind } = object.spec.scaleTargetRef
+    if (apiVersion !== old.scaleTargetRef.apiVersion || kind !== old.scaleTargetRef.kind)
+      yield* validateTargetVersion(object)
+  },
+
+  strategy: {
+    bumpGenerationOn: [],
+    prepareForCreate: object => dropTolerance(object),
+    prepareForUpdate: (object, old) => dropTolerance(object, old),
+  },
+  subresources: {
+    status: {
+      *validateUpdate({ status }) {
+        if (status) yield* nonNegativeFields(status, 'status', ['currentReplicas', 'desiredReplicas'])
+      },
+    },
+  },
+  printerColumns: [
+    { name: 'Reference', of: ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}` },
+    { name: 'Targets', of: ({ spec, status }) => formatMetrics(spec.metrics ?? [], status?.currentMetrics ?? []) },
+    { name: 'MinPods', of: ({ spec }) => (spec.minReplicas === undefined ? '<unset>' : String(spec.minReplicas)) },
+    { name: 'MaxPods', of: ({ spec }) => spec.maxReplicas },
+    { name: 'Replicas', of: ({ status }) => status?.currentReplicas ?? 0 },
+    age,
+  ],
+})
