@@ -94,16 +94,20 @@ class ShapeBuilder {
     if (values) (shape.items ?? shape.values ?? shape).enum = values
     const stated = defaults[type]?.[field.name]
     if (stated !== undefined) shape.default = stated
-    else if (shape.ref) shape.default = this.byValue.has(key) ? {} : undefined
+    else if (shape.ref) shape.default = this.byValue.has(key) && !this.isScalar(shape.ref) ? {} : undefined
     else if (field.required && !this.noDefault.has(key)) shape.default = zero(shape)
     this.elementDefaults(shape.items)
     this.elementDefaults(shape.values)
     return shape
   }
 
+  private isScalar(full: string): boolean {
+    return full in this.sources.facts.api.scalars
+  }
+
   private elementDefaults(element: Shape | undefined): void {
     if (!element) return
-    if (element.ref) element.default = this.sources.facts.api.scalars[element.ref] ? undefined : {}
+    if (element.ref) element.default = this.isScalar(element.ref) ? undefined : {}
     else element.default = zero(element)
     this.elementDefaults(element.items)
     this.elementDefaults(element.values)

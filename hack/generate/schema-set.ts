@@ -67,16 +67,22 @@ class SchemaBuilder {
   /** What hangs on how the Go type holds the field. */
   private goFacts(key: string, shape: Shape): Partial<FieldSchema> {
     const pointer = this.pointers.has(key)
+    const byValue = this.byValue.has(key)
     const { type } = this.baseType(shape)
     const [group, version, kind, ...field] = key.split('.')
     const value = this.facts.api.defaults[`${group}.${version}.${kind}`]?.[field.join('.')]
     return {
-      ...(this.byValue.has(key) && { byValue: true }),
+      ...(byValue && { byValue }),
       ...(pointer && { pointer: true }),
-      ...(this.always.has(key) && { unset: pointer ? null : (unsetValues[type] ?? null) }),
+      ...(this.always.has(key) && { unset: this.unset(type, pointer, byValue) }),
       ...(this.goTypes.has(key) && { goType: this.goTypes.get(key)! }),
       ...(value !== undefined && (pointer || !isZero(value)) && { default: value }),
     }
+  }
+
+  private unset(type: FieldType, pointer: boolean, byValue: boolean): FieldSchema['unset'] {
+    const isStruct = type === 'quantity' || type === 'int-or-string'
+    return pointer || (isStruct && !byValue) ? null : (unsetValues[type] ?? null)
   }
 
   private shape(shape: Shape): FieldSchema {
@@ -113,10 +119,34 @@ class SchemaBuilder {
 const hasSchema = ({ short, scalar }: Definition) =>
   scalar ? short.endsWith('.CustomResourceSubresourceStatus') : /^\w+\.v\d/.test(short)
 
+/** Forms that any object and list can be asked for in; they have no path of their own. */
+const metadataOnly: Record<string, TypeSchema> = Object.fromEntries(
+  (
+    [
+      ['PartialObjectMetadata', { metadata: { type: 'object', ref: 'meta.v1.ObjectMeta', byValue: true, number: 1 } }],
+      [
+        'PartialObjectMetadataList',
+        {
+          metadata: { type: 'object', ref: 'meta.v1.ListMeta', byValue: true, number: 1 },
+          items: {
+            type: 'list',
+            items: { type: 'object', ref: 'meta.v1.PartialObjectMetadata' },
+            unset: null,
+            number: 2,
+          },
+        },
+      ],
+    ] satisfies [string, TypeSchema['fields']][]
+  ).map(([kind, fields]) => {
+    const name = `meta.v1.${kind}`
+    return [name, { name, fields: { apiVersion: { type: 'string' }, kind: { type: 'string' }, ...fields } }]
+  }),
+)
+
 /** Schemas of the given definitions by short name. */
 export function buildSchemaSet(definitions: Iterable<Definition>, facts: Facts): SchemaSet {
   const builder = new SchemaBuilder(facts)
-  const set: Record<string, TypeSchema> = {}
+  const set: Record<string, TypeSchema> = { ...metadataOnly }
   for (const definition of definitions) if (hasSchema(definition)) set[definition.short] = builder.type(definition)
   return set
 }

@@ -36,7 +36,7 @@ function needsFilling(type: ResolvedType): boolean {
   let needed = false
   for (const field of type.fields.values()) {
     const struct = structOf(field)
-    if (field.schema.byValue || valueToFill(field) || (struct && needsFilling(struct))) needed = true
+    if ((field.schema.byValue && field.struct) || valueToFill(field) || (struct && needsFilling(struct))) needed = true
   }
   needs.set(type, needed)
   return needed
@@ -51,7 +51,9 @@ function fillerOf(type: ResolvedType): Filler {
       const found = valueToFill(field)
       return found ? [{ name: field.name, ...found }] : []
     }),
-    structs: fields.filter(field => field.schema.byValue).map(field => ({ name: field.name, type: field.struct! })),
+    structs: fields
+      .filter(field => field.schema.byValue && field.struct)
+      .map(field => ({ name: field.name, type: field.struct! })),
     nested: fields
       .filter(field => {
         const struct = structOf(field)

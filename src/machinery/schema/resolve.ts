@@ -57,7 +57,7 @@ class Field implements ResolvedField {
   ) {
     this.type = schema.type
     const inList = name === ''
-    const keepsEmpty = schema.unset !== undefined && storedAsJson.test(owner.type)
+    const keepsEmpty = schema.type === 'list' && schema.unset !== undefined && storedAsJson.test(owner.type)
     this.omitsZero = !inList && !schema.pointer && !keepsEmpty
   }
 

@@ -26,7 +26,7 @@ export interface FieldSchema {
   /** `int32`, `int64`, `double`, `byte`, … as OpenAPI has it. */
   format?: string
   default?: unknown
-  /** The Go type holds the struct by value: it is always present, `{}` when empty. */
+  /** The Go type holds the struct by value: an object is always present, `{}` when empty; protobuf always has it, times and quantities too. */
   byValue?: boolean
   /** The Go type holds the scalar by pointer: an explicit zero value is kept. Without it, zero means "not set". */
   pointer?: boolean
