@@ -34,7 +34,7 @@ export const namespaceController = defineController<Namespace>({
     if (!metadata.deletionTimestamp) return done
     const age = context.clock.now() - Date.parse(metadata.deletionTimestamp)
     // Times are printed in whole seconds, so a fresh one may seem up to a second old.
-    if (age < 1000 && cached.status?.phase !== 'Terminating') await pause(context)
+    if (age < 1000 && !cached.status?.conditions?.length) await pause(context)
     try {
       return await finishDeletion(cached, context)
     } catch (error) {
