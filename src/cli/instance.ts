@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { nodeProcesses } from '../storage/memory/node-processes.js'
 
 export interface Instance {
   pid: number
-  /** Start time of the process in clock ticks after boot (field 22 of /proc/PID/stat): a pid alone may be someone else's by now. */
-  startTime?: string
+  /** Tells the process from a later one with the same pid. */
+  identity: string
   server: string
 }
 
@@ -25,34 +26,19 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   await rename(`${path}.tmp`, path)
 }
 
-async function startTimeOf(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 /** The process that runs on this data directory now, if any. */
 export async function findInstance(dataDir: string): Promise<Instance | undefined> {
   const instance = await readJson<Instance>(instanceFile(dataDir))
-  if (!instance || !isAlive(instance.pid)) return undefined
-  const startTime = await startTimeOf(instance.pid)
-  return startTime === instance.startTime ? instance : undefined
+  if (!instance?.identity) return undefined
+  return (await nodeProcesses.identity(instance.pid)) === instance.identity ? instance : undefined
 }
 
 export async function writeInstance(dataDir: string, server: string): Promise<void> {
-  await writeJson(instanceFile(dataDir), { pid: process.pid, startTime: await startTimeOf(process.pid), server })
+  await writeJson(instanceFile(dataDir), {
+    pid: process.pid,
+    identity: await nodeProcesses.identity(process.pid),
+    server,
+  })
 }
 
 export const removeInstance = (dataDir: string): Promise<void> => rm(instanceFile(dataDir), { force: true })
