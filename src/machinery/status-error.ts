@@ -116,7 +116,7 @@ export function invalidObject(
   return new StatusError(422, 'Invalid', `${id} "${name}" is invalid: ${text}`, {
     ...(name && { name }),
     ...(kind.group && { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind && { kind: kind.kind }),
     causes: errors.map(e => ({ reason: e.type, message: e.message, field: e.field })),
   })
 }

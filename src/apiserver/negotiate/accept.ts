@@ -1,0 +1,145 @@
+/** Chooses the form of an answer from the `Accept` header, as upstream's negotiation does. */
+import { StatusError } from '../../machinery/status-error.js'
+
+export type Encoding = 'json' | 'yaml' | 'protobuf'
+
+export const mediaTypes: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+}
+
+/** A wish for another kind of object: `as=Table;g=meta.k8s.io;v=v1`. */
+export interface Conversion {
+  kind: string
+  group: string
+  version: string
+}
+
+export interface AcceptedForm {
+  encoding: Encoding
+  convert?: Conversion
+  /** `pretty=1` as a parameter of the media type. */
+  pretty: boolean
+}
+
+interface Clause {
+  type: string
+  subtype: string
+  q: number
+  params: Readonly<Record<string, string>>
+}
+
+function parseClause(text: string): Clause | undefined {
+  const [media = '', ...rest] = text.split(';').map(part => part.trim())
+  const [type = '', subtype = media === '*' ? '*' : ''] = media.toLowerCase().split('/')
+  if (!type || !subtype) return undefined
+  const params: Record<string, string> = {}
+  let q = 1
+  for (const part of rest) {
+    const equals = part.indexOf('=')
+    if (equals < 0) continue
+    const [name, value] = [part.slice(0, equals).trim(), part.slice(equals + 1).trim()]
+    if (name === 'q') q = Number.parseFloat(value) || 0
+    else params[name] = value
+  }
+  return { type, subtype, q, params }
+}
+
+const specificity = ({ type, subtype, params }: Clause) =>
+  (type === '*' ? 0 : 2) + (subtype === '*' ? 0 : 1) + (Object.keys(params).length ? 0.5 : 0)
+
+/** Clauses by preference: higher q first, then the more specific; otherwise in the order given. */
+export const parseAccept = (header: string): Clause[] =>
+  header
+    .split(',')
+    .map(parseClause)
+    .filter((clause): clause is Clause => clause !== undefined)
+    .sort((a, b) => b.q - a.q || specificity(b) - specificity(a))
+
+const matches = ({ type, subtype }: Clause, media: string) =>
+  (type === '*' && subtype === '*') || (subtype === '*' ? media.startsWith(`${type}/`) : media === `${type}/${subtype}`)
+
+/** What may be asked of an endpoint. */
+export interface Offer {
+  /** In order of preference. */
+  encodings: readonly Encoding[]
+  allows(conversion: Conversion): boolean
+}
+
+export const allResourceEncodings: readonly Encoding[] = ['json', 'yaml', 'protobuf']
+const metaTypes = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
+
+/** Resources can be shown as tables and as metadata. */
+export const resourceOffer: Offer = {
+  encodings: allResourceEncodings,
+  allows: ({ kind, group, version }) =>
+    group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1') && metaTypes.has(kind),
+}
+
+/** Nothing but the object itself. */
+export const plainOffer: Offer = { encodings: allResourceEncodings, allows: () => false }
+
+function formOf(clause: Clause, encoding: Encoding, offer: Offer): AcceptedForm | undefined {
+  const { as, g, v, stream, sv, pretty } = clause.params
+  if ((stream && stream !== 'watch') || sv) return undefined
+  const form: AcceptedForm = { encoding, pretty: pretty === '1' }
+  if (as === undefined && g === undefined && v === undefined) return form
+  const convert = { kind: as ?? '', group: g ?? '', version: v ?? '' }
+  return offer.allows(convert) ? { ...form, convert } : undefined
+}
+
+const listOf = (encodings: readonly Encoding[]) => encodings.map(encoding => mediaTypes[encoding]).join(', ')
+
+function notAcceptable(clauses: readonly Clause[], { encodings }: Offer): StatusError {
+  const known = clauses.some(clause => encodings.some(encoding => matches(clause, mediaTypes[encoding])))
+  if (known)
+    return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${listOf(encodings)}`)
+  const streams = ['json', 'protobuf'].map(name => `${mediaTypes[name as Encoding]};stream=watch`).join(', ')
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${listOf(encodings)}, ${streams}`,
+    {},
+  )
+}
+
+function choose(header: string, offer: Offer): AcceptedForm {
+  if (!header) return { encoding: offer.encodings[0] ?? 'json', pretty: false }
+  const clauses = parseAccept(header)
+  for (const clause of clauses) {
+    if (clause.q === 0) continue
+    for (const encoding of offer.encodings) {
+      if (!matches(clause, mediaTypes[encoding])) continue
+      const form = formOf(clause, encoding, offer)
+      if (form) return form
+    }
+  }
+  throw notAcceptable(clauses, offer)
+}
+
+const remembered = new WeakMap<Offer, Map<string, AcceptedForm>>()
+const maxRemembered = 200
+
+/** Throws 406. The same few headers come again and again, so answers are remembered. */
+export function negotiate(header: string | undefined, offer: Offer): AcceptedForm {
+  let forms = remembered.get(offer)
+  if (!forms) remembered.set(offer, (forms = new Map()))
+  const key = header ?? ''
+  let form = forms.get(key)
+  if (!form) {
+    form = choose(key, offer)
+    if (forms.size >= maxRemembered) forms.clear()
+    forms.set(key, form)
+  }
+  return form
+}
+
+const humanClients = ['curl', 'Wget', 'Mozilla/5.0']
+
+/** Indented for the eye: asked for by `?pretty`, or the client is one that people look at. */
+export function wantsPretty(userAgent: string | undefined, query: URLSearchParams | undefined): boolean {
+  const asked = query?.get('pretty')
+  if (asked) return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(asked)
+  return !!userAgent && humanClients.some(client => userAgent.startsWith(client))
+}

@@ -1,0 +1,86 @@
+/** Checks the options of requests, with upstream's texts. */
+import { type FieldError, forbidden, invalid, notSupported } from '../../machinery/field-error.js'
+import type { DeleteOptions, ListOptions, PatchType, WriteOptions } from '../../machinery/request.js'
+import { invalidObject, type StatusError } from '../../machinery/status-error.js'
+
+export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions' | 'ListOptions'
+
+/** Upstream's 422 for options of that kind. */
+export const invalidOptions = (kind: OptionsKind, errors: readonly FieldError[]): StatusError =>
+  invalidObject({ group: 'meta.k8s.io', kind }, '', errors)
+
+const match = 'resourceVersionMatch'
+
+function* watchErrors(options: ListOptions): Generator<FieldError> {
+  const { resourceVersionMatch, sendInitialEvents } = options
+  if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan')
+    yield forbidden(match, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  if (!resourceVersionMatch) return
+  if (sendInitialEvents === undefined)
+    yield forbidden(match, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  if (resourceVersionMatch !== 'NotOlderThan') yield notSupported(match, resourceVersionMatch, ['NotOlderThan'])
+  if (options.continue) yield forbidden(match, 'resourceVersionMatch is forbidden when continue is provided')
+}
+
+function* listErrors(options: ListOptions): Generator<FieldError> {
+  const { resourceVersionMatch, resourceVersion, sendInitialEvents } = options
+  if (resourceVersionMatch) {
+    if (!resourceVersion) yield forbidden(match, 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+    if (options.continue) yield forbidden(match, 'resourceVersionMatch is forbidden when continue is provided')
+    if (resourceVersionMatch !== 'Exact' && resourceVersionMatch !== 'NotOlderThan')
+      yield notSupported(match, resourceVersionMatch, ['Exact', 'NotOlderThan', ''])
+    if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
+      yield forbidden(match, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+  }
+  if (sendInitialEvents !== undefined) yield forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')
+}
+
+/** Throws 422 for options that contradict each other. */
+export function checkListOptions(options: ListOptions, watch: boolean): void {
+  if (!options.resourceVersionMatch && options.sendInitialEvents === undefined) return
+  const errors = [...(watch ? watchErrors(options) : listErrors(options))]
+  if (errors.length) throw invalidOptions('ListOptions', errors)
+}
+
+const maxManagerLength = 128
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
+
+/** `patchType` undefined: not a patch. */
+export function checkWriteOptions(options: WriteOptions, kind: OptionsKind, patchType?: PatchType): void {
+  const { fieldManager = '', force } = options
+  if (!fieldManager && force === undefined && patchType !== 'application/apply-patch+yaml') return
+  const errors: FieldError[] = []
+  if (patchType === 'application/apply-patch+yaml') {
+    if (!fieldManager)
+      errors.push({
+        type: 'FieldValueRequired',
+        field: 'fieldManager',
+        message: 'Required value: is required for apply patch',
+      })
+  } else if (patchType && force !== undefined)
+    errors.push(forbidden('force', 'may not be specified for non-apply patch'))
+  if (fieldManager.length > maxManagerLength)
+    errors.push({
+      type: 'FieldValueTooLong',
+      field: 'fieldManager',
+      message: `Too long: may not be more than ${maxManagerLength} bytes`,
+    })
+  if (!printable.test(fieldManager))
+    errors.push(invalid('fieldManager', fieldManager, 'should only contain printable characters'))
+  if (errors.length) throw invalidOptions(kind, errors)
+}
+
+const policies: ReadonlySet<string> = new Set(['Foreground', 'Background', 'Orphan'])
+
+/** Throws 422. */
+export function checkDeleteOptions({ propagationPolicy, orphanDependents, dryRun }: DeleteOptions): void {
+  const errors: FieldError[] = []
+  if (orphanDependents !== undefined && propagationPolicy !== undefined)
+    errors.push(
+      invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'),
+    )
+  if (propagationPolicy !== undefined && !policies.has(propagationPolicy))
+    errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']))
+  if (dryRun?.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
+  if (errors.length) throw invalidOptions('DeleteOptions', errors)
+}

@@ -1,0 +1,21 @@
+/** What a verb answers, before it takes the form the client asked for. */
+import type { AnyKind } from '../../machinery/kind.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
+import type { ApiRequest } from '../../machinery/request.js'
+import type { RegistryEvent, StoredList, StoredObject } from '../../registry/rest.js'
+
+/** A request as the HTTP layer hands it over: what was wrong with the body's text travels along. */
+export interface VerbRequest extends ApiRequest {
+  /** Duplicate fields found while the body was parsed, in upstream's words. */
+  bodyErrors?: readonly string[]
+  /** How the body's text began, for errors about bodies without a kind. */
+  bodySummary?: string
+}
+
+export type Outcome =
+  /** A stored object: its bytes are ready. */
+  | { type: 'stored'; code: number; stored: StoredObject; kind: AnyKind }
+  /** Something computed for this answer, a Status included. `schema` names its type. */
+  | { type: 'computed'; code: number; object: AnyObject; schema: string }
+  | { type: 'list'; code: number; list: StoredList; kind: AnyKind }
+  | { type: 'watch'; events: AsyncIterable<RegistryEvent>; kind: AnyKind }

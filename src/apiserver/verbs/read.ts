@@ -1,0 +1,36 @@
+/** get, list and watch. */
+import { badRequest } from '../../machinery/status-error.js'
+import { type Call, keyOf, namespaceOf } from './call.js'
+import { checkListOptions } from './options.js'
+import type { Outcome } from './outcome.js'
+
+export async function get(call: Call): Promise<Outcome> {
+  return { type: 'stored', code: 200, stored: await call.rest.get(keyOf(call)), kind: call.kind }
+}
+
+/** A name in the path of a watch counts like the field selector that asks for it. */
+function optionsOf({ request }: Call) {
+  const options = request.list ?? {}
+  if (!request.name) return options
+  const term = `metadata.name=${request.name}`
+  const { fieldSelector } = options
+  if (!fieldSelector) return { ...options, fieldSelector: term }
+  const own = fieldSelector.split(',').filter(part => /^metadata\.name==?/.test(part))
+  if (own.some(part => part.replace(/^metadata\.name==?/, '') !== request.name))
+    throw badRequest("fieldSelector metadata.name doesn't match requested name")
+  return options
+}
+
+export async function list(call: Call): Promise<Outcome> {
+  const options = optionsOf(call)
+  checkListOptions(options, false)
+  return { type: 'list', code: 200, list: await call.rest.list(namespaceOf(call), options), kind: call.kind }
+}
+
+export async function watch(call: Call): Promise<Outcome> {
+  const options = optionsOf(call)
+  checkListOptions(options, true)
+  const signal = call.request.signal ?? new AbortController().signal
+  const events = await call.rest.watch(namespaceOf(call), options, signal)
+  return { type: 'watch', events, kind: call.kind }
+}
