@@ -1,6 +1,6 @@
 /** How far a rolling update may stray from the wanted number of pods. */
 import type { Deployment } from '../../apis/generated/apps-v1.js'
-import { scaledValue } from '../runtime/int-or-percent.js'
+import { scaledValue } from '../../machinery/int-or-string.js'
 
 const noDeadline = 2 ** 31 - 1
 
@@ -10,7 +10,7 @@ export const isRollingUpdate = ({ spec }: Deployment): boolean => spec.strategy?
 
 /** Both numbers resolved against the wanted replicas. Both zero would be a standstill, so one pod may then be missing. */
 function fenceposts(deployment: Deployment): { surge: number; unavailable: number } {
-  const { maxSurge, maxUnavailable } = deployment.spec.strategy?.rollingUpdate ?? {}
+  const { maxSurge = 0, maxUnavailable = 0 } = deployment.spec.strategy?.rollingUpdate ?? {}
   const surge = scaledValue(maxSurge, wanted(deployment), 'up')
   const unavailable = scaledValue(maxUnavailable, wanted(deployment), 'down')
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }

@@ -1,7 +1,7 @@
 /** The next step of a rollout: which ReplicaSets to grow or shrink now. Pure. */
 import type { Deployment, ReplicaSet } from '../../apis/generated/apps-v1.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
-import { isTerminal } from '../pods/state.js'
+import { isPodTerminal } from '../pods/state.js'
 import { isRollingUpdate, maxReplicas, maxUnavailable, wanted } from './limits.js'
 import type { Scaling } from './plan-scale.js'
 import { allOf, byAge, type Revisions, sizeOf } from './revisions.js'
@@ -66,4 +66,4 @@ export const planRecreate = (revisions: Revisions): Scaling[] =>
 
 /** Pods of former revisions that may still run: a Recreate waits for them. */
 export const oldPodsRun = (revisions: Revisions, podsOf: (replicaSet: ReplicaSet) => readonly Pod[]): boolean =>
-  revisions.old.some(rs => (rs.status?.replicas ?? 0) > 0 || podsOf(rs).some(pod => !isTerminal(pod)))
+  revisions.old.some(rs => (rs.status?.replicas ?? 0) > 0 || podsOf(rs).some(pod => !isPodTerminal(pod)))

@@ -1,7 +1,7 @@
 /** The conditions of a namespace being deleted, in upstream's words. Pure. */
 import type { NamespaceCondition, Pod } from '../../apis/generated/core-v1.js'
 import { formatTime } from '../../machinery/clock.js'
-import { isTerminal } from '../pods/state.js'
+import { isPodTerminal } from '../pods/state.js'
 import { findCondition } from '../runtime/conditions.js'
 
 /** What was found and done in one pass over the content. */
@@ -93,6 +93,9 @@ export function planConditions(
 
 /** Seconds that pods may still take to end; 0 once that long has passed since the namespace was deleted. */
 export function estimateGrace(pods: readonly Pod[], deletedAt: number, now: number): number {
-  const longest = Math.max(0, ...pods.filter(p => !isTerminal(p)).map(p => p.spec.terminationGracePeriodSeconds ?? 0))
+  const longest = Math.max(
+    0,
+    ...pods.filter(p => !isPodTerminal(p)).map(p => p.spec.terminationGracePeriodSeconds ?? 0),
+  )
   return now - deletedAt >= longest * 1000 ? 0 : longest
 }

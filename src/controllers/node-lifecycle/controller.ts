@@ -8,7 +8,7 @@ import { formatTime } from '../../machinery/clock.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import { indexByNode, podsOnNode } from '../pods/by-node.js'
-import { isReady } from '../pods/state.js'
+import { isPodReady } from '../pods/state.js'
 import type { Cache } from '../runtime/cache.js'
 import type { Controller, ControllerDeps, ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
@@ -151,7 +151,7 @@ function decideEviction(node: Node, { pace }: Nodes, cache: Cache): { eviction: 
 
 /** Nobody is there to say that they run: what serves traffic must not count on them. */
 async function markPodsNotReady(node: Node, { cache, client, clock, recorder }: ReconcileContext): Promise<void> {
-  const ready = podsOnNode(cache, node.metadata.name ?? '').filter(isReady)
+  const ready = podsOnNode(cache, node.metadata.name ?? '').filter(isPodReady)
   await allAtOnce(ready, async pod => {
     const conditions = pod.status?.conditions?.map(c =>
       c.type === 'Ready' ? { ...c, status: 'False', lastTransitionTime: formatTime(clock.now()) } : c,

@@ -6,7 +6,7 @@ import type { ObjectKey } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import { indexByNode, podsOnNode } from '../pods/by-node.js'
 import { type Disruption, markDisrupted } from '../pods/disruption.js'
-import { isTerminal } from '../pods/state.js'
+import { isPodTerminal } from '../pods/state.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
@@ -37,7 +37,7 @@ const define = (missing: Missing): Controller =>
     for: podKind,
     prepare(informer) {
       indexByNode(informer(podKind))
-      informer(podKind).addIndex(terminatedIndex, pod => (isTerminal(pod) ? ['true'] : []))
+      informer(podKind).addIndex(terminatedIndex, pod => (isPodTerminal(pod) ? ['true'] : []))
     },
     watches: [
       {
@@ -56,11 +56,11 @@ const define = (missing: Missing): Controller =>
         if (deletionTimestamp) await remove(pod, context)
         return done
       }
-      if (isTerminal(pod)) await trimTerminated(pod, context)
+      if (isPodTerminal(pod)) await trimTerminated(pod, context)
       const node = context.cache.get(nodeKind, { name: nodeName })
       if (!node) return collectOrphan(pod, nodeName, { missing, context })
       missing.delete(nodeName)
-      if (deletionTimestamp && !isTerminal(pod) && isOutOfService(node)) await remove(pod, context)
+      if (deletionTimestamp && !isPodTerminal(pod) && isOutOfService(node)) await remove(pod, context)
       return done
     },
   })
@@ -91,7 +91,7 @@ async function collectOrphan(
 async function remove(pod: Pod, { client, clock }: ReconcileContext, disruption?: Disruption): Promise<void> {
   const { uid } = pod.metadata
   try {
-    if (!isTerminal(pod) && disruption)
+    if (!isPodTerminal(pod) && disruption)
       await markDisrupted(pod, { ...disruption, phase: 'Failed' }, { client, now: clock.now() })
     await client.delete(podKind, pod.metadata as ObjectKey, { gracePeriodSeconds: 0, preconditions: { uid } })
   } catch (error) {

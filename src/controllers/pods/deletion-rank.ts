@@ -4,7 +4,7 @@
  * for a shorter time, more restarts, younger. Times are compared by the logarithm of the age, ties broken by uid.
  */
 import type { Pod } from '../../apis/generated/core-v1.js'
-import { isActive, isReady, podCondition, timeOf } from './state.js'
+import { isPodActive, isPodReady, readySince, timeOf } from './state.js'
 
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 const phaseOrdinal: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
@@ -37,8 +37,6 @@ function restartsOf(pod: Pod): [regular: number, sidecar: number] {
   ]
 }
 
-const readyTime = (pod: Pod) => timeOf(podCondition(pod, 'Ready')?.lastTransitionTime)
-
 /** The younger goes first; ages within the same power of two (of nanoseconds) count as equal and fall to the uid. */
 function byAge(a: Ranked, b: Ranked, [timeA, timeB]: [number, number], now: number): number {
   if (timeA === timeB || (Number.isNaN(timeA) && Number.isNaN(timeB))) return 0
@@ -54,7 +52,7 @@ const ordersAt = (now: number): Order[] => [
   (a, b) => Number(a.ready) - Number(b.ready),
   (a, b) => a.cost - b.cost,
   (a, b) => b.rank - a.rank,
-  (a, b) => (a.ready && b.ready ? byAge(a, b, [readyTime(a.pod), readyTime(b.pod)], now) : 0),
+  (a, b) => (a.ready && b.ready ? byAge(a, b, [readySince(a.pod), readySince(b.pod)], now) : 0),
   (a, b) => {
     const [regularA, sidecarA] = restartsOf(a.pod)
     const [regularB, sidecarB] = restartsOf(b.pod)
@@ -67,11 +65,11 @@ const ordersAt = (now: number): Order[] => [
 export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], count: number, now: number): Pod[] {
   if (count >= pods.length) return [...pods]
   const perNode = new Map<string, number>()
-  for (const { spec } of related.filter(isActive))
+  for (const { spec } of related.filter(isPodActive))
     perNode.set(spec.nodeName ?? '', (perNode.get(spec.nodeName ?? '') ?? 0) + 1)
   const ranked = pods.map(pod => ({
     pod,
-    ready: isReady(pod),
+    ready: isPodReady(pod),
     rank: perNode.get(pod.spec.nodeName ?? '') ?? 0,
     cost: costOf(pod),
   }))

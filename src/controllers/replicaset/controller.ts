@@ -8,7 +8,7 @@ import { isNamespaceTerminating } from '../../client/error-causes.js'
 import type { KindRef } from '../../machinery/kind.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
 import { createPod, deletePod, newPodFromTemplate } from '../pods/control.js'
-import { isActive } from '../pods/state.js'
+import { isPodActive } from '../pods/state.js'
 import type { Cache } from '../runtime/cache.js'
 import { claimDependents } from '../runtime/claim.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
@@ -42,7 +42,7 @@ function defineReplicaController<T extends ReplicaOwner>(engine: Engine<T>): Con
     async reconcile(owner, context) {
       const { cache, client, clock } = context
       const active = await claimDependents(
-        { owner, ownerKind: kind, kind: pod, considers: isActive, matches: p => matches(owner, p) },
+        { owner, ownerKind: kind, kind: pod, considers: isPodActive, matches: p => matches(owner, p) },
         context,
       )
       const plan = owner.metadata.deletionTimestamp

@@ -4,7 +4,7 @@ import type { Pod, PodTemplateSpec } from '../../apis/generated/core-v1.js'
 import { formatTime } from '../../machinery/clock.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { podsToDelete } from '../pods/deletion-rank.js'
-import { isAvailable, isReady, nextAvailability } from '../pods/state.js'
+import { isPodAvailable, isPodReady, nextAvailability } from '../pods/state.js'
 import { findCondition, withCondition, withoutCondition } from '../runtime/conditions.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
 
@@ -42,14 +42,14 @@ export function planStatus(
 ): ReplicaSetStatus {
   const { now, failure } = outcome
   const labels = Object.entries(owner.spec.template?.metadata?.labels ?? {})
-  const ready = active.filter(isReady)
+  const ready = active.filter(isPodReady)
   const { terminatingReplicas: _, ...before } = owner.status ?? { replicas: 0 }
   return {
     ...before,
     replicas: active.length,
     fullyLabeledReplicas: active.filter(pod => labels.every(([k, v]) => pod.metadata.labels?.[k] === v)).length,
     readyReplicas: ready.length,
-    availableReplicas: ready.filter(pod => isAvailable(pod, owner.spec.minReadySeconds ?? 0, now)).length,
+    availableReplicas: ready.filter(pod => isPodAvailable(pod, owner.spec.minReadySeconds ?? 0, now)).length,
     observedGeneration: owner.metadata.generation ?? 0,
     conditions: planConditions(owner, active, failure, now),
   }
