@@ -21,11 +21,28 @@ export interface StoredList {
 }
 
 export interface RegistryEvent {
-  type: WatchEventType
+  readonly type: WatchEventType
   /** For DELETED the last state, at the revision of the deletion; for BOOKMARK only kind and resourceVersion. */
-  stored: StoredObject
+  readonly stored: StoredObject
   /** ERROR only. */
-  status?: Status
+  readonly status?: Status
+  /** The event as a line of JSON, ready for the wire; made when first asked for and shared by all watchers of the event. */
+  readonly frame: Uint8Array
+}
+
+/** Takes what is due, in order. Returning `false` pauses: nothing more comes until `resume`. */
+export type RegistryEventListener = (batch: readonly RegistryEvent[]) => unknown
+
+/**
+ * Either `onEvents` or the iterator, not both. Pushing is cheapest: one call for all events of a commit, before its writer
+ * is answered, so that a connection can gather them into one write. A consumer that lags too far behind is cut off, never
+ * given a gap.
+ */
+export interface RegistryWatch extends AsyncIterable<RegistryEvent> {
+  /** `onEnd` runs once, after the last event. */
+  onEvents(listener: RegistryEventListener, onEnd: () => void): void
+  resume(): void
+  stop(): void
 }
 
 /** An object read and written within one request. */
@@ -58,7 +75,7 @@ export interface Rest {
   get(key: ObjectKey): Promise<StoredObject>
   list(namespace: string | undefined, options: ListOptions): Promise<StoredList>
   /** Ends when the signal aborts, the timeout passes, or (by an ERROR event) history is gone. */
-  watch(namespace: string | undefined, options: ListOptions, signal: AbortSignal): Promise<AsyncIterable<RegistryEvent>>
+  watch(namespace: string | undefined, options: ListOptions, signal: AbortSignal): Promise<RegistryWatch>
   /** `object` is decoded and defaulted; the registry owns it from here. */
   create(namespace: string | undefined, object: AnyObject, scope: WriteScope): Promise<StoredObject>
   update(key: ObjectKey, transform: Transform, scope: WriteScope): Promise<{ stored: StoredObject; created: boolean }>

@@ -10,7 +10,7 @@ class SecondaryIndex {
   readonly #byValue = new Map<string, Map<string, Entry>>()
 
   constructor(read: ValueOf, entries: Iterable<Entry>) {
-    this.#valueOf = read
+    this.#read = read
     for (const entry of entries) this.#add(entry)
   }
 
@@ -24,7 +24,7 @@ class SecondaryIndex {
   }
 
   #add(entry: Entry): void {
-    const value = this.#valueOf(entry)
+    const value = this.#read(entry)
     if (value === undefined) return
     const entries = this.#byValue.get(value)
     if (entries) entries.set(entry.key, entry)
@@ -32,7 +32,7 @@ class SecondaryIndex {
   }
 
   #remove(entry: Entry): void {
-    const value = this.#valueOf(entry)
+    const value = this.#read(entry)
     const entries = value === undefined ? undefined : this.#byValue.get(value)
     entries?.delete(entry.key)
     if (entries?.size === 0) this.#byValue.delete(value!)

@@ -3,6 +3,7 @@
  * store's events, so a read sees every write that has been acknowledged. Nothing is read before someone asks for it.
  */
 import type { Clock, Random } from '../machinery/clock.js'
+import type { AnyObject } from '../machinery/object-meta.js'
 import { compareKeys, itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../storage/sorted-map.js'
 import type { Storage, StorageEvent, Stored } from '../storage/storage.js'
 import { Bookmarks } from './bookmarks.js'
@@ -66,6 +67,7 @@ const indexedShare = 8
 export class WatchCache {
   readonly #options: WatchCacheOptions
   readonly #map: SortedMap<Entry> = newSortedMap()
+  readonly #readers: Record<string, (object: AnyObject) => string>
   readonly #indexes: IndexSet
   readonly #dispatcher: Dispatcher
   readonly #bookmarks: Bookmarks
@@ -75,8 +77,9 @@ export class WatchCache {
 
   constructor(options: WatchCacheOptions) {
     this.#options = options
-    this.#indexes = new IndexSet(options.readers)
-    this.#dispatcher = new Dispatcher(options.prefix, options.readers)
+    this.#readers = { ...options.readers }
+    this.#indexes = new IndexSet(this.#readers)
+    this.#dispatcher = new Dispatcher(options.prefix, this.#readers)
     const { clock, random } = options
     this.#bookmarks = new Bookmarks({ clock, random, watchers: () => this.#dispatcher.watchers() })
   }
@@ -96,6 +99,16 @@ export class WatchCache {
     if (this.#unsubscribe) return this.#map.get(key)
     const stored = await this.#options.storage.get(key)
     return stored && new Entry(stored, this.#options)
+  }
+
+  /** What is there now, if the cache has begun to follow the store. */
+  peek(key: string): Entry | undefined {
+    return this.#map.get(key)
+  }
+
+  /** More fields to select by: those of a kind that is stored as this one. */
+  addReaders(readers: FieldReaders): void {
+    Object.assign(this.#readers, readers)
   }
 
   /** How many objects there are now. */
@@ -153,7 +166,7 @@ export class WatchCache {
   }
 
   #selector(selection: Selection): Selector {
-    return new Selector(selection, this.#options.prefix, this.#options.readers)
+    return new Selector(selection, this.#options.prefix, this.#readers)
   }
 
   #start(): Promise<void> {

@@ -1,0 +1,29 @@
+/** Objects as the store keeps them: JSON that begins with kind, apiVersion and metadata, without a resourceVersion. */
+import { readExact } from '../machinery/json/read-exact.js'
+import { stringifyJson } from '../machinery/json/stringify.js'
+import type { KindRef } from '../machinery/kind.js'
+import type { AnyObject } from '../machinery/object-meta.js'
+
+type Type = Pick<KindRef, 'group' | 'version' | 'kind'>
+
+const encoder = new TextEncoder()
+// Integers that a double may not hold; what is stored has no blanks between tokens.
+const longNumber = /[:[,]-?\d{16}/
+
+export const apiVersionOf = ({ group, version }: Type): string => (group ? `${group}/${version}` : version)
+
+/** The object as it is stored and later read: type first, and nothing in metadata that is kept beside it. Shares its fields with `object`. */
+export function storedForm(type: Type, object: AnyObject): AnyObject {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+  const { resourceVersion: _resourceVersion, selfLink: _selfLink, ...meta } = metadata
+  return { kind: type.kind, apiVersion: apiVersionOf(type), metadata: meta, ...rest }
+}
+
+/** Takes what `storedForm` made. Exact length, no shared pool: the store keeps these bytes for long. */
+export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(stringifyJson(object))
+
+/** Integers beyond 2^53 are kept exact. */
+export function decodeStored(bytes: Uint8Array): AnyObject {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+  return (longNumber.test(text) ? readExact(text).value : JSON.parse(text)) as AnyObject
+}

@@ -1,0 +1,126 @@
+/** create: from what a client sent to a stored object. */
+
+import { cloneJson } from '../machinery/clone.js'
+import type { FieldError } from '../machinery/field-error.js'
+import type { WriteContext } from '../machinery/kind.js'
+import { nameIsDnsSubdomain } from '../machinery/name-rules.js'
+import type { AnyObject } from '../machinery/object-meta.js'
+import { validateObjectMeta } from '../machinery/object-meta-validation.js'
+import { alreadyExists, invalidObject, StatusError } from '../machinery/status-error.js'
+import { KeyConflict } from '../storage/storage.js'
+import { generateName } from './generate-name.js'
+import type { Reservation } from './hooks.js'
+import { ensureNamespace, fillSystemFields, generationPaths } from './metadata.js'
+import type { StoredObject, WriteScope } from './rest.js'
+import type { StoreContext } from './store-context.js'
+
+/** Tries with a new generated name each: upstream's figure. */
+const maxNameAttempts = 8
+
+export interface CreateRequest {
+  namespace: string | undefined
+  object: AnyObject
+  scope: WriteScope
+}
+
+/** Resolves when durable. Throws a StatusError. */
+export async function createObject(context: StoreContext, request: CreateRequest): Promise<StoredObject> {
+  const { object, scope } = request
+  await scope.mutate?.(object, undefined)
+  const { name, generateName: base } = object.metadata
+  if (name || !base) return createOnce(context, request)
+  for (let attempt = 1; ; attempt++) {
+    const copy = cloneJson(object)
+    copy.metadata.name = generateName(base, context.options.random)
+    try {
+      return await createOnce(context, { ...request, object: copy })
+    } catch (error) {
+      const taken = error instanceof StatusError && error.reason === 'AlreadyExists'
+      if (!taken) throw error
+      if (attempt === maxNameAttempts) throw noUniqueName(context, copy.metadata.name)
+    }
+  }
+}
+
+async function createOnce(context: StoreContext, { namespace, object, scope }: CreateRequest): Promise<StoredObject> {
+  const key = { name: object.metadata.name ?? '', namespace }
+  return withReservation(await reserve(context, { namespace, object, scope }), async () => {
+    await prepareCreation(context, { namespace, object, scope })
+    if (object.metadata.resourceVersion) throw resourceVersionSet()
+    if (scope.dryRun) {
+      const there = await context.read(key)
+      if (there) throw existsAlready(context, there.object)
+      return context.unwritten(object, undefined)
+    }
+    try {
+      return await context.write(key, object, 'absent')
+    } catch (error) {
+      if (!(error instanceof KeyConflict)) throw error
+      const there = await context.read(key)
+      throw existsAlready(context, there?.object ?? object)
+    }
+  })
+}
+
+/** Takes what the kind must hold before it is prepared; also of an update that creates. */
+export async function reserve(
+  context: StoreContext,
+  { object, scope }: CreateRequest,
+): Promise<Reservation | undefined> {
+  fillSystemFields(context, object.metadata)
+  const { dryRun } = scope
+  return context.hooks.beginCreate?.(object, { dryRun, subresource: '', now: context.now() })
+}
+
+/** Keeps the reservation if `body` succeeds, gives it back if it throws. */
+export async function withReservation<T>(reservation: Reservation | undefined, body: () => Promise<T>): Promise<T> {
+  try {
+    const result = await body()
+    reservation?.commit()
+    return result
+  } catch (error) {
+    reservation?.revert()
+    throw error
+  }
+}
+
+/** Upstream's BeforeCreate and validating admission. Throws a StatusError. */
+export async function prepareCreation(context: StoreContext, { namespace, object, scope }: CreateRequest) {
+  const { kind } = context
+  const write: WriteContext = { now: context.now(), subresource: '', dryRun: scope.dryRun }
+  ensureNamespace(kind, object.metadata, namespace)
+  if (kind.subresources.status) delete object.status
+  if (generationPaths(kind, object).length) object.metadata.generation = 1
+  kind.strategy.prepareForCreate?.(object, write)
+  context.fill(object)
+  const errors = creationErrors(context, object, write)
+  if (errors.length) throw invalidObject(kind, object.metadata.name ?? '', errors)
+  for (const warning of kind.warnings?.(object, undefined) ?? []) scope.warn?.(warning)
+  await scope.admit?.(object, undefined)
+}
+
+function creationErrors({ kind, namespaced }: StoreContext, object: AnyObject, write: WriteContext): FieldError[] {
+  const validateName = kind.strategy.validateName ?? nameIsDnsSubdomain
+  return [
+    ...validateObjectMeta(object.metadata, { namespaced, validateName }),
+    ...(kind.validate?.(object, write) ?? []),
+    ...(kind.validateCreate?.(object, write) ?? []),
+  ]
+}
+
+/** Upstream answers this plain error with 500. */
+const resourceVersionSet = () => new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+
+/** 409, and says so when the object that is there is on its way out. */
+export function existsAlready({ kind }: StoreContext, { metadata }: AnyObject): StatusError {
+  const error = alreadyExists(kind, metadata.name ?? '')
+  if (!metadata.deletionTimestamp) return error
+  const { code, reason = '', message, details } = error.status
+  return new StatusError(code, reason, `object is being deleted: ${message}`, details)
+}
+
+function noUniqueName({ kind }: StoreContext, name: string): StatusError {
+  const { code, reason = '', message, details } = alreadyExists(kind, name).status
+  const text = `${message}, the server was not able to generate a unique name for the object`
+  return new StatusError(code, reason, text, { ...details, retryAfterSeconds: 1 })
+}

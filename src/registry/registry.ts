@@ -1,0 +1,156 @@
+/** All stores of a server: one for each kind that is served, kinds may come and go at run time. */
+import type { KindConversion } from '../apis/conversion.js'
+import type { Clock, Random } from '../machinery/clock.js'
+import type { AnyKind } from '../machinery/kind.js'
+import type { AnyObject } from '../machinery/object-meta.js'
+import type { SchemaSet } from '../machinery/schema/types.js'
+import type { Storage } from '../storage/storage.js'
+import { Adoption } from '../watch/adoption.js'
+import type { EntrySource } from '../watch/entry.js'
+import { WatchCache } from '../watch/watch-cache.js'
+import { decodeStored } from './codec.js'
+import type { KindHooks } from './hooks.js'
+import { namespaceHooks } from './namespace-hooks.js'
+import type { Rest } from './rest.js'
+import { keyPrefix } from './storage-keys.js'
+import { Store } from './store.js'
+import { convertedVersion, storedVersion } from './version.js'
+
+export interface RegistryOptions {
+  kinds: readonly AnyKind[]
+  /** Kinds that are stored as others, such as HorizontalPodAutoscaler autoscaling/v1 as v2. */
+  conversions?: readonly KindConversion[]
+  storage: Storage
+  clock: Clock
+  random: Random
+  /** Fills what objects always show; without it, only what was sent is stored. */
+  schemas?: SchemaSet
+  /** By qualified resource, such as `services`. Namespaces have theirs. */
+  hooks?: Readonly<Record<string, KindHooks>>
+}
+
+export interface Registry {
+  /** Undefined when no such resource is served. */
+  find(group: string, version: string, resource: string): Rest | undefined
+  /** As `find`; throws when it is not served. For callers that know it is. */
+  rest(kind: Pick<AnyKind, 'group' | 'version' | 'names'>): Rest
+  kinds(): readonly AnyKind[]
+  /** Changes whenever a kind comes or goes. */
+  readonly generation: number
+  /** Also replaces a kind of the same group, version and plural. */
+  add(kind: AnyKind, conversion?: KindConversion): void
+  /** Ends the kind's watches; its objects stay in the store. */
+  remove(kind: AnyKind): void
+  /** Ends all watches. */
+  close(): void
+}
+
+const idOf = (group: string, version: string, resource: string) => `${group}/${version}/${resource}`
+const idOfKind = ({ group, version, names }: Pick<AnyKind, 'group' | 'version' | 'names'>) =>
+  idOf(group, version, names.plural)
+
+/** A cache with the kinds that are stored in it. */
+interface Shared {
+  cache: WatchCache
+  users: number
+}
+
+class KindRegistry implements Registry {
+  readonly #options: RegistryOptions
+  readonly #adoption = new Adoption()
+  readonly #source: EntrySource
+  readonly #stores = new Map<string, Rest>()
+  readonly #caches = new Map<string, Shared>()
+  #generation = 0
+
+  constructor(options: RegistryOptions) {
+    this.#options = options
+    this.#source = { decode: decodeStored, adoption: this.#adoption }
+    const conversions = new Map(options.conversions?.map(c => [idOfKind(c.spoke), c]))
+    for (const kind of options.kinds) this.add(kind, conversions.get(idOfKind(kind)))
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  find(group: string, version: string, resource: string): Rest | undefined {
+    return this.#stores.get(idOf(group, version, resource))
+  }
+
+  rest(kind: Pick<AnyKind, 'group' | 'version' | 'names'>): Rest {
+    const store = this.#stores.get(idOfKind(kind))
+    if (!store) throw new Error(`no store for ${idOfKind(kind)}`)
+    return store
+  }
+
+  kinds(): readonly AnyKind[] {
+    return [...this.#stores.values()].map(store => store.kind)
+  }
+
+  add(kind: AnyKind, conversion?: KindConversion): void {
+    const { storage, clock, random, schemas, hooks } = this.#options
+    if (this.#stores.has(idOfKind(kind))) this.remove(kind)
+    const stored = conversion?.hub ?? kind
+    const prefix = keyPrefix(stored)
+    const defaultHooks = kind.qualifiedResource === 'namespaces' ? namespaceHooks : {}
+    const store = new Store({
+      kind,
+      prefix,
+      storage,
+      cache: this.#cacheFor(prefix, stored, conversion),
+      adoption: this.#adoption,
+      source: this.#source,
+      clock,
+      random,
+      version: conversion ? convertedVersion(conversion) : storedVersion(kind),
+      hooks: hooks?.[kind.qualifiedResource] ?? defaultHooks,
+      schemas,
+    })
+    this.#stores.set(idOfKind(kind), store)
+    this.#generation++
+  }
+
+  remove(kind: AnyKind): void {
+    const store = this.#stores.get(idOfKind(kind))
+    if (!store) return
+    this.#stores.delete(idOfKind(kind))
+    this.#generation++
+    const conversion = this.#options.conversions?.find(c => idOfKind(c.spoke) === idOfKind(kind))
+    const prefix = keyPrefix(conversion?.hub ?? kind)
+    const shared = this.#caches.get(prefix)
+    if (!shared || --shared.users > 0) return
+    shared.cache.stop()
+    this.#caches.delete(prefix)
+  }
+
+  close(): void {
+    for (const { cache } of this.#caches.values()) cache.stop()
+  }
+
+  #cacheFor(prefix: string, stored: AnyKind, conversion: KindConversion | undefined): WatchCache {
+    const shared = this.#caches.get(prefix)
+    if (shared) {
+      shared.users++
+      shared.cache.addReaders(readersOf(conversion))
+      return shared.cache
+    }
+    const { storage, clock, random } = this.#options
+    const namespaced = stored.scope === 'Namespaced'
+    const readers = { ...stored.selectableFields, ...readersOf(conversion) }
+    const cache = new WatchCache({ ...this.#source, storage, clock, random, prefix, namespaced, readers })
+    this.#caches.set(prefix, { cache, users: 1 })
+    return cache
+  }
+}
+
+/** Fields that only the converted kind knows are read from the converted object. */
+function readersOf(conversion: KindConversion | undefined): Record<string, (object: AnyObject) => string> {
+  if (!conversion) return {}
+  const { spoke, hub, fromHub } = conversion
+  const own = Object.entries(spoke.selectableFields ?? {}).filter(([field]) => !hub.selectableFields?.[field])
+  return Object.fromEntries(own.map(([field, read]) => [field, (object: AnyObject) => read(fromHub(object))]))
+}
+
+/** Reads nothing until a kind is used. */
+export const newRegistry = (options: RegistryOptions): Registry => new KindRegistry(options)
