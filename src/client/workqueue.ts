@@ -32,6 +32,9 @@ export interface WorkqueueDeps {
   rateLimiter?: RateLimiter
 }
 
+/** Node's timers go no further, some 24 days: what is due later comes by once before its time. */
+const longestTimerMs = 2 ** 31 - 1
+
 const noMetrics: QueueMetrics = { added() {}, depth() {}, waited() {}, worked() {}, retried() {} }
 
 export const newWorkqueue = (deps: WorkqueueDeps): Workqueue => new ItemQueue(deps)
@@ -72,6 +75,7 @@ class ItemQueue implements Workqueue {
       this.add(item)
       return
     }
+    ms = Math.min(ms, longestTimerMs)
     const due = this.clock.monotonic() + ms
     const waiting = this.delayed.get(item)
     if (waiting && waiting.due <= due) return
