@@ -45,7 +45,7 @@ async function isSame(directory: string, payload: Payload): Promise<boolean> {
   if (!files || files.length !== payload.size) return false
   for (const path of files) {
     const wanted = payload.get(path)
-    if (!wanted || !wanted.data.equals(await readFile(join(directory, path)))) return false
+    if (!wanted?.data.equals(await readFile(join(directory, path)))) return false
   }
   return true
 }

@@ -41,12 +41,14 @@ const openMode = 0o777
 const stickyMode = 0o1777
 const setGroupMode = 0o2000
 
+/** Names of the volumes that live in memory: the sandbox holds them, so that they outlive each container. */
+export const memoryVolumesOf = ({ spec }: Pod): string[] =>
+  (spec.volumes ?? []).filter(({ emptyDir }) => emptyDir?.medium === 'Memory').map(({ name }) => name)
+
 const fsGroupOf = ({ spec }: Pod) => spec.securityContext?.fsGroup
 
 export class PodVolumes {
   readonly #deps: PodVolumesDeps
-  #usesMemory = false
-
   constructor(deps: PodVolumesDeps) {
     this.#deps = deps
   }
@@ -67,8 +69,8 @@ export class PodVolumes {
   }
 
   /** Removes what the kubelet made; hostPaths and persistent volumes stay. */
-  async unmount(pod: PodRef): Promise<void> {
-    if (this.#usesMemory) await this.#deps.removeMemoryVolumes(pod)
+  async unmount(pod: PodRef, usesMemory: boolean): Promise<void> {
+    if (usesMemory) await this.#deps.removeMemoryVolumes(pod)
     await rm(this.#deps.directory, { recursive: true, force: true })
   }
 
@@ -84,7 +86,7 @@ export class PodVolumes {
       return this.#files(pod, volume, 'downward-api', Promise.resolve(payload))
     }
     if (projected) {
-      const payload = projectedPayload(projected.sources, projected.defaultMode, context())
+      const payload = projectedPayload(projected.sources ?? [], projected.defaultMode, context())
       return this.#files(pod, volume, 'projected', payload)
     }
     if (persistentVolumeClaim) return this.#claim(pod, persistentVolumeClaim.claimName, persistentVolumeClaim.readOnly)
@@ -99,7 +101,6 @@ export class PodVolumes {
   async #emptyDir(pod: Pod, name: string, { medium, sizeLimit }: NonNullable<Volume['emptyDir']>) {
     const gid = fsGroupOf(pod)
     if (medium === 'Memory') {
-      this.#usesMemory = true
       const mode = stickyMode | (gid === undefined ? 0 : setGroupMode)
       const size = sizeLimit && quantityValue(sizeLimit)
       await this.#deps.ensureMemoryVolume(refOf(pod), name, {
