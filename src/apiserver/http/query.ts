@@ -1,7 +1,14 @@
 /** Query parameters as options of requests. */
 import { notSupported } from '../../machinery/field-error.js'
-import type { DeleteOptions, FieldValidation, ListOptions, ResourceVersionMatch, WriteOptions } from '../../machinery/request.js'
+import type {
+  DeleteOptions,
+  FieldValidation,
+  ListOptions,
+  ResourceVersionMatch,
+  WriteOptions,
+} from '../../machinery/request.js'
 import { badRequest } from '../../machinery/status-error.js'
+import type { IncludeObject } from '../../machinery/table.js'
 import { invalidOptions, type OptionsKind } from '../verbs/options.js'
 
 type Query = URLSearchParams | undefined
@@ -81,8 +88,6 @@ export function deleteOptionsOf(query: Query): DeleteOptions {
   if (dryRun.length) options.dryRun = dryRun
   return options
 }
-
-export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
 /** How much of each object the rows of a table carry. Throws 400. */
 export function includeObjectOf(query: Query): IncludeObject {

@@ -2,7 +2,7 @@
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { ApiRequest } from '../../machinery/request.js'
-import type { RegistryEvent, StoredList, StoredObject } from '../../registry/rest.js'
+import type { RegistryWatch, StoredList, StoredObject } from '../../registry/rest.js'
 
 /** A request as the HTTP layer hands it over: what was wrong with the body's text travels along. */
 export interface VerbRequest extends ApiRequest {
@@ -18,4 +18,4 @@ export type Outcome =
   /** Something computed for this answer, a Status included. `schema` names its type. */
   | { type: 'computed'; code: number; object: AnyObject; schema: string }
   | { type: 'list'; code: number; list: StoredList; kind: AnyKind }
-  | { type: 'watch'; events: AsyncIterable<RegistryEvent>; kind: AnyKind }
+  | { type: 'watch'; events: RegistryWatch; kind: AnyKind }

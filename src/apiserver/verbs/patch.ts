@@ -1,7 +1,7 @@
 /** patch: JSON, merge and strategic merge, on the object as it is stored. */
 
-import { invalid } from '../../machinery/field-error.js'
 import { cloneJson } from '../../machinery/clone.js'
+import { invalid } from '../../machinery/field-error.js'
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { applyJsonPatch, jsonPatchStrictErrors } from '../../machinery/patch/json-patch.js'
@@ -32,7 +32,7 @@ function applyPatch(
     case 'application/merge-patch+json':
       return applyMergePatch(current, cloneJson(body))
     case 'application/strategic-merge-patch+json':
-      return applyStrategicMergePatch(context.schemas, type.schema, { current, patch: cloneJson(body) })
+      return applyStrategicMergePatch(context.schemas, type.schema, current, cloneJson(body))
     default:
       throw unsupportedPatchType()
   }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../machinery/clock.js'
 import { formatTime } from '../../machinery/clock.js'
 import type { AnyKind } from '../../machinery/kind.js'
-import { StatusError } from '../../machinery/status-error.js'
+import { invalidObject, StatusError } from '../../machinery/status-error.js'
 import type { TokenAuthenticator } from '../authn/token-authenticator.js'
 import type { TokenIssuer } from '../authn/token-request.js'
 import { resourceAttributes } from '../authz/attributes.js'
@@ -135,6 +135,9 @@ export function newVerbs(deps: VerbsDeps): Verbs {
   const review = async (kind: AnyKind, request: VerbRequest) => {
     const object = decodeBody(deps.schemas, kind, request)
     if (kind.scope === 'Namespaced') ensureNamespace(object, request.namespace)
+    const errors = [...(kind.validate?.(object, { now: deps.clock.now(), subresource: '', dryRun: false }) ?? [])]
+    // Upstream names no kind in these errors.
+    if (errors.length) throw invalidObject({ group: kind.group, kind: '' }, '', errors)
     switch (kind.names.plural) {
       case 'subjectaccessreviews':
       case 'localsubjectaccessreviews':

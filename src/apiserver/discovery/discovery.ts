@@ -1,0 +1,103 @@
+/** Answers `/api`, `/apis` and what lies between them and the resources. */
+import type { SchemaSet } from '../../machinery/schema/types.js'
+import type { Exchange } from '../http/exchange.js'
+import { sendBody, writeHead } from '../http/send.js'
+import {
+  type AcceptedForm,
+  type Conversion,
+  mediaTypes,
+  negotiate,
+  type Offer,
+  plainOffer,
+  wantsPretty,
+} from '../negotiate/accept.js'
+import { encodeValue } from '../negotiate/serialize.js'
+import { type AggregatedDocument, aggregatedDocument, type DiscoveryVersion } from './aggregated.js'
+import type { Catalog } from './catalog.js'
+import { apiGroup, apiVersions, groupList, resourceList } from './legacy.js'
+
+const aggregatedOffer: Offer = {
+  ...plainOffer,
+  allows: ({ kind, group, version }: Conversion) =>
+    kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1'),
+}
+
+export interface Discovery {
+  /** False when the path is none of discovery's: the caller then says so. */
+  serve(exchange: Exchange): Promise<boolean>
+}
+
+/** `serverAddress`: host and port that clients are told. */
+export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress: () => string): Discovery {
+  let generation = Number.NaN
+  const documents = new Map<string, AggregatedDocument>()
+
+  const documentOf = (version: DiscoveryVersion, core: boolean): AggregatedDocument => {
+    if (generation !== catalog.generation) {
+      generation = catalog.generation
+      documents.clear()
+    }
+    const key = `${version} ${core}`
+    let document = documents.get(key)
+    if (!document) documents.set(key, (document = aggregatedDocument(catalog.groups(), version, core)))
+    return document
+  }
+
+  const sendAggregated = async (exchange: Exchange, version: DiscoveryVersion, core: boolean) => {
+    const { body, etag } = documentOf(version, core)
+    const { response, request } = exchange
+    response.setHeader('vary', 'Accept')
+    response.setHeader('etag', etag)
+    response.setHeader('cache-control', 'public')
+    if (request.headers['if-none-match'] === etag) {
+      writeHead(exchange, 304, {})
+      response.end()
+      return
+    }
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+    await sendBody(exchange, 200, { contentType, body })
+  }
+
+  const send = async (exchange: Exchange, form: AcceptedForm, value: { kind: string }) => {
+    const pretty = form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query)
+    const body = await encodeValue(value, form.encoding, { schemas, schema: `meta.v1.${value.kind}`, pretty })
+    await sendBody(exchange, 200, { contentType: mediaTypes[form.encoding], body })
+  }
+
+  const sendRoot = async (exchange: Exchange, core: boolean) => {
+    const form = negotiate(exchange.request.headers.accept, aggregatedOffer)
+    if (form.convert) return sendAggregated(exchange, form.convert.version as DiscoveryVersion, core)
+    exchange.response.setHeader('vary', 'Accept')
+    const groups = catalog.groups()
+    return send(exchange, form, core ? apiVersions(catalog.group('')!, serverAddress()) : groupList(groups))
+  }
+
+  /** What a path below the roots describes. */
+  const describe = (parts: readonly string[]) => {
+    const [root, first = '', second] = parts
+    if (root === 'api') {
+      const version = parts.length === 2 ? catalog.version('', first) : undefined
+      return version && resourceList(version)
+    }
+    if (second === undefined) {
+      const group = catalog.group(first)
+      return group && apiGroup(group)
+    }
+    const version = parts.length === 3 ? catalog.version(first, second) : undefined
+    return version && resourceList(version)
+  }
+
+  return {
+    async serve(exchange) {
+      const parts = exchange.info.path.split('/').filter(part => part !== '')
+      if (parts.length === 1) {
+        await sendRoot(exchange, parts[0] === 'api')
+        return true
+      }
+      const value = describe(parts)
+      if (!value) return false
+      await send(exchange, negotiate(exchange.request.headers.accept, plainOffer), value)
+      return true
+    },
+  }
+}

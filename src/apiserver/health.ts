@@ -1,0 +1,81 @@
+/** /livez, /readyz and /healthz: each a list of checks, together or one by one. */
+
+import { sendText } from './http/errors.js'
+import type { Exchange } from './http/exchange.js'
+import { sendBody } from './http/send.js'
+
+export type HealthEndpoint = 'livez' | 'readyz' | 'healthz'
+
+export interface HealthCheck {
+  /** As in the path: `etcd`, `poststarthook/rbac/bootstrap-roles`. */
+  name: string
+  /** Undefined: at all. */
+  endpoints?: readonly HealthEndpoint[]
+  /** Why it fails; undefined when all is well. */
+  check(): string | undefined | Promise<string | undefined>
+}
+
+const endpointOf = (path: string): HealthEndpoint | undefined => {
+  const name = path.split('/', 2)[1]
+  return name === 'livez' || name === 'readyz' || name === 'healthz' ? name : undefined
+}
+
+export const isHealthPath = (path: string): boolean => endpointOf(path) !== undefined
+
+const plain = 'text/plain; charset=utf-8'
+
+async function runAll(checks: readonly HealthCheck[], excluded: ReadonlySet<string>) {
+  const lines: string[] = []
+  const failed: string[] = []
+  for (const { name, check } of checks) {
+    if (excluded.has(name)) {
+      lines.push(`[+]${name} excluded: ok`)
+      continue
+    }
+    // Reasons are for the log, not for whoever asks.
+    const error = await Promise.resolve(check()).catch(thrown => String(thrown))
+    lines.push(error === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`)
+    if (error !== undefined) failed.push(name)
+  }
+  return { lines, failed }
+}
+
+/** Answers the request; false when the path is no health path or names no check. */
+export async function serveHealth(exchange: Exchange, checks: readonly HealthCheck[]): Promise<boolean> {
+  const { info, query } = exchange
+  const endpoint = endpointOf(info.path)
+  if (!endpoint) return false
+  const own = checks.filter(({ endpoints }) => !endpoints || endpoints.includes(endpoint))
+  const name = info.path.replace(/\/+$/, '').slice(endpoint.length + 2)
+  if (name) {
+    const found = own.find(check => check.name === name)
+    if (!found) return false
+    const error = await Promise.resolve(found.check()).catch(thrown => String(thrown))
+    if (error === undefined) await sendBody(exchange, 200, { contentType: plain, body: 'ok' })
+    else await sendText(exchange, 500, `internal server error: ${error}\n`)
+    return true
+  }
+  const excluded = new Set(query?.getAll('exclude') ?? [])
+  const { lines, failed } = await runAll(own, excluded)
+  const unknown = [...excluded].filter(item => !own.some(check => check.name === item))
+  if (unknown.length)
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${unknown.map(item => JSON.stringify(item)).join(',')}`,
+    )
+  if (failed.length) {
+    await sendText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`)
+    return true
+  }
+  const body = query?.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok'
+  await sendBody(exchange, 200, { contentType: plain, body })
+  return true
+}
+
+/** Paths of all checks, for the list at `/`. */
+export const healthPaths = (checks: readonly HealthCheck[]): string[] =>
+  (['healthz', 'livez', 'readyz'] as const).flatMap(endpoint => [
+    `/${endpoint}`,
+    ...checks
+      .filter(({ endpoints }) => !endpoints || endpoints.includes(endpoint))
+      .map(({ name }) => `/${endpoint}/${name}`),
+  ])

@@ -1,0 +1,65 @@
+/** Answers for requests that fail: every error becomes a Status, in the form the client accepts. */
+import type { AnyObject } from '../../machinery/object-meta.js'
+import type { SchemaSet } from '../../machinery/schema/types.js'
+import { internalError, StatusError } from '../../machinery/status-error.js'
+import type { Logger } from '../../telemetry/logger.js'
+import {
+  type AcceptedForm,
+  mediaTypes,
+  negotiate,
+  plainOffer,
+  resourceOffer,
+  wantsPretty,
+} from '../negotiate/accept.js'
+import { encodeValue } from '../negotiate/serialize.js'
+import type { Exchange } from './exchange.js'
+import { sendBody } from './send.js'
+
+/** What is not a StatusError is a defect of ours: logged, and shown as upstream shows its own. */
+export function toStatusError(error: unknown, log: Logger): StatusError {
+  if (error instanceof StatusError) return error
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
+  log.error({ error: message, stack }, 'Request failed')
+  return internalError(message)
+}
+
+function formOf({ request }: Exchange): AcceptedForm {
+  try {
+    const form = negotiate(request.headers.accept, resourceOffer)
+    return { encoding: form.encoding, pretty: form.pretty }
+  } catch {
+    return negotiate(undefined, plainOffer)
+  }
+}
+
+/** Nothing can be said once the answer has begun: then the connection ends. */
+export async function sendError(
+  exchange: Exchange,
+  error: unknown,
+  { schemas, log }: { schemas: SchemaSet; log: Logger },
+): Promise<void> {
+  const { response, request, query } = exchange
+  const { status, code } = toStatusError(error, log)
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const form = formOf(exchange)
+  const pretty = form.pretty || wantsPretty(request.headers['user-agent'], query)
+  const body = await encodeValue(status, form.encoding, { schemas, schema: 'meta.v1.Status', pretty })
+  const retry = status.details?.retryAfterSeconds
+  if (retry) response.setHeader('retry-after', String(retry))
+  if (code === 403 && !exchange.info.isResource) response.setHeader('x-content-type-options', 'nosniff')
+  // The rest of a body that is too large is not read: HTTP/1.1 needs a new connection then.
+  if (code === 413 && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+  await sendBody(exchange, code, { contentType: mediaTypes[form.encoding], body })
+}
+
+/** A Status as an object of the API. */
+export const statusObject = (error: StatusError): AnyObject => error.status as unknown as AnyObject
+
+/** Plain text, as upstream answers outside the API. */
+export async function sendText(exchange: Exchange, code: number, text: string): Promise<void> {
+  exchange.response.setHeader('x-content-type-options', 'nosniff')
+  await sendBody(exchange, code, { contentType: 'text/plain; charset=utf-8', body: text })
+}

@@ -1,0 +1,141 @@
+/** Serves a request for a resource: reads its options and body, lets the verb answer, sends the answer. */
+
+import type { AnyKind } from '../../machinery/kind.js'
+import type { DeleteOptions, PatchType, RequestVerb } from '../../machinery/request.js'
+import { decodeObject } from '../../machinery/schema/decode.js'
+import { DecodeError } from '../../machinery/schema/decode-error.js'
+import type { SchemaSet } from '../../machinery/schema/types.js'
+import { badRequest } from '../../machinery/status-error.js'
+import type { RestDirectory } from '../deps.js'
+import { type AcceptedForm, negotiate, type Offer, resourceOffer } from '../negotiate/accept.js'
+import type { VerbRequest } from '../verbs/outcome.js'
+import { unsupportedPatchType } from '../verbs/patch.js'
+import { findSubresource } from '../verbs/subresources.js'
+import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.js'
+import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
+import type { Exchange } from './exchange.js'
+import { deleteOptionsOf, listOptionsOf, writeOptionsOf } from './query.js'
+import { type SendContext, sendOutcome } from './send-outcome.js'
+
+export interface ResourceContext extends SendContext {
+  verbs: Verbs
+  rests: RestDirectory
+  virtualKinds: readonly AnyKind[]
+  maxBodyBytes: number
+  /** Seconds that a watch lives when its client does not say. */
+  watchSeconds(): number
+  /** Aborts when the server stops. */
+  stopping: AbortSignal
+}
+
+const watchOffer: Offer = { ...resourceOffer, encodings: ['json', 'protobuf'] }
+const knownVerbs: ReadonlySet<string> = new Set([
+  'get',
+  'list',
+  'watch',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+])
+const patchTypes: ReadonlySet<string> = new Set([
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+])
+
+/** The type that a body is read as when it does not name its own. */
+function expectedType({ info }: Exchange, kind: AnyKind | undefined) {
+  const sub = kind && info.subresource ? findSubresource(kind, info.subresource) : undefined
+  if (!sub) return { apiVersion: kind?.apiVersion ?? '', kind: kind?.kind ?? '' }
+  const group = sub.group ?? info.group
+  const version = sub.version ?? info.version
+  return { apiVersion: group ? `${group}/${version}` : version, kind: sub.kind }
+}
+
+const optionsKindOf = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
+
+async function deleteOptions(exchange: Exchange, context: ResourceContext): Promise<DeleteOptions> {
+  const body = await readBody(exchange.request, context.maxBodyBytes)
+  if (!body.length) return deleteOptionsOf(exchange.query)
+  const expected = { apiVersion: 'v1', kind: 'DeleteOptions' }
+  const { value } = await parseObjectBody(body, mediaTypeOf(exchange.request), { schemas: context.schemas, expected })
+  try {
+    return decodeObject(context.schemas as SchemaSet, 'meta.v1.DeleteOptions', value).object as DeleteOptions
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+async function readPatch(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
+  const type = mediaTypeOf(exchange.request)
+  if (!patchTypes.has(type)) throw unsupportedPatchType()
+  const parsed = await parsePatchBody(await readBody(exchange.request, context.maxBodyBytes), type)
+  request.patchType = type as PatchType
+  request.body = parsed.value
+  request.bodyErrors = parsed.errors
+}
+
+async function readObject(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
+  const { group, version, resource } = exchange.info
+  const kind =
+    context.rests.find(group, version, resource)?.kind ??
+    context.virtualKinds.find(k => k.group === group && k.version === version && k.names.plural === resource)
+  if (!kind) throw resourceNotFound()
+  const expected = expectedType(exchange, kind)
+  const body = await readBody(exchange.request, context.maxBodyBytes)
+  const parsed = await parseObjectBody(body, mediaTypeOf(exchange.request), { schemas: context.schemas, expected })
+  request.body = parsed.value
+  request.bodyErrors = parsed.errors
+  request.bodySummary = parsed.summary
+}
+
+function requestOf({ info, user, warnings }: Exchange): VerbRequest {
+  const { verb, group, version, resource, subresource, namespace, name } = info
+  return {
+    verb: verb as RequestVerb,
+    group,
+    version,
+    resource,
+    user,
+    ...(subresource && { subresource }),
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+    warn: message => warnings.push(message),
+  }
+}
+
+/** Throws a StatusError while nothing has been sent. */
+export async function serveResource(exchange: Exchange, context: ResourceContext): Promise<void> {
+  const { info, query, request: http } = exchange
+  const { verb } = info
+  if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
+  const form: AcceptedForm = negotiate(http.headers.accept, verb === 'watch' ? watchOffer : resourceOffer)
+  const request = requestOf(exchange)
+  if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)
+  if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
+  if (verb === 'create' || verb === 'update' || verb === 'patch') {
+    request.write = writeOptionsOf(query, optionsKindOf[verb])
+    await (verb === 'patch' ? readPatch : readObject)(request, exchange, context)
+  }
+  if (verb === 'watch') return serveWatch(exchange, request, { ...context, form })
+  await sendOutcome(exchange, await context.verbs(request), form, context)
+}
+
+async function serveWatch(
+  exchange: Exchange,
+  request: VerbRequest,
+  context: ResourceContext & { form: AcceptedForm },
+): Promise<void> {
+  const ended = new AbortController()
+  exchange.response.once('close', () => ended.abort())
+  request.signal = AbortSignal.any([ended.signal, context.stopping])
+  request.list = { ...request.list, timeoutSeconds: request.list?.timeoutSeconds || context.watchSeconds() }
+  try {
+    await sendOutcome(exchange, await context.verbs(request), context.form, context)
+  } finally {
+    ended.abort()
+  }
+}
