@@ -1,0 +1,78 @@
+/**
+ * The contract between the scheduling cycle and its plugins: upstream's framework, with what a plugin works out for a
+ * pod held in a closure instead of a cycle state. A plugin that has nothing to say about a pod returns undefined and
+ * costs nothing per node.
+ */
+import type { Node, Pod } from '../apis/generated/core-v1.js'
+import type { LabelMatcher } from '../machinery/selector/index.js'
+import type { NamespaceLabels } from './affinity-term.js'
+import type { ClusterCache } from './cache.js'
+import type { NodeInfo } from './node-info.js'
+import type { PodInfo } from './pod-info.js'
+
+/** Why a node does not fit. `unresolvable`: removing pods from it would not help. */
+export interface Rejection {
+  reasons: readonly string[]
+  unresolvable?: boolean
+}
+
+/** The check of one pod against any node. */
+export interface NodeFilter {
+  check(node: NodeInfo): Rejection | undefined
+  /** Pretends that a pod is on the node, or is not; only for filters that look beyond the node itself. */
+  addPod?(info: PodInfo, node: NodeInfo): void
+  removePod?(info: PodInfo, node: NodeInfo): void
+  /** A copy whose pretences leave this one alone; required with addPod. */
+  clone?(): NodeFilter
+  /** Only these nodes can pass at all. */
+  candidates?: ReadonlySet<string>
+}
+
+/** No node can fit; `message` stands in for the nodes' reasons. */
+export interface Refusal {
+  refused: string
+}
+
+/** Raw scores of nodes, in any range, and how they become 0 to 100. Absent `normalize`: they are that already. */
+export interface NodeScorer {
+  score(node: NodeInfo): number
+  normalize?(scores: number[], nodes: readonly NodeInfo[]): void
+}
+
+/** What plugins may look at. */
+export interface Cluster {
+  cache: ClusterCache
+  namespaceLabels: NamespaceLabels
+  /** Selector of what owns the pod (services, replica sets…), for spreading by default; undefined when there is none. */
+  defaultSpreadSelector(pod: Pod): LabelMatcher | undefined
+}
+
+/** A change in the cluster that may let a pod through that was turned away. */
+export type ClusterEvent =
+  | { type: 'NodeAdd'; node: Node }
+  | { type: 'NodeUpdate'; node: Node; old: Node }
+  | { type: 'NodeDelete'; node: Node }
+  | { type: 'AssignedPodAdd'; pod: Pod }
+  | { type: 'AssignedPodUpdate'; pod: Pod; old: Pod }
+  | { type: 'AssignedPodDelete'; pod: Pod }
+
+export interface Plugin {
+  readonly name: string
+  filter?(info: PodInfo, cluster: Cluster): NodeFilter | Refusal | undefined
+  score?(info: PodInfo, cluster: Cluster, nodes: readonly NodeInfo[]): NodeScorer | undefined
+  /** Factor of the score; default 1. */
+  weight?: number
+  /** True when the event may let the pod through, which this plugin turned away. */
+  mayHelp?(info: PodInfo, event: ClusterEvent): boolean
+}
+
+export const maxNodeScore = 100
+
+/** Scales to 0…100 by the highest; `reverse` makes the highest the worst. Upstream's DefaultNormalizeScore. */
+export function normalizeByMaximum(scores: number[], reverse: boolean): void {
+  const max = scores.reduce((a, b) => Math.max(a, b), 0)
+  for (const [i, score] of scores.entries()) {
+    const scaled = max === 0 ? 0 : Math.trunc((maxNodeScore * score) / max)
+    scores[i] = reverse ? maxNodeScore - scaled : scaled
+  }
+}

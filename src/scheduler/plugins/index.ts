@@ -1,0 +1,23 @@
+/** The default profile: which plugins run, in upstream's order. */
+import type { Plugin } from '../framework.js'
+import { balancedAllocation } from './balanced-allocation.js'
+import { interPodAffinity } from './inter-pod-affinity.js'
+import { nodeAffinity } from './node-affinity.js'
+import { nodeName } from './node-name.js'
+import { nodePorts } from './node-ports.js'
+import { nodeResourcesFit } from './node-resources-fit.js'
+import { nodeUnschedulable } from './node-unschedulable.js'
+import { podTopologySpread } from './pod-topology-spread.js'
+import { taintToleration } from './taint-toleration.js'
+
+export const defaultPlugins: readonly Plugin[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
+  balancedAllocation,
+]
