@@ -7,45 +7,50 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const cache = join(root, 'node_modules/.cache/minik8s')
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const generated = join(root, 'src/apis/generated')
+const dist = join(root, 'dist')
 
-/** Files below a directory, sorted. */
+/** Files below a directory, sorted; tests are no input of anything. */
 const filesBelow = directory =>
   readdirSync(join(root, directory), { withFileTypes: true, recursive: true })
-    .filter(entry => entry.isFile())
+    .filter(entry => entry.isFile() && !/\.test\.ts$|^\.inputs$/.test(entry.name))
     .map(entry => join(entry.parentPath ?? entry.path, entry.name))
     .sort()
 
 function hashOf(files) {
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0')
+  const hash = createHash('sha256').update(process.version)
+  for (const file of files)
+    hash
+      .update(`${file.slice(root.length)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
   return hash.digest('hex')
 }
 
 /** Runs a step unless its stamp says that it ran with the same inputs. */
-async function step(name, { inputs, stamp, run }) {
+async function step(name, { inputs, stamp, run, log }) {
   const hash = hashOf(inputs)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   const start = performance.now()
   await run()
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, hash)
-  console.log(`${name}: ${Math.round(performance.now() - start)} ms`)
+  log(`${name}: ${Math.round(performance.now() - start)} ms`)
 }
 
 const generatorInputs = () => [
-  ...filesBelow('hack/generate').filter(file => !file.endsWith('.test.ts')),
+  ...filesBelow('hack/generate'),
   ...filesBelow('api/openapi/facts'),
   join(root, 'node_modules/@kubernetes/client-node/package.json'),
 ]
 
 /** Bundles hack/generate and imports it. */
-async function loadGenerator() {
-  const outfile = join(cache, 'generate.mjs')
-  await build({
+export async function loadGenerator() {
+  const { build: bundle } = await import('esbuild')
+  const outfile = join(root, 'node_modules/.cache/minik8s', `generate-${process.pid}.mjs`)
+  await bundle({
     entryPoints: [join(root, 'hack/generate/main.ts')],
     outfile,
     bundle: true,
@@ -54,17 +59,84 @@ async function loadGenerator() {
     packages: 'external',
     logLevel: 'warning',
   })
-  return import(pathToFileURL(outfile).href)
+  try {
+    return await import(pathToFileURL(outfile).href)
+  } finally {
+    rmSync(outfile)
+  }
 }
 
-const generated = join(root, 'src/apis/generated')
+/** Writes what changed and removes what is no longer generated, so that whoever reads meanwhile never finds an empty folder. */
+function writeGenerated(files) {
+  mkdirSync(generated, { recursive: true })
+  for (const [name, text] of files) {
+    const file = join(generated, name)
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
+  }
+  for (const name of readdirSync(generated)) if (!files.has(name) && name !== '.inputs') rmSync(join(generated, name))
+}
 
-await step('generate', {
-  inputs: generatorInputs(),
-  stamp: join(generated, '.inputs'),
-  async run() {
-    const { generateTypes } = await loadGenerator()
-    rmSync(generated, { recursive: true, force: true })
-    generateTypes({ root, output: generated })
-  },
-})
+/** Packages with native parts or needed by nobody on the way: they stay in node_modules. */
+const external = ['ssh2', 'cpu-features', 'bufferutil', 'utf-8-validate', '*.node']
+
+/** Node 22 keeps compiled code between starts; the folder is ours, for a shared one could be written by others. */
+const entry = `#!/usr/bin/env node
+import module from 'node:module'
+import { fileURLToPath } from 'node:url'
+module.enableCompileCache?.(fileURLToPath(new URL('.compile-cache', import.meta.url)))
+await import('./main.js')
+`
+
+/** One file for what every start needs; what is imported lazily stands in files of its own. */
+async function bundleProgram() {
+  const { build: bundle } = await import('esbuild')
+  mkdirSync(dist, { recursive: true })
+  for (const name of readdirSync(dist)) if (/\.js(\.map|\.LEGAL\.txt)?$/.test(name)) rmSync(join(dist, name))
+  await bundle({
+    entryPoints: { main: join(root, 'src/main.ts') },
+    outdir: dist,
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    external,
+    // Packages in CommonJS ask for Node's modules with require.
+    banner: {
+      js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
+    },
+    legalComments: 'external',
+    logLevel: 'warning',
+  })
+  writeFileSync(join(dist, 'minik8s.js'), entry, { mode: 0o755 })
+}
+
+/** `log` gets a line for each step that ran. Throws when a step fails. */
+export async function build({ generateOnly = false, log = console.log } = {}) {
+  await step('generate types', {
+    inputs: generatorInputs(),
+    stamp: join(generated, '.inputs'),
+    run: async () => writeGenerated((await loadGenerator()).generateTypes(root)),
+    log,
+  })
+  if (generateOnly) return
+  await step('generate OpenAPI', {
+    inputs: generatorInputs(),
+    stamp: join(dist, 'openapi/.inputs'),
+    run: async () => {
+      rmSync(join(dist, 'openapi'), { recursive: true, force: true })
+      ;(await loadGenerator()).generateOpenApi(root, join(dist, 'openapi'))
+    },
+    log,
+  })
+  await step('bundle', {
+    inputs: [...filesBelow('src'), join(root, 'package-lock.json'), fileURLToPath(import.meta.url)],
+    stamp: join(dist, '.inputs'),
+    run: bundleProgram,
+    log,
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await build({ generateOnly: process.argv.includes('--generate-only') })

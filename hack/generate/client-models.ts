@@ -40,7 +40,7 @@ function readModel(directory: string, name: string): Model {
   const source = readFileSync(join(directory, `${name}.js`), 'utf8')
   const attributes = /attributeTypeMap = (\[[\s\S]*?\n\]|\[\]);/.exec(source)
   const afterBanner = declaration.slice(declaration.indexOf('*/') + 2)
-  const head = new RegExp(`(?:/\\*\\*\\n([sS]*?)\\*/\\n)?export declare class ${name} \\{`).exec(afterBanner)
+  const head = new RegExp(`(?:/\\*\\*\\n([\\s\\S]*?)\\*/\\n)?export declare class ${name} \\{`).exec(afterBanner)
   if (!attributes || !head) throw new Error(`cannot read the model ${name}`)
   const body = afterBanner.slice(head.index + head[0].length, afterBanner.indexOf('    static readonly discriminator'))
   const declared = declaredFields(body)

@@ -85,6 +85,9 @@ function readRequest(api: string, [, comment, method, body]: readonly string[]):
   }
 }
 
+/** Classes for any custom resource and for node logs: no part of the published API. */
+const unpublished = new Set(['CustomObjects', 'Logs'])
+
 /** All operations; `generated` is the library's `dist/gen`. */
 export function readOperations(generated: string): ClientOperation[] {
   const index = readFileSync(join(generated, 'index.d.ts'), 'utf8')
@@ -92,7 +95,7 @@ export function readOperations(generated: string): ClientOperation[] {
   for (const file of readdirSync(join(generated, 'apis')).sort()) {
     const api = /^(\w+)Api\.js$/.exec(file)?.[1]
     // Files that the index does not name are left over from older releases.
-    if (!api || !index.includes(`Object${api}Api as`)) continue
+    if (!api || unpublished.has(api) || !index.includes(`Object${api}Api as`)) continue
     const source = readFileSync(join(generated, 'apis', file), 'utf8')
     const cut = source.indexOf('ResponseProcessor {')
     const responses = readResponses(source.slice(cut))

@@ -2,6 +2,7 @@
 import type { Model, ModelField } from './client-models.js'
 import { byField, type Facts, fieldSet } from './facts.js'
 import { metaPackage, shortName, type TypeName } from './naming.js'
+import { protobufNumbers } from './protobuf-numbers.js'
 
 /** A field, list element or map value. */
 export interface Shape {
@@ -147,6 +148,25 @@ function kindsOf(model: Model, name: TypeName, facts: Facts): Definition['gvk'] 
   return [{ group: name.group === 'meta' ? '' : name.group, kind: name.kind, version: name.version }]
 }
 
+/** Puts in the descriptions that the library lost; the facts have those of fields whose type is a definition, among others. */
+function describe(definitions: ReadonlyMap<string, Definition>, texts: ReadonlyMap<string, string>): void {
+  for (const definition of definitions.values()) {
+    definition.doc = texts.get(definition.short) ?? definition.doc
+    for (const [name, shape] of Object.entries(definition.fields))
+      shape.doc = texts.get(`${definition.short}.${name}`) ?? shape.doc
+  }
+}
+
+/** Names of the required fields in the order of the Go struct, which is mostly that of the protobuf numbers. */
+function requiredFields(model: Model, short: string, facts: Facts): string[] {
+  const stated = facts.api.requiredOrder[short]
+  if (stated) return stated
+  const numbers = protobufNumbers(facts.proto, short)
+  const place = (name: string) => numbers.get(name)?.[0] ?? 0
+  const names = model.fields.filter(field => field.required).map(field => field.name)
+  return names.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+}
+
 /** All definitions by full name, sorted. */
 export function buildDefinitions(sources: Sources): Map<string, Definition> {
   const { models, names, facts } = sources
@@ -167,14 +187,14 @@ export function buildDefinitions(sources: Sources): Map<string, Definition> {
       short,
       doc: model.doc,
       fields: Object.fromEntries(model.fields.map(field => [field.name, shapes.field(short, field)])),
-      required: model.fields
-        .filter(field => field.required)
-        .map(field => field.name)
-        .sort(),
+      required: requiredFields(model, short, facts),
       ...(facts.api.mapAtomic.includes(short) && { mapType: 'atomic' }),
       gvk: kindsOf(model, name, facts),
       unions: facts.api.unions[short],
     })
   }
-  return new Map(all.sort((a, b) => (a.full < b.full ? -1 : 1)).map(definition => [definition.full, definition]))
+  all.sort((a, b) => (a.full < b.full ? -1 : 1))
+  const definitions = new Map(all.map(definition => [definition.full, definition]))
+  describe(definitions, facts.descriptions)
+  return definitions
 }

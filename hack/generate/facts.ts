@@ -27,6 +27,8 @@ export interface ApiFacts extends NamingFacts {
   unions: Record<string, unknown[]>
   /** Comma-separated types → group/versions they are registered in. */
   gvk: Record<string, string[]>
+  /** Order of required fields, where it is not that of the protobuf numbers. */
+  requiredOrder: FieldLists
   /** Group/versions served by default. */
   served: string[]
 }
@@ -45,6 +47,13 @@ export interface Facts {
   api: ApiFacts
   go: GoFacts
   proto: ProtoFacts
+  /** Descriptions of types, of fields (`type.field`) and of query parameters (`?name`). */
+  descriptions: ReadonlyMap<string, string>
+}
+
+interface DescriptionFact {
+  of: string[]
+  text: string
 }
 
 /** Reads the facts below `directory`. */
@@ -54,6 +63,9 @@ export function readFacts(directory: string): Facts {
     api: read('facts.yaml') as ApiFacts,
     go: read('go-facts.yaml') as GoFacts,
     proto: read('proto-facts.yaml') as ProtoFacts,
+    descriptions: byField(
+      Object.fromEntries((read('descriptions.yaml') as DescriptionFact[]).map(({ of, text }) => [text, of])),
+    ),
   }
 }
 

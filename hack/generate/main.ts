@@ -1,14 +1,18 @@
 /** Generates the TypeScript types and schemas of the built-in kinds, and the OpenAPI documents. Run by hack/build.mjs. */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readModels } from './client-models.js'
 import { readOperations } from './client-operations.js'
 import { buildDefinitions } from './definitions.js'
 import { readFacts } from './facts.js'
 import { metaPackage, nameModels } from './naming.js'
+import { buildOperations, pathItems } from './openapi/operations.js'
+import { writeOpenApi } from './openapi/write-files.js'
 import { buildSchemaSet, schemaModule } from './schema-set.js'
 import { reachableDefinitions, servedOperations } from './served.js'
 import { typeModules } from './typescript.js'
+
+/** Version that the OpenAPI documents state. */
+const version = '1.34'
 
 function load(root: string) {
   const facts = readFacts(join(root, 'api/openapi/facts'))
@@ -22,10 +26,16 @@ function load(root: string) {
   return { facts, names, operations, definitions }
 }
 
-/** Writes the modules of src/apis/generated/ into `output`. */
-export function generateTypes({ root, output }: { root: string; output: string }): void {
+/** Files of src/apis/generated/ by name. */
+export function generateTypes(root: string): Map<string, string> {
   const { facts, definitions } = load(root)
-  mkdirSync(output, { recursive: true })
-  for (const [file, text] of typeModules(definitions, facts)) writeFileSync(join(output, file), text)
-  writeFileSync(join(output, 'schema.ts'), schemaModule(buildSchemaSet(definitions, facts)))
+  return typeModules(definitions, facts).set('schema.ts', schemaModule(buildSchemaSet(definitions, facts)))
+}
+
+/** Writes the OpenAPI documents of the served kinds. */
+export function generateOpenApi(root: string, output: string): void {
+  const { facts, names, operations, definitions } = load(root)
+  const { connect } = facts.api
+  const paths = pathItems(buildOperations({ operations, names, connect, descriptions: facts.descriptions }))
+  writeOpenApi({ definitions, paths, version }, output)
 }
