@@ -10,7 +10,7 @@ import { alreadyExists, invalidObject, StatusError } from '../machinery/status-e
 import { KeyConflict } from '../storage/storage.js'
 import { generateName } from './generate-name.js'
 import type { Reservation } from './hooks.js'
-import { ensureNamespace, fillSystemFields, generationPaths } from './metadata.js'
+import { ensureNamespace, fillSystemFields, generationPaths, setType } from './metadata.js'
 import type { StoredObject, WriteScope } from './rest.js'
 import type { StoreContext } from './store-context.js'
 
@@ -88,8 +88,9 @@ export async function withReservation<T>(reservation: Reservation | undefined, b
 export async function prepareCreation(context: StoreContext, { namespace, object, scope }: CreateRequest) {
   const { kind } = context
   const write: WriteContext = { now: context.now(), subresource: '', dryRun: scope.dryRun }
+  setType(kind, object)
   ensureNamespace(kind, object.metadata, namespace)
-  if (kind.subresources.status) delete object.status
+  if (kind.subresources.status && !kind.strategy.keepStatusOnCreate) delete object.status
   if (generationPaths(kind, object).length) object.metadata.generation = 1
   kind.strategy.prepareForCreate?.(object, write)
   context.fill(object)

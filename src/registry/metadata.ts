@@ -9,6 +9,12 @@ import { badRequest } from '../machinery/status-error.js'
 import { newUid } from './generate-name.js'
 import type { StoreContext } from './store-context.js'
 
+/** A decoded object carries its type; one made in process may not. */
+export function setType(kind: AnyKind, object: AnyObject): void {
+  object.kind = kind.kind
+  object.apiVersion = kind.apiVersion
+}
+
 /** Identity and birth of a new object; whatever the client said of them, and of a deletion, is dropped. */
 export function fillSystemFields(context: StoreContext, metadata: ObjectMeta): void {
   delete metadata.deletionTimestamp

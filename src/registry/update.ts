@@ -6,7 +6,7 @@ import type { AnyObject, ObjectKey } from '../machinery/object-meta.js'
 import { conflict, invalidObject, objectModified } from '../machinery/status-error.js'
 import { KeyConflict } from '../storage/storage.js'
 import { type CreateRequest, prepareCreation, reserve, withReservation } from './create.js'
-import { bumpGeneration, ensureNamespace, keepSystemFields } from './metadata.js'
+import { bumpGeneration, ensureNamespace, keepSystemFields, setType } from './metadata.js'
 import type { StoredObject, Transform, WriteScope } from './rest.js'
 import type { StoreContext } from './store-context.js'
 import { updateErrors } from './update-errors.js'
@@ -106,6 +106,7 @@ async function prepareUpdate(context: StoreContext, { key, scope }: UpdateReques
   const { kind } = context
   const view = viewOf(kind, scope.subresource)
   const write: WriteContext = { now: context.now(), subresource: view.subresource, dryRun: scope.dryRun }
+  setType(kind, object)
   ensureNamespace(kind, object.metadata, key.namespace)
   object.metadata.generation = old.metadata.generation
   keepOutsideView(view, object, old)

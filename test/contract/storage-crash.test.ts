@@ -1,11 +1,12 @@
 /** Crashes, torn tails, bit rot and failing disks: nothing acknowledged is lost, nothing else is made up. */
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { FakeClock, SeededRandom } from '../../src/machinery/fake-clock.js'
 import { CrashFileSystem, type Fault } from '../../src/storage/memory/crash-file-system.js'
 import { storeFiles } from '../../src/storage/memory/files.js'
 import type { StoreOptions } from '../../src/storage/memory/open.js'
 import type { Storage } from '../../src/storage/storage.js'
-import { directory, fakeClock, openOn, seededRandom } from './storage-disk.js'
+import { directory, openOn } from './storage-disk.js'
 import { bytes, text } from './storage-values.js'
 
 const small: Partial<StoreOptions> = { snapshotAfterBytes: 3000 }
@@ -53,7 +54,7 @@ async function writeUntilDown(storage: Storage, journal: Journal, random: () => 
 
 describe('power loss', () => {
   test('after any of 300 crashes every acknowledged write is there, and in-flight ones are whole or absent', async () => {
-    const random = seededRandom(7)
+    const random = new SeededRandom(7)
     const disk = new CrashFileSystem(random)
     const journal = new Journal()
     let snapshots = 0
@@ -63,7 +64,7 @@ describe('power loss', () => {
       const opened = await openOn(disk, { ...small, onFatal: e => fatal.push(e) }).catch(() => undefined)
       if (opened) {
         await journal.expectIn(opened.storage)
-        await writeUntilDown(opened.storage, journal, random.next, String(crash))
+        await writeUntilDown(opened.storage, journal, () => random.next(), String(crash))
         await opened.storage.close().catch(() => {})
       }
       disk.restart()
@@ -91,7 +92,7 @@ describe('torn tail', () => {
     { name: 'cut', damage: (whole: Uint8Array, at: number) => whole.slice(0, at) },
     { name: 'zeroed', damage: (whole: Uint8Array, at: number) => whole.slice().fill(0, at) },
   ])('the last record $name from any byte on: starts with all before it', async ({ damage }) => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { path, whole, lastAt } = await storeWithLog(disk)
     for (let at = lastAt; at < whole.length; at++) {
       disk.corrupt(path, damage(whole, at))
@@ -108,7 +109,7 @@ describe('torn tail', () => {
   })
 
   test('reports what it cut off', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { path, whole, lastAt } = await storeWithLog(disk)
     disk.corrupt(path, whole.slice(0, lastAt + 100))
     expect((await openOn(disk)).recovery).toMatchObject({ objects: 5, records: 5, revision: 5, cutBytes: 100 })
@@ -123,7 +124,7 @@ describe('bit rot', () => {
   }
 
   test('every flipped bit of the log is refused, and nothing is changed', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { path, whole } = await storeWithLog(disk)
     for (let bit = 0; bit < whole.length * 8; bit += 7) {
       const damaged = flip(whole, bit)
@@ -136,7 +137,7 @@ describe('bit rot', () => {
   })
 
   test('every flipped bit of a snapshot is refused', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { storage } = await openOn(disk, { snapshotAfterBytes: 1000 })
     for (let n = 0; n < 8; n++) await storage.put(`/k/${n}`, bytes(`value ${n} `.repeat(30)))
     await storage.close()
@@ -150,7 +151,7 @@ describe('bit rot', () => {
   })
 
   test('a missing log file is noticed', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { path } = await storeWithLog(disk)
     const later = join(directory, 'log-0000000000000020')
     disk.corrupt(later, disk.read(path)!)
@@ -162,7 +163,7 @@ describe('a disk that fails', () => {
   test.each<{ fault: Fault }>([{ fault: 'EIO' }, { fault: 'ENOSPC' }])(
     '$fault: the write and all later ones reject, onFatal is called once, readers never see it',
     async ({ fault }) => {
-      const disk = new CrashFileSystem(seededRandom(3))
+      const disk = new CrashFileSystem(new SeededRandom(3))
       const fatal: Error[] = []
       const { storage } = await openOn(disk, { onFatal: e => fatal.push(e) })
       await storage.put('/k/a', bytes('1'))
@@ -178,7 +179,7 @@ describe('a disk that fails', () => {
   )
 
   test('a snapshot that cannot be written leaves the log, and the store goes on', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     disk.refuses = path => path.endsWith('.tmp')
     const { storage } = await openOn(disk, { snapshotAfterBytes: 500 })
     for (let n = 0; n < 20; n++) await storage.put(`/k/${n}`, bytes('v'.repeat(100)))
@@ -190,7 +191,7 @@ describe('a disk that fails', () => {
 
 describe('snapshots', () => {
   test('shorten the log: what they cover is removed', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { storage } = await openOn(disk, small)
     for (let n = 0; n < 200; n++) await storage.put(`/k/${n % 10}`, bytes(`${n} `.repeat(50)))
     await storage.close()
@@ -206,7 +207,7 @@ describe('snapshots', () => {
 
 describe('history', () => {
   test('a watch resumes across a restart from any revision since the last snapshot', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { storage } = await openOn(disk)
     for (let n = 0; n < 5; n++) await storage.put('/k/a', bytes(String(n)))
     await storage.close()
@@ -217,15 +218,15 @@ describe('history', () => {
   })
 
   test('is kept for its age and then forgotten', async () => {
-    const clock = fakeClock()
-    const { storage } = await openOn(new CrashFileSystem(seededRandom(3)), { clock, history: { maxAge: 60_000 } })
+    const clock = new FakeClock()
+    const { storage } = await openOn(new CrashFileSystem(new SeededRandom(3)), { clock, history: { maxAge: 60_000 } })
     await storage.put('/k/a', bytes('1'))
-    clock.advance(59_000)
+    await clock.advance(59_000)
     expect(storage.compacted()).toBe(0)
     await storage.put('/k/a', bytes('2'))
-    clock.advance(60_000)
+    await clock.advance(60_000)
     expect(storage.compacted()).toBe(1)
-    clock.advance(60_000)
+    await clock.advance(60_000)
     expect(storage.compacted()).toBe(2)
   })
 
@@ -233,7 +234,7 @@ describe('history', () => {
     { name: 'events', history: { maxEvents: 3 }, compacted: 7 },
     { name: 'bytes', history: { maxBytes: 200 }, compacted: 8 },
   ])('is bounded by $name', async ({ history, compacted }) => {
-    const { storage } = await openOn(new CrashFileSystem(seededRandom(3)), { history })
+    const { storage } = await openOn(new CrashFileSystem(new SeededRandom(3)), { history })
     for (let n = 0; n < 10; n++) await storage.put('/k/a', bytes('v'.repeat(100)))
     expect(storage.compacted()).toBe(compacted)
   })
@@ -245,13 +246,13 @@ describe('the lock', () => {
   })
 
   test('keeps a second process out, by name', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     await openOn(disk, as(10, { 10: 'start1' }))
     await expect(openOn(disk, as(11, { 10: 'start1', 11: 'start2' }))).rejects.toThrow('in use by process 10')
   })
 
   test('keeps the same process from opening twice, until it closes', async () => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     const { storage } = await openOn(disk, as(10, { 10: 'start1' }))
     await expect(openOn(disk, as(10, { 10: 'start1' }))).rejects.toThrow('in use')
     await storage.close()
@@ -262,7 +263,7 @@ describe('the lock', () => {
     { name: 'died', alive: { 11: 'start2' } },
     { name: 'died and its pid was given to another', alive: { 10: 'start9', 11: 'start2' } },
   ])('is taken over when its owner $name', async ({ alive }) => {
-    const disk = new CrashFileSystem(seededRandom(3))
+    const disk = new CrashFileSystem(new SeededRandom(3))
     await openOn(disk, as(10, { 10: 'start1' }))
     await openOn(disk, as(11, alive))
   })
