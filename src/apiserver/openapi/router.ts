@@ -1,0 +1,124 @@
+/** Serves `/openapi/v2` and `/openapi/v3`: what kubectl explains, validates and merges by. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { parseAccept } from '../negotiate/accept.js'
+import { type OpenApiDocuments, openApiDocuments } from './documents.js'
+import { respond } from './respond.js'
+
+/** Forms of the v2 document by what a client may accept; upstream names the protobuf one in two ways and answers with the second. */
+const v2Forms = [
+  { accepts: 'application/json', mediaType: 'application/json', form: 'json' },
+  {
+    accepts: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+    mediaType: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+    form: 'protobuf',
+  },
+  {
+    accepts: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+    mediaType: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+    form: 'protobuf',
+  },
+] as const
+
+const v3Forms = [{ accepts: 'application/json', mediaType: 'application/json' }] as const
+
+/** The form that the first clause with any match asks for. */
+function negotiate<F extends { accepts: string }>(request: IncomingMessage, forms: readonly F[]): F | undefined {
+  for (const { type, subtype } of parseAccept(request.headers.accept || '*/*')) {
+    const found = forms.find(({ accepts }) => {
+      const [acceptedType, acceptedSubtype] = accepts.split('/')
+      return (type === '*' || type === acceptedType) && (subtype === '*' || subtype === acceptedSubtype)
+    })
+    if (found) return found
+  }
+  return undefined
+}
+
+function empty(response: ServerResponse, code: number, headers: Record<string, string> = {}): void {
+  response.writeHead(code, { 'Content-Length': '0', ...headers }).end()
+}
+
+const yearInMilliseconds = 365 * 24 * 3600 * 1000
+
+export interface OpenApiDeps {
+  /** `dist/openapi` of the build. */
+  directory: string
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+class OpenApiServer {
+  private readonly documents: OpenApiDocuments
+
+  constructor(private readonly deps: OpenApiDeps) {
+    this.documents = openApiDocuments(deps.directory)
+  }
+
+  async v2(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const accepted = negotiate(request, v2Forms)
+    if (!accepted) return empty(response, 406, { Vary: 'Accept-Encoding, Accept' })
+    const { hash, gzip } = await this.documents.v2(accepted.form)
+    const lastModified = await this.documents.lastModified()
+    await respond(request, response, { mediaType: accepted.mediaType, etag: hash, lastModified, gzip })
+  }
+
+  /** The list of documents, whose addresses carry hashes so that clients may keep what they read. */
+  async v3Index(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const hashes = await this.documents.v3Index()
+    const paths = Object.entries(hashes).map(([key, hash]) => [
+      key,
+      { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` },
+    ])
+    const gzip = gzipSync(JSON.stringify({ paths: Object.fromEntries(paths) }))
+    const lastModified = await this.documents.lastModified()
+    // Upstream leaves the media type to Go's guess.
+    await respond(request, response, { mediaType: 'text/plain; charset=utf-8', lastModified, gzip })
+  }
+
+  async v3(request: IncomingMessage, response: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
+    const key = pathname.slice('/openapi/v3/'.length)
+    const document = await this.documents.v3(key)
+    if (!document) return empty(response, 404)
+    const accepted = negotiate(request, v3Forms)
+    if (!accepted) return empty(response, 406, { Vary: 'Accept' })
+    const hash = searchParams.get('hash')
+    if (hash && hash !== document.hash) {
+      const headers = {
+        Location: `/openapi/v3/${key}?hash=${document.hash}`,
+        ETag: `"${document.hash}"`,
+        Vary: 'Accept',
+      }
+      return empty(response, 301, { ...headers, 'Content-Type': 'application/json' })
+    }
+    if (hash) {
+      const expires = new Date(this.deps.now() + yearInMilliseconds).toUTCString().replace('GMT', 'UTC')
+      response.setHeader('Cache-Control', 'public, immutable')
+      response.setHeader('Expires', expires)
+    }
+    const lastModified = await this.documents.lastModified()
+    const { gzip, hash: etag } = document
+    await respond(request, response, { mediaType: accepted.mediaType, etag, lastModified, gzip })
+  }
+}
+
+/** Middleware for Express, or for any server that calls the same way: passes on what is not below `/openapi/`. */
+export type OpenApiRouter = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
+
+export function openApiRouter(deps: OpenApiDeps): OpenApiRouter {
+  const server = new OpenApiServer(deps)
+  return (request, response, next) => {
+    const url = new URL(request.url ?? '/', 'http://server')
+    const path = url.pathname.replace(/\/$/, '')
+    const answer = () => {
+      response.setHeader('Cache-Control', 'no-cache, private')
+      if (path === '/openapi/v2') return server.v2(request, response)
+      return path === '/openapi/v3' ? server.v3Index(request, response) : server.v3(request, response, url)
+    }
+    if (path === '/openapi/v2' || path === '/openapi/v3' || path.startsWith('/openapi/v3/')) answer().catch(next)
+    else next()
+  }
+}
