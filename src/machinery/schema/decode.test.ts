@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { loadSchemas } from '../../apis/generated/schema.js'
+import { parseJson } from '../json/parse.js'
 import { decodeObject } from './decode.js'
 import { cannotBeHandled, strictDecodingError } from './decode-error.js'
 import { applySchemaDefaults } from './defaults.js'
@@ -22,14 +23,14 @@ const refused = JSON.parse(readFileSync(new URL('decode/errors.json', golden), '
   message: string
 }[]
 
-// Found by the scanner, before decoding: numbers written as 1e3 or 1.0 for an integer, integers beyond 2^64, duplicate keys.
-const lexical = /number (?:1e3|1\.0|9{20}) into|duplicate field/
+// Found by the scanner, before decoding: numbers written as 1e3 or 1.0 for an integer, duplicate keys.
+const lexical = /number (?:1e3|1\.0) into|duplicate field/
 
 test.each(refused.filter(({ message }) => !lexical.test(message)))(
   'decodeObject refuses $body',
   ({ kind, body, message }) => {
     const attempt = () => {
-      const { strictErrors } = decodeObject(schemas, typeNames[kind]!, JSON.parse(body))
+      const { strictErrors } = decodeObject(schemas, typeNames[kind]!, parseJson(body).value)
       if (strictErrors.length) throw strictDecodingError(strictErrors)
     }
     let error: Error | undefined
