@@ -90,6 +90,8 @@ export interface Strategy<T> {
   /** Runs after defaulting and mutating admission, before validation: drop what the client may not set. Status is reset by the registry when there is a status subresource. */
   prepareForCreate?(object: T, context: WriteContext): void
   prepareForUpdate?(object: T, old: T, context: WriteContext): void
+  /** A new object keeps the status its client gave it: nodes. */
+  keepStatusOnCreate?: boolean
   /** PUT of a name that does not exist creates it. */
   allowCreateOnUpdate?: boolean
   /** Updates without a resourceVersion are accepted; default true. */

@@ -3,7 +3,7 @@
 import type { ObjectMeta } from '../../../machinery/object-meta.js'
 import { quantityMilliValue } from '../../../machinery/quantity.js'
 import type { NodeSelectorTerm, PodAffinity, PodSpec } from '../../generated/core-v1.js'
-import { ipWarnings } from '../../validation/ip-warnings.js'
+import { ipWarnings } from '../../validation/ip.js'
 import { appArmorAnnotationPrefix, seccompContainerAnnotationPrefix, seccompPodAnnotation } from './annotations.js'
 import { containerWarnings } from './container-warnings.js'
 import { nodeLabelDeprecation, nodeSelectorTermWarnings } from './node-label-warnings.js'

@@ -1,11 +1,7 @@
 /** Defaults of a pod's volumes: upstream's SetDefaults_Volume and those of each source. */
-import type {
-  DownwardAPIVolumeFile,
-  PersistentVolumeClaimSpec,
-  ProjectedVolumeSource,
-  Volume,
-} from '../../../generated/core-v1.js'
-import { canonicalQuantity, canonicalResourceList } from '../../resource-list.js'
+import type { DownwardAPIVolumeFile, ProjectedVolumeSource, Volume } from '../../../generated/core-v1.js'
+import { setClaimSpecDefaults } from '../../persistent-volume-claim-spec.js'
+import { canonicalQuantity } from '../../resource-list.js'
 import { defaultPullPolicy } from '../image-name.js'
 import { volumeSources } from './sources.js'
 
@@ -24,14 +20,6 @@ function setProjectedDefaults(projected: ProjectedVolumeSource): void {
     source.downwardAPI?.items?.forEach(setDownwardFileDefaults)
     if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= tokenLifetimeSeconds
   }
-}
-
-/** Also for the claim templates of StatefulSets. */
-export function setClaimSpecDefaults(spec: PersistentVolumeClaimSpec): void {
-  spec.volumeMode ??= 'Filesystem'
-  spec.resources ??= {}
-  canonicalResourceList(spec.resources.limits)
-  canonicalResourceList(spec.resources.requests)
 }
 
 /** Fills in one volume; without any source it is an emptyDir. */

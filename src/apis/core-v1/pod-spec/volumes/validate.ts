@@ -3,7 +3,7 @@ import { duplicate, type FieldError, forbidden, invalid, required } from '../../
 import { isDns1123Subdomain } from '../../../../machinery/names.js'
 import type { Volume } from '../../../generated/core-v1.js'
 import { validateDnsLabel } from '../../../validation/text.js'
-import { validateClaimTemplate } from '../../claim-spec.js'
+import { validateClaimTemplate } from '../../persistent-volume-claim-spec.js'
 import { validatePullPolicy } from '../containers.js'
 import type { PodSpecOptions } from '../context.js'
 import { validateAwsDisk, validateAzureDisk, validateAzureFile, validateGceDisk } from './cloud.js'

@@ -1,9 +1,10 @@
-/** Checks of what a claim asks for: in PersistentVolumeClaims and in the templates of ephemeral volumes. */
+/** What a claim asks for, in PersistentVolumeClaims and in templates of claims: defaults and checks. */
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { nameIsDnsLabel } from '../../machinery/name-rules.js'
 import { isDns1123Subdomain } from '../../machinery/names.js'
 import { validateLabelSelector, validateLabels } from '../../machinery/selector/index.js'
 import type {
+  PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   PersistentVolumeClaimTemplate,
   TypedLocalObjectReference,
@@ -11,10 +12,26 @@ import type {
 } from '../generated/core-v1.js'
 import { validateAnnotations } from '../validation/annotations.js'
 import { formatErrors } from '../validation/text.js'
+import { canonicalResourceList } from './resource-list.js'
 import { validatePositiveQuantity, validateResourceQuantity } from './resource-validation.js'
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] as const
 export const volumeModes = ['Block', 'Filesystem'] as const
+
+/** In a claim, or in a template of one. */
+export function setClaimSpecDefaults(spec: PersistentVolumeClaimSpec): void {
+  spec.volumeMode ??= 'Filesystem'
+  spec.resources ??= {}
+  canonicalResourceList(spec.resources.limits)
+  canonicalResourceList(spec.resources.requests)
+}
+
+/** Upstream's SetDefaults_PersistentVolumeClaim: also the claims in a StatefulSet's templates get a status. */
+export function setPersistentVolumeClaimDefaults(claim: PersistentVolumeClaim): void {
+  setClaimSpecDefaults(claim.spec)
+  claim.status ??= {}
+  claim.status.phase ||= 'Pending'
+}
 
 /** Known modes; ReadWriteOncePod stands alone. */
 export function* validateAccessModes(modes: readonly string[] | undefined, path: string): Generator<FieldError> {
@@ -62,7 +79,10 @@ function* validateStorageRequest(storage: string | undefined, path: string): Gen
 }
 
 /** A claim's spec by itself. */
-export function* validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string): Generator<FieldError> {
+export function* validatePersistentVolumeClaimSpec(
+  spec: PersistentVolumeClaimSpec,
+  path: string,
+): Generator<FieldError> {
   if (!spec.accessModes?.length) yield required(`${path}.accessModes`, 'at least 1 access mode is required')
   yield* validateLabelSelector(spec.selector, `${path}.selector`)
   yield* validateAccessModes(spec.accessModes, `${path}.accessModes`)
@@ -88,5 +108,5 @@ function* validateTemplateMetadata(template: PersistentVolumeClaimTemplate, path
 /** volumeClaimTemplate of an ephemeral volume. */
 export function* validateClaimTemplate(template: PersistentVolumeClaimTemplate, path: string): Generator<FieldError> {
   yield* validateTemplateMetadata(template, `${path}.metadata`)
-  yield* validateClaimSpec(template.spec, `${path}.spec`)
+  yield* validatePersistentVolumeClaimSpec(template.spec, `${path}.spec`)
 }
