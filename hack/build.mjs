@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { deferredPackages } from './deferred-packages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const generated = join(root, 'src/apis/generated')
@@ -76,8 +77,8 @@ function writeGenerated(files) {
   for (const name of readdirSync(generated)) if (!files.has(name) && name !== '.inputs') rmSync(join(generated, name))
 }
 
-/** Packages with native parts or needed by nobody on the way: they stay in node_modules. */
-const external = ['ssh2', 'cpu-features', 'bufferutil', 'utf-8-validate', '*.node']
+/** Optional native parts of packages: they stay in node_modules, if they are there at all. */
+const external = ['cpu-features', 'bufferutil', 'utf-8-validate', '*.node']
 
 /** Node 22 keeps compiled code between starts; the folder is ours, for a shared one could be written by others. */
 const entry = `#!/usr/bin/env node
@@ -102,6 +103,7 @@ async function bundleProgram() {
     target: 'node20',
     format: 'esm',
     external,
+    plugins: [deferredPackages],
     // Packages in CommonJS ask for Node's modules with require.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
@@ -131,7 +133,10 @@ export async function build({ generateOnly = false, log = console.log } = {}) {
     log,
   })
   await step('bundle', {
-    inputs: [...filesBelow('src'), join(root, 'package-lock.json'), fileURLToPath(import.meta.url)],
+    inputs: [
+      ...filesBelow('src'),
+      ...['package-lock.json', 'hack/build.mjs', 'hack/deferred-packages.mjs'].map(file => join(root, file)),
+    ],
     stamp: join(dist, '.inputs'),
     run: bundleProgram,
     log,
