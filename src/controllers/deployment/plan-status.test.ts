@@ -9,7 +9,7 @@ const deployment = (status: DeploymentStatus = {}): Deployment => ({
   spec: {
     replicas: 2,
     selector: {},
-    template: {},
+    template: { metadata: {}, spec: { containers: [] } },
     progressDeadlineSeconds: 600,
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
   },
@@ -18,7 +18,7 @@ const deployment = (status: DeploymentStatus = {}): Deployment => ({
 
 const newest = (available: number, conditions: object[] = []): ReplicaSet => ({
   metadata: { name: 'web-1' },
-  spec: { replicas: 2, selector: {} },
+  spec: { replicas: 2, selector: {}, template: { metadata: {}, spec: { containers: [] } } },
   status: { replicas: 2, readyReplicas: available, availableReplicas: available, conditions: conditions as [] },
 })
 

@@ -41,7 +41,7 @@ function defineReplicaController<T extends ReplicaOwner>(engine: Engine<T>): Con
 
     async reconcile(owner, context) {
       const { cache, client, clock } = context
-      const active = await claimDependents(
+      const active = await claimDependents<Pod>(
         { owner, ownerKind: kind, kind: pod, considers: isPodActive, matches: p => matches(owner, p) },
         context,
       )

@@ -6,7 +6,7 @@ const now = Date.parse('2025-01-01T01:00:00Z')
 
 const owner = (replicas: number, extra: Partial<ReplicaOwner['spec']> = {}): ReplicaOwner => ({
   metadata: { name: 'web', generation: 3 },
-  spec: { replicas, template: { metadata: { labels: { app: 'web' } } }, ...extra },
+  spec: { replicas, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [] } }, ...extra },
   status: { replicas: 0 },
 })
 
