@@ -48,7 +48,7 @@ async function deleteOnce(context: StoreContext, request: DeleteRequest, current
   const marked = plan.object && (await context.write(key, plan.object, current.revision))
   if (marked && !plan.remove) return { stored: marked, removed: false }
   const stored = await removeAt(context, key, marked ?? current)
-  context.hooks.afterDelete?.(stored.object)
+  await context.hooks.afterDelete?.(stored.object)
   return { stored, removed: true }
 }
 

@@ -24,7 +24,7 @@ export interface KindHooks {
   beginCreate?(object: AnyObject, context: HookContext): Promise<Reservation> | Reservation
   beginUpdate?(object: AnyObject, old: AnyObject, context: HookContext): Promise<Reservation> | Reservation
   /** The object is gone; never at a dry run. */
-  afterDelete?(object: AnyObject): void
+  afterDelete?(object: AnyObject): Promise<void> | void
   /** False keeps an object that is being deleted though its last finalizer is gone. */
   mayVanish?(object: AnyObject): boolean
   /** `object` is a copy of what is stored. */

@@ -4,10 +4,12 @@ import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
+import { isReason } from '../machinery/status-error.js'
 import type { Storage } from '../storage/storage.js'
 import { Adoption } from '../watch/adoption.js'
 import type { EntrySource } from '../watch/entry.js'
 import { WatchCache } from '../watch/watch-cache.js'
+import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
 import { decodeStored } from './codec.js'
 import type { KindHooks } from './hooks.js'
 import { namespaceHooks } from './namespace-hooks.js'
@@ -25,8 +27,8 @@ export interface RegistryOptions {
   random: Random
   /** Fills what objects always show; without it, only what was sent is stored. */
   schemas?: SchemaSet
-  /** By qualified resource, such as `services`. Namespaces have theirs. */
-  hooks?: Readonly<Record<string, KindHooks>>
+  /** Where cluster IPs and node ports of services come from. */
+  services?: ServiceRanges
 }
 
 export interface Registry {
@@ -89,11 +91,10 @@ class KindRegistry implements Registry {
   }
 
   add(kind: AnyKind, conversion?: KindConversion): void {
-    const { storage, clock, random, schemas, hooks } = this.#options
+    const { storage, clock, random, schemas } = this.#options
     if (this.#stores.has(idOfKind(kind))) this.remove(kind)
     const stored = conversion?.hub ?? kind
     const prefix = keyPrefix(stored)
-    const defaultHooks = kind.qualifiedResource === 'namespaces' ? namespaceHooks : {}
     const store = new Store({
       kind,
       prefix,
@@ -104,7 +105,7 @@ class KindRegistry implements Registry {
       clock,
       random,
       version: conversion ? convertedVersion(conversion) : storedVersion(kind),
-      hooks: hooks?.[kind.qualifiedResource] ?? defaultHooks,
+      hooks: this.#hooksOf(kind),
       schemas,
     })
     this.#stores.set(idOfKind(kind), store)
@@ -126,6 +127,17 @@ class KindRegistry implements Registry {
 
   close(): void {
     for (const { cache } of this.#caches.values()) cache.stop()
+  }
+
+  #hooksOf({ qualifiedResource }: AnyKind): KindHooks {
+    if (qualifiedResource === 'namespaces') return namespaceHooks
+    if (qualifiedResource !== 'services') return {}
+    return newServiceHooks({
+      ...this.#options.services,
+      random: this.#options.random,
+      services: async () => (await this.find('', 'v1', 'services')!.list(undefined, {})).items.map(item => item.object),
+      deleteEndpoints: service => deleteEndpoints(this.find('', 'v1', 'endpoints'), service),
+    })
   }
 
   #cacheFor(prefix: string, stored: AnyKind, conversion: KindConversion | undefined): WatchCache {
@@ -150,6 +162,19 @@ function readersOf(conversion: KindConversion | undefined): Record<string, (obje
   const { spoke, hub, fromHub } = conversion
   const own = Object.entries(spoke.selectableFields ?? {}).filter(([field]) => !hub.selectableFields?.[field])
   return Object.fromEntries(own.map(([field, read]) => [field, (object: AnyObject) => read(fromHub(object))]))
+}
+
+async function deleteEndpoints(endpoints: Rest | undefined, { metadata }: AnyObject): Promise<void> {
+  const { name = '', namespace } = metadata
+  try {
+    await endpoints?.delete(
+      { name, namespace },
+      {},
+      { user: { name: 'system:apiserver', groups: [] }, dryRun: false, subresource: '' },
+    )
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error
+  }
 }
 
 /** Reads nothing until a kind is used. */

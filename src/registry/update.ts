@@ -138,7 +138,7 @@ async function vanish(
 ): Promise<StoredObject> {
   if (scope.dryRun) return context.unwritten(object, current.revision)
   const removed = await context.remove(key, current.revision)
-  context.hooks.afterDelete?.(removed.object)
+  await context.hooks.afterDelete?.(removed.object)
   // Clients expect the object they sent.
   return context.unwritten(object, current.revision)
 }
