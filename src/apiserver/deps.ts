@@ -1,4 +1,5 @@
 /** What the API server is given: nothing here is read from the environment, and every part can be replaced in a test. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { NodeDirectory } from '../machinery/node-api.js'
@@ -25,7 +26,12 @@ export interface ApiServerDeps {
   schemas: SchemaSet
   /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */
   nodes?: NodeDirectory
+  /** Further Express routers, such as OpenAPI's; each passes on what it does not answer. */
+  routers?: readonly Router[]
 }
+
+/** Express' middleware. */
+export type Router = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
 
 export interface ServiceAccountConfig {
   /** PEM of the P-256 key that signs tokens. */

@@ -1,0 +1,44 @@
+/** The admission plugins in upstream's order. */
+import type { Clock, Random } from '../../machinery/clock.js'
+import type { Authorize } from '../authz/authorizer.js'
+import type { RuleResolver } from '../authz/rule-resolver.js'
+import type { RestDirectory } from '../deps.js'
+import type { AdmissionPlugin } from './admission.js'
+import { defaultTolerationSeconds, taintNodesByCondition } from './default-tolerations.js'
+import { defaultIngressClass } from './ingress-class.js'
+import { limitRanger } from './limit-ranger.js'
+import { newLookup } from './lookup.js'
+import { namespaceLifecycle } from './namespace-lifecycle.js'
+import { nodeRestriction } from './node-restriction.js'
+import { priority } from './priority.js'
+import { rbacEscalation } from './rbac-escalation.js'
+import { runtimeClass } from './runtime-class.js'
+import { serviceAccount } from './service-account.js'
+import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './storage.js'
+
+export interface PluginDeps {
+  clock: Clock
+  random: Random
+  rests: RestDirectory
+  resolver: RuleResolver
+  authorize: Authorize
+}
+
+export function defaultPlugins({ clock, random, rests, resolver, authorize }: PluginDeps): AdmissionPlugin[] {
+  const lookup = newLookup(rests)
+  return [
+    namespaceLifecycle(lookup),
+    limitRanger(lookup),
+    serviceAccount(lookup, { clock, random }),
+    nodeRestriction(lookup),
+    taintNodesByCondition,
+    priority(lookup),
+    defaultTolerationSeconds,
+    defaultStorageClass(lookup),
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize(lookup),
+    runtimeClass(lookup),
+    defaultIngressClass(lookup),
+    rbacEscalation(resolver, authorize),
+  ]
+}

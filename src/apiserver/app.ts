@@ -1,0 +1,65 @@
+/** The Express application: all paths outside the API's own, composed. */
+import type { Express, Request, RequestHandler, Response } from 'express'
+import type { MetricRegistry } from '../telemetry/metrics.js'
+import type { TokenSigner } from './authn/service-account-token.js'
+import type { Router } from './deps.js'
+import { forBothProtocols } from './http/express-http2.js'
+import type { VersionInfo } from './version.js'
+
+export interface AppDeps {
+  version: VersionInfo
+  metrics: MetricRegistry
+  signer: TokenSigner
+  issuer: string
+  /** Host and port that are told to verifiers of tokens. */
+  serverAddress(): string
+  /** Every path that is served, for the list at `/`. */
+  paths(): string[]
+  routers: readonly Router[]
+}
+
+const json = (response: Response, contentType: string, body: unknown) =>
+  response.set('content-type', contentType).send(Buffer.from(JSON.stringify(body)))
+
+function metricsHandler(metrics: MetricRegistry): RequestHandler {
+  return async (_request: Request, response: Response) => {
+    response.set('content-type', metrics.contentType).send(await metrics.metrics())
+  }
+}
+
+export type AppListener = ReturnType<typeof forBothProtocols>
+
+/** Express is loaded here, at the first request that needs it: health checks and the API do without. */
+export async function newApp(deps: AppDeps): Promise<AppListener> {
+  const { default: express } = await import('express')
+  const app: Express = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.get('/version', (_request, response) => {
+    response.set('content-type', 'application/json').send(JSON.stringify(deps.version, null, 2))
+  })
+  app.get('/metrics', metricsHandler(deps.metrics))
+  app.get('/.well-known/openid-configuration', (_request, response) => {
+    response.set('cache-control', 'public, max-age=3600')
+    json(response, 'application/json', {
+      issuer: deps.issuer,
+      jwks_uri: `https://${deps.serverAddress()}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    })
+  })
+  app.get('/openid/v1/jwks', async (_request, response) => {
+    response.set('cache-control', 'public, max-age=3600')
+    json(response, 'application/jwk-set+json', await deps.signer.jwks())
+  })
+  app.get('/', (_request, response) => {
+    response.set('content-type', 'application/json').send(JSON.stringify({ paths: deps.paths() }, null, 2))
+  })
+  for (const router of deps.routers) app.use(router)
+  app.use((_request: Request, response: Response) => {
+    response.set('x-content-type-options', 'nosniff').set('content-type', 'text/plain; charset=utf-8')
+    response.status(404).send('404 page not found\n')
+  })
+  return forBothProtocols(app, express)
+}

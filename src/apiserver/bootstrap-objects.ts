@@ -1,0 +1,96 @@
+/** The objects that a cluster begins with, besides its roles. */
+import type { AnyObject } from '../machinery/object-meta.js'
+
+export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
+
+export const namespaceObject = (name: string): AnyObject => ({
+  kind: 'Namespace',
+  apiVersion: 'v1',
+  metadata: { name },
+  spec: {},
+  status: { phase: 'Active' },
+})
+
+const priorityClass = (name: string, value: number, description: string): AnyObject => ({
+  kind: 'PriorityClass',
+  apiVersion: 'scheduling.k8s.io/v1',
+  metadata: { name },
+  value,
+  description,
+  preemptionPolicy: 'PreemptLowerPriority',
+})
+
+/** Upstream's two classes above all that users may define. */
+export const systemPriorityClasses = (): AnyObject[] => [
+  priorityClass(
+    'system-node-critical',
+    2_000_001_000,
+    'Used for system critical pods that must not be moved from their current node.',
+  ),
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
+]
+
+export interface ServerEndpoint {
+  /** Address that pods can reach. */
+  address: string
+  port: number
+  /** CIDR of cluster IPs. */
+  serviceSubnet: string
+}
+
+/** The first address of a range: the cluster IP of the service `kubernetes`. */
+export function firstServiceAddress(cidr: string): string {
+  const base = cidr.split('/')[0] ?? ''
+  const bytes = base.split('.').map(Number)
+  bytes[3] = (bytes[3] ?? 0) + 1
+  return bytes.join('.')
+}
+
+const identity = { name: 'kubernetes', namespace: 'default' }
+
+/** The service through which pods find the API, its endpoints and its endpoint slice. */
+export function kubernetesService({ port, serviceSubnet }: ServerEndpoint): AnyObject {
+  const clusterIP = firstServiceAddress(serviceSubnet)
+  return {
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { ...identity, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],
+      clusterIP,
+      clusterIPs: [clusterIP],
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+    },
+  }
+}
+
+export const kubernetesEndpoints = ({ address, port }: ServerEndpoint): AnyObject => ({
+  kind: 'Endpoints',
+  apiVersion: 'v1',
+  metadata: { ...identity, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+  subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+})
+
+export const kubernetesEndpointSlice = ({ address, port }: ServerEndpoint): AnyObject => ({
+  kind: 'EndpointSlice',
+  apiVersion: 'discovery.k8s.io/v1',
+  metadata: { ...identity, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+  addressType: 'IPv4',
+  endpoints: [{ addresses: [address], conditions: { ready: true } }],
+  ports: [{ name: 'https', protocol: 'TCP', port }],
+})
+
+/** What extension servers need to trust the clients we trust. */
+export const authenticationConfigMap = (clientCa: string): AnyObject => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+  data: { 'client-ca-file': clientCa },
+})

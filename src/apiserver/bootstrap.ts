@@ -1,0 +1,103 @@
+/** Sees to it, at each start, that the objects every cluster has are there. Writes run side by side and share their commits. */
+import type { AnyObject } from '../machinery/object-meta.js'
+import type { SchemaSet } from '../machinery/schema/types.js'
+import { isReason } from '../machinery/status-error.js'
+import type { Rest } from '../registry/rest.js'
+import type { Logger } from '../telemetry/logger.js'
+import { loopback } from './authn/user.js'
+import {
+  defaultClusterRoleBindings,
+  defaultClusterRoles,
+  defaultRoleBindings,
+  defaultRoles,
+} from './authz/policy/default-policy.js'
+import { reconcileBinding, reconcileRole } from './authz/policy/reconcile.js'
+import { rbacGroup } from './authz/rbac-types.js'
+import {
+  authenticationConfigMap,
+  kubernetesEndpointSlice,
+  kubernetesEndpoints,
+  kubernetesService,
+  namespaceObject,
+  type ServerEndpoint,
+  systemNamespaces,
+  systemPriorityClasses,
+} from './bootstrap-objects.js'
+import type { RestDirectory } from './deps.js'
+import { applyDefaults } from './verbs/decode-body.js'
+
+export interface BootstrapDeps {
+  rests: RestDirectory
+  schemas: SchemaSet
+  log: Logger
+}
+
+const scope = { user: loopback, dryRun: false, subresource: '' }
+
+/** How the stored object should change; undefined: not at all. May change and return what it is given. */
+type Reconcile = (stored: AnyObject, wanted: AnyObject) => AnyObject | undefined
+
+const keep: Reconcile = () => undefined
+/** Takes the wanted fields of the top level over. */
+const replace: Reconcile = (stored, { metadata: _, ...wanted }) => Object.assign(stored, wanted)
+
+async function ensure(rest: Rest, object: AnyObject, schemas: SchemaSet, reconcile: Reconcile): Promise<void> {
+  const { namespace, name = '' } = object.metadata
+  const key = { name, ...(namespace && { namespace }) }
+  applyDefaults(schemas, rest.kind, object)
+  const there = await rest.get(key).catch(error => {
+    if (isReason(error, 'NotFound')) return undefined
+    throw error
+  })
+  if (!there) {
+    await rest.create(namespace, object, scope).catch(error => {
+      // Another server of the cluster was faster.
+      if (!isReason(error, 'AlreadyExists')) throw error
+    })
+  } else if (reconcile !== keep) {
+    await rest.update(key, current => reconcile(current!, object) ?? current!, scope)
+  }
+}
+
+type Wanted = readonly [
+  group: string,
+  version: string,
+  resource: string,
+  objects: Iterable<AnyObject>,
+  reconcile: Reconcile,
+]
+
+function* wantedObjects(endpoint: ServerEndpoint, clientCa: string): Generator<Wanted> {
+  const asObjects = (list: Iterable<object>) => list as Iterable<AnyObject>
+  yield ['', 'v1', 'namespaces', systemNamespaces.map(namespaceObject), keep]
+  yield [rbacGroup, 'v1', 'clusterroles', asObjects(defaultClusterRoles()), reconcileRole]
+  yield [rbacGroup, 'v1', 'clusterrolebindings', asObjects(defaultClusterRoleBindings()), reconcileBinding]
+  yield [rbacGroup, 'v1', 'roles', asObjects(defaultRoles()), reconcileRole]
+  yield [rbacGroup, 'v1', 'rolebindings', asObjects(defaultRoleBindings()), reconcileBinding]
+  yield ['scheduling.k8s.io', 'v1', 'priorityclasses', systemPriorityClasses(), keep]
+  yield ['', 'v1', 'configmaps', [authenticationConfigMap(clientCa)], replace]
+  yield ['', 'v1', 'services', [kubernetesService(endpoint)], keep]
+  yield ['', 'v1', 'endpoints', [kubernetesEndpoints(endpoint)], replace]
+  yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], replace]
+}
+
+/** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
+export async function bootstrap(
+  { rests, schemas, log }: BootstrapDeps,
+  endpoint: ServerEndpoint,
+  clientCa: string,
+): Promise<void> {
+  const writes: Promise<void>[] = []
+  for (const [group, version, resource, objects, reconcile] of wantedObjects(endpoint, clientCa)) {
+    const rest = rests.find(group, version, resource)
+    if (!rest) continue
+    for (const object of objects) {
+      const { name, namespace } = object.metadata
+      const write = ensure(rest, object, schemas, reconcile).catch(error => {
+        log.warn({ resource, namespace, name, error: String(error) }, 'Cannot write an object of the system')
+      })
+      writes.push(write)
+    }
+  }
+  await Promise.all(writes)
+}

@@ -1,0 +1,80 @@
+/** Upgraded connections: exec, attach, port-forward and logs, authorized like any request and handed to the streaming layer. */
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { StatusError } from '../../machinery/status-error.js'
+import type { ApiServerDeps } from '../deps.js'
+import { toStatusError } from '../http/errors.js'
+import { admitRequest, newExchange, type PipelineContext } from '../http/pipeline.js'
+import { parseRequestInfo } from '../request-info.js'
+import type { StreamingOptions, StreamingSubresource, StreamingUpgrade } from '../streaming/streaming.js'
+import { methodNotAllowed, resourceNotFound } from '../verbs/verbs.js'
+import { logOptionsOf } from './log-options.js'
+import { findPodTarget } from './pod-target.js'
+
+/** Takes the connection over. */
+export type Stream = (upgrade: StreamingUpgrade) => void | Promise<void>
+
+const subresources: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'log'])
+
+const flag = (query: URLSearchParams, name: string, otherwise = false): boolean => {
+  const value = query.get(name)
+  return value === null ? otherwise : value.toLowerCase() !== 'false' && value !== '0'
+}
+
+function optionsOf(query: URLSearchParams, subresource: StreamingSubresource, pod: string): StreamingOptions {
+  if (subresource === 'log') return { log: logOptionsOf(query, pod) }
+  if (subresource === 'portforward')
+    return { ports: query.getAll('ports').flatMap(list => list.split(',').map(Number)) }
+  const isExec = subresource === 'exec'
+  return {
+    stdin: flag(query, 'stdin'),
+    // Attach shows output unless told otherwise.
+    stdout: flag(query, 'stdout', !isExec),
+    stderr: flag(query, 'stderr', !isExec),
+    tty: flag(query, 'tty'),
+    ...(isExec && { command: query.getAll('command') }),
+  }
+}
+
+/** An answer on a connection that will not be upgraded. */
+export function refuse(socket: Duplex, { status, code }: StatusError): void {
+  const body = JSON.stringify(status)
+  socket.end(
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** A listener for `upgrade` events, which come with HTTP/1.1 only. */
+export function newUpgradeListener(
+  context: PipelineContext,
+  deps: Pick<ApiServerDeps, 'rests' | 'nodes'>,
+  stream: Stream,
+): UpgradeListener {
+  const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const exchange = newExchange(request, new ServerResponse(request))
+    const query = exchange.query ?? new URLSearchParams()
+    exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, query)
+    await admitRequest(exchange, context)
+    const { info } = exchange
+    if (!info.isResource || info.group || info.resource !== 'pods') throw resourceNotFound()
+    if (!subresources.has(info.subresource)) throw methodNotAllowed()
+    const subresource = info.subresource as StreamingSubresource
+    const options = optionsOf(query, subresource, info.name)
+    const container = subresource === 'portforward' ? undefined : (query.get('container') ?? '')
+    const { ref, node } = await findPodTarget(deps, info, container)
+    if (!node) throw new StatusError(400, 'BadRequest', `pod ${info.name} does not have a host assigned`)
+    const ended = context.metrics.longRunning(info)
+    socket.once('close', ended)
+    await stream({ req: request, socket, head, node, target: ref, subresource, options })
+  }
+
+  return (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    accept(request, socket, head).catch(error => {
+      if (socket.writable) refuse(socket, toStatusError(error, context.log))
+      else socket.destroy()
+    })
+  }
+}

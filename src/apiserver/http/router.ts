@@ -1,0 +1,79 @@
+/** Takes an authorized request to what answers it: resources, discovery, health, or the Express application. */
+
+import { badRequest } from '../../machinery/status-error.js'
+import type { AppListener } from '../app.js'
+import { servePodLog } from '../connect/pod-log.js'
+import type { ApiServerDeps } from '../deps.js'
+import type { Catalog } from '../discovery/catalog.js'
+import type { Discovery } from '../discovery/discovery.js'
+import { type HealthCheck, isHealthPath, serveHealth } from '../health.js'
+import { connectSubresources } from '../verbs/subresources.js'
+import { methodNotAllowed, resourceNotFound } from '../verbs/verbs.js'
+import { sendText } from './errors.js'
+import type { Exchange } from './exchange.js'
+import { type ResourceContext, serveResource } from './serve-resource.js'
+
+export interface RouterContext extends ResourceContext {
+  deps: ApiServerDeps
+  catalog: Catalog
+  discovery: Discovery
+  checks: readonly HealthCheck[]
+  /** Loaded when first called. */
+  app(): Promise<AppListener>
+}
+
+const notFoundText = '404 page not found\n'
+
+/** The answer has been handed over to somebody else: this waits for its end. */
+const finished = ({ response }: Exchange) =>
+  new Promise<void>(resolve => {
+    if (response.writableFinished || response.destroyed) return resolve()
+    response.once('close', resolve)
+  })
+
+async function serveConnect(exchange: Exchange, { deps, stopping }: RouterContext): Promise<void> {
+  const { info } = exchange
+  if (info.resource !== 'pods' || info.group) throw resourceNotFound()
+  if (info.subresource === 'log') {
+    if (info.verb !== 'get') throw methodNotAllowed()
+    return servePodLog(exchange, deps, stopping)
+  }
+  await deps.rests.find('', 'v1', 'pods')?.get({ name: info.name, namespace: info.namespace })
+  throw badRequest('Upgrade request required')
+}
+
+export function newRouter(context: RouterContext): (exchange: Exchange) => Promise<void> {
+  const serveApi = async (exchange: Exchange) => {
+    const { info } = exchange
+    const served = context.catalog.version(info.group, info.version)
+    // Upstream knows nothing of groups that it does not have: no Status for them.
+    if (!served && info.group && !context.catalog.group(info.group)) return sendText(exchange, 404, notFoundText)
+    if (!served) throw resourceNotFound()
+    if (connectSubresources.has(info.subresource)) return serveConnect(exchange, context)
+    return serveResource(exchange, context)
+  }
+
+  const serveDiscovery = async (exchange: Exchange) => {
+    const { path } = exchange.info
+    if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') throw methodNotAllowed()
+    if (await context.discovery.serve(exchange)) return
+    const parts = path.split('/').filter(part => part !== '')
+    if (parts[0] === 'api' || context.catalog.group(parts[1] ?? '')) throw resourceNotFound()
+    await sendText(exchange, 404, notFoundText)
+  }
+
+  return async exchange => {
+    const { info } = exchange
+    if (info.isResource) return serveApi(exchange)
+    const { path } = info
+    if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/'))
+      return serveDiscovery(exchange)
+    if (isHealthPath(path)) {
+      if (!(await serveHealth(exchange, context.checks))) await sendText(exchange, 404, notFoundText)
+      return
+    }
+    const app = await context.app()
+    app(exchange.request, exchange.response)
+    await finished(exchange)
+  }
+}

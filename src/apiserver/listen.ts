@@ -1,0 +1,77 @@
+/** The listening socket: HTTP/2 and HTTP/1.1 over TLS on one port, client certificates asked for but not required. */
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { UpgradeListener } from './connect/upgrade.js'
+import type { ApiServerConfig } from './deps.js'
+import type { RequestListener } from './http/pipeline.js'
+
+/** Node ends sessions whose buffers grow beyond this many megabytes; a large list over a slow line needs more than its 10. */
+const maxSessionMemory = 1000
+/** Upstream allows 250; a thousand informers may share a connection here. */
+const maxConcurrentStreams = 1000
+/** Longer than clients keep idle connections, so that none is closed under a request. */
+const keepAliveMilliseconds = 180_000
+
+export interface Listening {
+  port: number
+  /** Refuses new connections, lets what runs end, and closes the rest after `graceMilliseconds`. */
+  close(graceMilliseconds: number, wait: (milliseconds: number) => Promise<void>): Promise<void>
+}
+
+function listen(server: Http2SecureServer, { port, bindAddress }: ApiServerConfig): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, bindAddress, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+export async function startListening(
+  config: ApiServerConfig,
+  onRequest: RequestListener,
+  onUpgrade: UpgradeListener,
+): Promise<Listening> {
+  const { certificate, key, clientCa } = config.tls
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: certificate,
+    key,
+    ca: clientCa,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    maxSessionMemory,
+    settings: { maxConcurrentStreams },
+  })
+  Object.assign(server, { keepAliveTimeout: keepAliveMilliseconds })
+  const sessions = new Set<ServerHttp2Session>()
+  const sockets = new Set<Socket>()
+  server.on('session', session => {
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session))
+    // A connection that breaks ends its own requests; nobody else minds.
+    session.on('error', () => {})
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  server.on('request', onRequest as never)
+  server.on('upgrade', onUpgrade)
+  const port = await listen(server, config)
+
+  return {
+    port,
+    async close(graceMilliseconds, wait) {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      for (const session of sessions) session.close()
+      await Promise.race([closed, wait(graceMilliseconds)])
+      for (const session of sessions) session.destroy()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
