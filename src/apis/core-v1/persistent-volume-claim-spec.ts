@@ -2,6 +2,7 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { nameIsDnsLabel } from '../../machinery/name-rules.js'
 import { isDns1123Subdomain } from '../../machinery/names.js'
+import { validateAnnotations } from '../../machinery/object-meta-validation.js'
 import { validateLabelSelector, validateLabels } from '../../machinery/selector/index.js'
 import type {
   PersistentVolumeClaim,
@@ -10,7 +11,6 @@ import type {
   TypedLocalObjectReference,
   TypedObjectReference,
 } from '../generated/core-v1.js'
-import { validateAnnotations } from '../validation/annotations.js'
 import { formatErrors } from '../validation/text.js'
 import { canonicalResourceList } from './resource-list.js'
 import { validatePositiveQuantity, validateResourceQuantity } from './resource-validation.js'

@@ -1,8 +1,8 @@
 /** Pod templates, as every workload embeds them: defaults, checks and warnings. */
 import { type FieldError, forbidden } from '../../machinery/field-error.js'
+import { validateAnnotations } from '../../machinery/object-meta-validation.js'
 import { validateLabels } from '../../machinery/selector/index.js'
 import type { PodTemplateSpec } from '../generated/core-v1.js'
-import { validateAnnotations } from '../validation/annotations.js'
 import { validatePodAnnotations, validateProfilesMatch } from './pod-spec/annotations.js'
 import { setPodSpecDefaults } from './pod-spec/defaults.js'
 import { validatePodSpec } from './pod-spec/validate.js'
