@@ -61,7 +61,7 @@ class KindRegistry implements Registry {
   readonly #options: RegistryOptions
   readonly #adoption = new Adoption()
   readonly #source: EntrySource
-  readonly #stores = new Map<string, Rest>()
+  readonly #stores = new Map<string, { store: Rest; prefix: string }>()
   readonly #caches = new Map<string, Shared>()
   #generation = 0
 
@@ -77,17 +77,17 @@ class KindRegistry implements Registry {
   }
 
   find(group: string, version: string, resource: string): Rest | undefined {
-    return this.#stores.get(idOf(group, version, resource))
+    return this.#stores.get(idOf(group, version, resource))?.store
   }
 
   rest(kind: Pick<AnyKind, 'group' | 'version' | 'names'>): Rest {
-    const store = this.#stores.get(idOfKind(kind))
+    const store = this.#stores.get(idOfKind(kind))?.store
     if (!store) throw new Error(`no store for ${idOfKind(kind)}`)
     return store
   }
 
   kinds(): readonly AnyKind[] {
-    return [...this.#stores.values()].map(store => store.kind)
+    return [...this.#stores.values()].map(({ store }) => store.kind)
   }
 
   add(kind: AnyKind, conversion?: KindConversion): void {
@@ -108,17 +108,16 @@ class KindRegistry implements Registry {
       hooks: this.#hooksOf(kind),
       schemas,
     })
-    this.#stores.set(idOfKind(kind), store)
+    this.#stores.set(idOfKind(kind), { store, prefix })
     this.#generation++
   }
 
   remove(kind: AnyKind): void {
-    const store = this.#stores.get(idOfKind(kind))
-    if (!store) return
+    const found = this.#stores.get(idOfKind(kind))
+    if (!found) return
+    const { prefix } = found
     this.#stores.delete(idOfKind(kind))
     this.#generation++
-    const conversion = this.#options.conversions?.find(c => idOfKind(c.spoke) === idOfKind(kind))
-    const prefix = keyPrefix(conversion?.hub ?? kind)
     const shared = this.#caches.get(prefix)
     if (!shared || --shared.users > 0) return
     shared.cache.stop()

@@ -5,7 +5,7 @@
 import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { compareKeys, itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../storage/sorted-map.js'
-import type { Storage, StorageEvent, Stored } from '../storage/storage.js'
+import type { Storage, StorageEvent } from '../storage/storage.js'
 import { Bookmarks } from './bookmarks.js'
 import { Change } from './change.js'
 import { Dispatcher } from './dispatcher.js'
@@ -13,6 +13,7 @@ import { Entry, type EntrySource } from './entry.js'
 import { type CacheEvent, initialEventsEnd, newBookmark, newErrorEvent } from './event.js'
 import { expiredWatch, waitForRevision } from './freshness.js'
 import { IndexSet } from './index-set.js'
+import { olderChanges } from './older-changes.js'
 import { type FieldReaders, type Selection, Selector } from './selection.js'
 import { CacheWatcher, type Watcher } from './watcher.js'
 import { Window } from './window.js'
@@ -230,21 +231,8 @@ export class WatchCache {
   /** The window begins with the cache's first use; what the store still knows of the time before is added when wanted. */
   #reachBack(revision: number): void {
     if (revision >= this.#window.floor) return
-    const { storage, prefix } = this.#options
-    const [floor, until] = [storage.compacted(), this.#window.floor]
-    const known = new Map<number, Entry>()
-    for (const entry of this.#map.values()) known.set(entry.revision, entry)
-    const entryOf = (stored: Stored | undefined): Entry | undefined => {
-      if (!stored) return undefined
-      const entry = known.get(stored.modRevision) ?? new Entry(stored, this.#options)
-      known.set(stored.modRevision, entry)
-      return entry
-    }
-    const older: Change[] = []
-    storage.subscribe(prefix, floor, events => {
-      for (const { key, revision: at, current, previous } of events)
-        if (at <= until) older.push(new Change(key, at, { current: entryOf(current), previous: entryOf(previous) }))
-    })()
+    const floor = this.floor()
+    const older = olderChanges(this.#options, { floor, until: this.#window.floor, known: this.#map.values() })
     this.#window.extend(floor, older)
   }
 
