@@ -32,12 +32,15 @@ const lockHash = () =>
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
 
-/** `npm ci` when the lock file is not the one that was installed last. */
+/**
+ * Installs what the lock file says, unless that was installed last. Not `npm ci`: it refuses a lock file that was made against a registry
+ * without the optional binaries of every platform.
+ */
 export function installIfNeeded() {
   const hash = lockHash()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   say('installing packages …')
-  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], { stdio: ['ignore', 'ignore', 'inherit'] })
   writeFileSync(stamp, hash)
 }
 
