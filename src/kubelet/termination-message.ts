@@ -10,6 +10,9 @@ export const terminationAnnotations = {
   policy: 'termination-message-policy',
 } as const
 
+/** Seconds that an orphan's container gets to end. */
+export const graceAnnotation = 'termination-grace-seconds'
+
 /** Upstream's limits, in bytes and lines. */
 const fileLimitBytes = 4096
 const logLimitBytes = 2048

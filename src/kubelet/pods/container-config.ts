@@ -2,7 +2,7 @@
 import type { Container, Pod } from '../../apis/generated/core-v1.js'
 import { expandVariables } from '../env/expand.js'
 import type { ContainerConfig, EnvVar, ImageStatus, Mount } from '../runtime/types.js'
-import { terminationAnnotations } from '../termination-message.js'
+import { graceAnnotation, terminationAnnotations } from '../termination-message.js'
 import { hashContainer } from './container-hash.js'
 import { linuxResources } from './container-resources.js'
 import { securityOptions } from './container-security.js'
@@ -59,6 +59,9 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     annotations: {
       [terminationAnnotations.hostPath]: input.terminationFile,
       [terminationAnnotations.policy]: container.terminationMessagePolicy ?? 'File',
+      ...(pod.spec.terminationGracePeriodSeconds !== undefined && {
+        [graceAnnotation]: String(pod.spec.terminationGracePeriodSeconds),
+      }),
     },
   }
 }

@@ -1,5 +1,5 @@
 /** All probes of a node's pods: starts what a pod's containers ask for, and answers what they have shown. */
-import type { Container, Pod, PodStatus, Probe } from '../../apis/generated/core-v1.js'
+import type { Container, Pod, Probe } from '../../apis/generated/core-v1.js'
 import type { EventRecorder } from '../../client/event-recorder.js'
 import type { Clock } from '../../machinery/clock.js'
 import { eventsFor } from '../events.js'
@@ -45,9 +45,9 @@ export class PodProbes implements ProbeOutcomes, ProbeVerdicts {
   }
 
   /** Starts the workers that are missing, and tells each what runs now. */
-  update(pod: Pod, state: PodState, status: PodStatus): void {
+  update(pod: Pod, state: PodState, podIP: string): void {
     this.#pod = pod
-    this.#podIP = status.podIP ?? ''
+    this.#podIP = podIP
     const containers = [...(pod.spec.initContainers ?? []).filter(isRestartableInit), ...pod.spec.containers]
     for (const container of containers) {
       const latest = latestOf(state, container.name)

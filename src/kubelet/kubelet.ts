@@ -1,0 +1,269 @@
+/** The node agent: registers a node, runs the pods bound to it, and answers for them. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Pod, Taint } from '../apis/generated/core-v1.js'
+import type { Client } from '../client/client.js'
+import { type EventRecorder, newEventRecorder } from '../client/event-recorder.js'
+import { type Informer, newInformer } from '../client/informer.js'
+import type { Clock, Random } from '../machinery/clock.js'
+import type { NodeApi } from '../machinery/node-api.js'
+import { quantityValue } from '../machinery/quantity.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { MetricRegistry } from '../telemetry/metrics.js'
+import { KeyedBackoff } from './backoff.js'
+import { ImagePuller } from './images/image-puller.js'
+import { claimKind, configMapKind, persistentVolumeKind, podKind, secretKind, serviceKind } from './kinds.js'
+import { newKubeletMetrics } from './metrics.js'
+import { refusalOf } from './node/admission.js'
+import { type Machine, readMachine } from './node/machine.js'
+import { capacityOf } from './node/node-object.js'
+import { NodeReporter } from './node/node-reporter.js'
+import { newObjectCache } from './object-cache.js'
+import { removeOrphans } from './orphans.js'
+import type { PodDeps } from './pods/pod-deps.js'
+import { PodWorker } from './pods/pod-worker.js'
+import { type DnsConfig, parseResolvConf } from './pods/resolv-conf.js'
+import type { Runtime } from './runtime/runtime.js'
+import type { PodRef } from './runtime/types.js'
+import { RuntimeCache } from './runtime-cache.js'
+import { newNodeApi } from './server/node-api.js'
+import { StatusWriter } from './status/status-writer.js'
+import { withTerminationMessage } from './termination-message.js'
+import { newTokenSource } from './volumes/token-source.js'
+
+export interface KubeletDeps {
+  client: Client
+  /** Of this node. */
+  runtime: Runtime
+  clock: Clock
+  random: Random
+  log: Logger
+  metrics: MetricRegistry
+}
+
+export interface KubeletConfig {
+  nodeName: string
+  /** Default: the node's name. */
+  hostname?: string
+  /** InternalIPs, the primary one first; pods and the API server reach the node by them. */
+  addresses: readonly string[]
+  /** Of this node alone: pods' files are below it. Made absolute. */
+  dataDirectory: string
+  labels?: Readonly<Record<string, string>>
+  taints?: readonly Taint[]
+  /** Replaces parts of what the machine has, such as `{ pods: '500' }`. */
+  capacity?: Readonly<Record<string, string>>
+  /** Empty where the cluster has no DNS service: pods use the host's then. */
+  clusterDns?: readonly string[]
+  /** Default `cluster.local`. */
+  clusterDomain?: string
+  /** The host's resolver configuration. Default `/etc/resolv.conf`. */
+  resolvConf?: string
+  /** Told in the node's daemonEndpoints. Default 10250. */
+  port?: number
+}
+
+export interface Kubelet {
+  readonly nodeApi: NodeApi
+  /** Resolves when the node is registered and what runs already is known. */
+  readonly started: Promise<void>
+  /** Stops looking after the pods; containers keep running. */
+  stop(): Promise<void>
+}
+
+const defaultPort = 10250
+
+/** Begins at once; failures to reach the API are retried until `stop`. */
+export function startKubelet(deps: KubeletDeps, config: KubeletConfig): Kubelet {
+  const node = new NodeAgent(deps, config)
+  return { nodeApi: node.nodeApi, started: node.start(), stop: () => node.stop() }
+}
+
+class NodeAgent {
+  readonly #deps: KubeletDeps
+  readonly #config: KubeletConfig
+  readonly #dataDirectory: string
+  readonly #podsDirectory: string
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #cache: RuntimeCache
+  readonly #events: EventRecorder
+  readonly #pods: Informer<Pod>
+  #reporter: NodeReporter | undefined
+  #podDeps: PodDeps | undefined
+  #stops: (() => void)[] = []
+  #stopped = false
+
+  constructor(deps: KubeletDeps, config: KubeletConfig) {
+    this.#deps = { ...deps, log: deps.log.child({ node: config.nodeName }) }
+    this.#config = config
+    this.#dataDirectory = resolve(config.dataDirectory)
+    this.#podsDirectory = join(this.#dataDirectory, 'pods')
+    this.#cache = new RuntimeCache({
+      ...this.#deps,
+      enrich: status => withTerminationMessage(deps.runtime, status),
+      changed: (pod: PodRef) => this.#workers.get(pod.uid)?.wake(),
+      imagesChanged: () => this.#reporter?.refresh(),
+    })
+    this.#events = newEventRecorder({ ...this.#deps, component: 'kubelet', host: config.nodeName })
+    this.#pods = newInformer(podKind, this.#deps, { fieldSelector: `spec.nodeName=${config.nodeName}` })
+  }
+
+  /** Scheme of container ids; known once the runtime has answered. */
+  #runtimeName = ''
+
+  get nodeApi(): NodeApi {
+    const agent = this
+    return newNodeApi({
+      runtime: this.#deps.runtime,
+      get runtimeName() {
+        return agent.#runtimeName
+      },
+      cache: this.#cache,
+      pod: (namespace, name) => this.#find(namespace, name),
+    })
+  }
+
+  #find(namespace: string, name: string) {
+    for (const worker of this.#workers.values()) {
+      const { metadata } = worker.pod
+      if (metadata.name === name && metadata.namespace === namespace) return { pod: worker.pod, status: worker.status }
+    }
+    return undefined
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.#podsDirectory, { recursive: true, mode: 0o750 })
+    const [machine, version] = await Promise.all([
+      readMachine(this.#dataDirectory),
+      this.#deps.runtime.version(),
+      this.#cache.start(),
+    ])
+    if (this.#stopped) return
+    this.#runtimeName = version.name
+    this.#reporter = this.#newReporter(machine)
+    this.#podDeps = this.#newPodDeps(machine, this.#reporter)
+    this.#followPods()
+    await this.#reporter.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#pods.stop()
+    this.#cache.stop()
+    this.#reporter?.stop()
+    for (const stop of this.#stops) stop()
+    for (const worker of this.#workers.values()) worker.stop()
+  }
+
+  #newReporter(machine: Machine): NodeReporter {
+    const { nodeName, hostname = nodeName, addresses, labels = {}, taints = [], capacity = {}, port } = this.#config
+    const kubeletPort = port ?? defaultPort
+    const dataDirectory = this.#dataDirectory
+    return new NodeReporter(
+      { ...this.#deps, events: this.#events },
+      { name: nodeName, hostname, addresses, labels, taints, capacity, machine, dataDirectory, kubeletPort },
+    )
+  }
+
+  #newPodDeps(machine: Machine, reporter: NodeReporter): PodDeps {
+    const { client, runtime, clock, log } = this.#deps
+    const { nodeName, addresses, clusterDns = [], clusterDomain = 'cluster.local', capacity = {} } = this.#config
+    const services = newInformer(serviceKind, this.#deps)
+    services.start()
+    const wake = (uids: readonly string[]) => {
+      for (const uid of uids) this.#workers.get(uid)?.wake()
+    }
+    const configMaps = newObjectCache(configMapKind, this.#deps, wake)
+    const secrets = newObjectCache(secretKind, this.#deps, wake)
+    const statuses = new StatusWriter({ client, clock, log })
+    const metrics = newKubeletMetrics(this.#deps.metrics)
+    metrics.nodeName(nodeName)
+    metrics.observeRunning(() => this.#countRunning())
+    const allocatable = reporter.allocatable
+    this.#stops = [services, configMaps, secrets, statuses].map(part => () => part.stop())
+    return {
+      runtime,
+      runtimeName: this.#runtimeName,
+      cache: this.#cache,
+      clock,
+      log,
+      events: this.#events,
+      metrics,
+      images: new ImagePuller({ runtime, clock, log }),
+      statuses,
+      configMaps,
+      secrets,
+      tokens: newTokenSource(this.#deps),
+      claim: (namespace, name) => client.get(claimKind, { namespace, name }),
+      persistentVolume: name => client.get(persistentVolumeKind, { name }),
+      services: async () => {
+        await services.synced
+        return services.list()
+      },
+      node: {
+        name: nodeName,
+        addresses: () => addresses,
+        allocatable: () => allocatable,
+        memoryCapacity: quantityValue(capacityOf({ machine, capacity }).memory ?? '0'),
+      },
+      clusterDns: { servers: clusterDns, domain: clusterDomain },
+      hostDns: () => this.#hostDns(),
+      hostsFile: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
+      podsDirectory: this.#podsDirectory,
+      seccompDirectory: join(this.#dataDirectory, 'seccomp'),
+      restarts: new KeyedBackoff(clock),
+      admit: pod => this.#admit(pod, reporter),
+    }
+  }
+
+  async #hostDns(): Promise<DnsConfig> {
+    const path = this.#config.resolvConf ?? '/etc/resolv.conf'
+    return parseResolvConf(await readFile(path, 'utf8').catch(() => ''))
+  }
+
+  #countRunning() {
+    const running = this.#cache.all().filter(({ state }) => state === 'running')
+    const pods = new Set(running.filter(({ type }) => type === 'sandbox').map(({ pod }) => pod.uid))
+    return { pods: pods.size, containers: running.filter(({ type }) => type === 'container').length }
+  }
+
+  #admit(pod: Pod, reporter: NodeReporter) {
+    const others = [...this.#workers.values()]
+      .filter(worker => worker.isAdmitted && worker.pod.metadata.uid !== pod.metadata.uid)
+      .map(worker => worker.pod)
+    return refusalOf({ pod, others, allocatable: reporter.allocatable, labels: reporter.labels })
+  }
+
+  #followPods(): void {
+    this.#pods.addHandler({
+      add: pod => this.#added(pod),
+      update: pod => this.#worker(pod).update(pod),
+      delete: pod => this.#workers.get(pod.metadata.uid ?? '')?.removed(),
+    })
+    this.#pods.start()
+    void this.#pods.synced.then(() => this.#removeOrphans())
+  }
+
+  async #removeOrphans(): Promise<void> {
+    if (this.#stopped) return
+    const { runtime, log } = this.#deps
+    const isKnown = (uid: string) => this.#workers.has(uid)
+    await removeOrphans({ runtime, log, cache: this.#cache, podsDirectory: this.#podsDirectory, isKnown })
+  }
+
+  #added(pod: Pod): void {
+    const worker = this.#worker(pod)
+    // A deletion that came before us is told by the first update.
+    worker.update(pod)
+    worker.wake()
+  }
+
+  #worker(pod: Pod): PodWorker {
+    const uid = pod.metadata.uid ?? ''
+    const existing = this.#workers.get(uid)
+    if (existing) return existing
+    const worker = new PodWorker(pod, this.#podDeps!, () => this.#workers.delete(uid))
+    this.#workers.set(uid, worker)
+    return worker
+  }
+}
