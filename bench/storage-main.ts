@@ -1,4 +1,7 @@
-/** Benchmarks of the storage engine alone, in the current directory: bundle with esbuild and run with node. */
+/** Benchmarks of storage and registry alone, in the current directory: bundle with esbuild and run with node. */
 import { benchStorage } from './storage.js'
+import { benchRegistry } from './storage-registry.js'
 
-await benchStorage(process.cwd())
+const [which = 'all'] = process.argv.slice(2)
+if (which !== 'registry') await benchStorage(process.cwd())
+if (which !== 'storage') for (const size of [1000, 10_000]) await benchRegistry(process.cwd(), size)

@@ -1,4 +1,5 @@
 /** How fast the storage engine writes durably and how fast it starts, in process on a real disk. */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodeFileSystem } from '../src/storage/memory/node-file-system.js'
@@ -6,7 +7,8 @@ import { nodeProcesses } from '../src/storage/memory/node-processes.js'
 import { openMemoryStorage } from '../src/storage/memory/open.js'
 import type { Storage } from '../src/storage/storage.js'
 
-const clock = {
+/** The system's. */
+export const benchClock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms: number, callback: () => void) {
@@ -14,11 +16,13 @@ const clock = {
     return { cancel: () => clearTimeout(timer) }
   },
 }
+export const benchRandom = { next: Math.random, bytes: (size: number) => randomBytes(size) }
 const logger = { error: console.error, warn() {}, info() {}, debug() {}, child: () => logger }
 
-const open = (directory: string) =>
+/** Opens a store that ends the run when the disk fails. */
+export const openBenchStore = (directory: string) =>
   openMemoryStorage({
-    clock,
+    clock: benchClock,
     logger,
     fileSystem: nodeFileSystem,
     processes: nodeProcesses,
@@ -64,17 +68,17 @@ export async function benchStorage(parent: string): Promise<void> {
   )
   for (const load of loads)
     await withStore(parent, async directory => {
-      const { storage } = await open(directory)
+      const { storage } = await openBenchStore(directory)
       const ms = await writeLoad(storage, load)
       await storage.close()
       const rate = Math.round((load.total / ms) * 1000)
       console.log(`put: ${load.writers} writers, ${load.size} bytes: ${rate}/s durable`)
     })
   await withStore(parent, async directory => {
-    const first = await open(directory)
+    const first = await openBenchStore(directory)
     await writeLoad(first.storage, { writers: 64, total: 50_000, size: 4096 })
     await first.storage.close()
-    const { storage, recovery } = await open(directory)
+    const { storage, recovery } = await openBenchStore(directory)
     console.log(
       `start: ${recovery.objects} objects of 4096 bytes (${recovery.records} from the log): ${recovery.milliseconds.toFixed(0)} ms`,
     )

@@ -18,11 +18,10 @@ export async function watchObjects(
     selection: selectionOf(kind, namespace, options),
     type: { apiVersion: kind.apiVersion, kind: kind.kind },
     bookmarks: options.allowWatchBookmarks ?? false,
+    signal,
     ...(options.timeoutSeconds && { timeout: options.timeoutSeconds * 1000 }),
     ...beginningOf(options, watchRevision(kind, options.resourceVersion) ?? 0),
   })
-  if (signal.aborted) watcher.stop()
-  else signal.addEventListener('abort', () => watcher.stop(), { once: true })
   return new ShownWatch(watcher, context.options.version)
 }
 

@@ -60,6 +60,8 @@ export interface CacheWatchOptions {
   bookmarks: boolean
   /** Milliseconds until the watch ends. */
   timeout?: number
+  /** Ends the watch. */
+  signal?: AbortSignal
 }
 
 /** A list through an index sorts what it finds: not worth it for a large part of everything. */
@@ -249,12 +251,14 @@ export class WatchCache {
       backlog,
       bookmarks: options.bookmarks,
       timeout: options.timeout,
+      signal: options.signal,
       bookmark: () => this.#bookmark(options.type),
       onStop: () => forget(),
     })
     if (options.from !== undefined && options.from > this.revision()) watcher.skipUntil(options.from)
     forget = this.#dispatcher.add(watcher, this.#options.namespaced)
     if (options.bookmarks) this.#bookmarks.schedule()
+    if (options.signal?.aborted) watcher.stop()
     return watcher
   }
 

@@ -1,4 +1,5 @@
 /** One watch: what is there first, if asked for, then changes, in order, none missing, none twice, pushed or pulled. */
+import { setMaxListeners } from 'node:events'
 import type { Clock, Timer } from '../machinery/clock.js'
 import type { Change } from './change.js'
 import type { Entry } from './entry.js'
@@ -38,6 +39,7 @@ export interface WatcherOptions {
   bookmarks: boolean
   /** Milliseconds. */
   timeout?: number
+  signal?: AbortSignal
   bookmark(): CacheEvent
   /** The cache forgets the watcher. */
   onStop(watcher: CacheWatcher): void
@@ -58,7 +60,8 @@ export class CacheWatcher implements Watcher {
   #onEnd: (() => void) | undefined
   #paused = false
   #ended = false
-  #timers: Timer[] = []
+  readonly #timers: Timer[] = []
+  readonly #onAbort = () => this.stop()
 
   constructor(options: WatcherOptions) {
     this.#options = options
@@ -66,7 +69,12 @@ export class CacheWatcher implements Watcher {
     this.bookmarks = options.bookmarks
     this.#initial = options.initial
     this.#backlog = options.backlog
-    const { clock, timeout } = options
+    const { clock, timeout, signal } = options
+    if (signal) {
+      // One signal may end all watches of a component, which is no leak.
+      setMaxListeners(0, signal)
+      signal.addEventListener('abort', this.#onAbort)
+    }
     if (timeout === undefined) return
     this.#timers.push(clock.after(timeout, () => this.stop()))
     if (this.bookmarks && timeout > finalBookmarkLead)
@@ -92,6 +100,7 @@ export class CacheWatcher implements Watcher {
     this.#backlog = []
     this.#live = []
     for (const timer of this.#timers) timer.cancel()
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#options.onStop(this)
     this.#onEnd?.()
   }
