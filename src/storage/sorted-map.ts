@@ -23,9 +23,11 @@ export const newSortedMap = <V>(): SortedMap<V> => new BTree<string, V>(undefine
 
 /** What is there now: keys of the prefix, those after `after` only, in order. */
 export function* itemsNow<V extends Keyed>(map: SortedMap<V>, prefix: string, after = ''): Generator<V> {
-  for (const [key, value] of map.entries(after > prefix ? after : prefix)) {
+  // The iterator fills one pair over and over.
+  const pair: [string, V] | [] = []
+  for (const [key, value] of map.entries(after > prefix ? after : prefix, pair)) {
     if (!key.startsWith(prefix)) return
-    if (key > after) yield value
+    if (key !== after) yield value
   }
 }
 

@@ -55,8 +55,7 @@ export class Entry {
   }
 
   get labels(): Readonly<Record<string, string>> | undefined {
-    if (this.#labels === null) this.#labels = this.object.metadata.labels
-    return this.#labels
+    return this.#labels === null ? this.object.metadata.labels : this.#labels
   }
 
   /** A selectable field's value, read once: indexes and watchers ask for it long after the object was parsed. */
@@ -86,6 +85,8 @@ export class Entry {
   #keep(object: AnyObject): AnyObject {
     object.metadata.resourceVersion = String(this.revision)
     this.#object = new WeakRef(object)
+    // Labels are small, and selectors ask for them long after: without this they would parse everything again.
+    this.#labels = object.metadata.labels
     return object
   }
 }

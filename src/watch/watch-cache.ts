@@ -14,6 +14,8 @@ import { type CacheEvent, initialEventsEnd, newBookmark, newErrorEvent } from '.
 import { expiredWatch, waitForRevision } from './freshness.js'
 import { IndexSet } from './index-set.js'
 import { olderChanges } from './older-changes.js'
+import { type CacheList, pageFrom, selectFrom } from './page.js'
+import { PageCounts } from './page-counts.js'
 import { type FieldReaders, type Selection, Selector } from './selection.js'
 import { CacheWatcher, type Watcher } from './watcher.js'
 import { Window } from './window.js'
@@ -35,16 +37,6 @@ export interface CacheListOptions {
   limit?: number
   /** Begin behind this key. */
   after?: string
-}
-
-export interface CacheList {
-  items: Entry[]
-  /** Of the snapshot. */
-  revision: number
-  /** More follow the last item. */
-  more: boolean
-  /** How many follow; undefined with labels or fields selected by. */
-  remaining?: number
 }
 
 export interface CacheWatchOptions {
@@ -74,6 +66,7 @@ export class WatchCache {
   readonly #indexes: IndexSet
   readonly #dispatcher: Dispatcher
   readonly #bookmarks: Bookmarks
+  readonly #pages = new PageCounts()
   #window = new Window(0)
   #started: Promise<void> | undefined
   #unsubscribe: (() => void) | undefined
@@ -124,21 +117,12 @@ export class WatchCache {
     await this.#start()
     const now = this.revision()
     const selector = this.#selector(selection)
-    const source =
-      revision === undefined || revision === now
-        ? this.#itemsNow(selector, after)
-        : this.#itemsAt(revision, selector, after)
-    const items: Entry[] = []
-    let remaining = 0
-    for (const entry of source) {
-      if (!selector.isEmpty && !selector.matches(entry)) continue
-      if (limit > 0 && items.length === limit) {
-        remaining++
-        if (!selector.isEmpty) break
-      } else items.push(entry)
-    }
-    const list = { items, revision: revision ?? now, more: remaining > 0 }
-    return selector.isEmpty ? { ...list, remaining } : list
+    const isNow = revision === undefined || revision === now
+    const source = isNow ? this.#itemsNow(selector, after) : this.#itemsAt(revision, selector, after)
+    if (!selector.isEmpty) return selectFrom(source, { selector, limit, revision: revision ?? now })
+    const { keyPrefix } = selector
+    const known = after === undefined && isNow && keyPrefix === this.#options.prefix ? this.#map.size : undefined
+    return pageFrom(source, { keyPrefix, limit, after, known, revision: revision ?? now }, this.#pages)
   }
 
   /** History that is gone, or a revision that does not come, is told by an ERROR event. */
