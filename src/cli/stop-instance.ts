@@ -19,10 +19,19 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
   )
 }
 
-/** Removes this cluster's containers and network from Docker. Resolves with how many containers went; 0 when no daemon answers. */
-export async function removeLeftovers(dataDir: string): Promise<number> {
+/** Removes this cluster's containers and network from Docker. Resolves with a sentence on what was done. */
+export async function removeLeftovers(dataDir: string): Promise<string> {
   const cluster = await readClusterId(dataDir)
-  if (!cluster) return 0
-  const { removeCluster } = await import('../kubelet/runtime/docker/remove-cluster.js')
-  return removeCluster(cluster)
+  if (!cluster) return 'there was no cluster'
+  const [{ removeCluster }, { isRuntimeError }] = await Promise.all([
+    import('../kubelet/runtime/docker/engine.js'),
+    import('../kubelet/runtime/runtime.js'),
+  ])
+  try {
+    await removeCluster({ cluster })
+    return 'its containers are removed'
+  } catch (error) {
+    if (!isRuntimeError(error, 'unavailable')) throw error
+    return 'no Docker daemon answers, so there are no containers to remove'
+  }
 }

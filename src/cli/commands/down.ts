@@ -17,7 +17,7 @@ ${formatFlags(dataDirFlags)}
     const dataDir = resolveDataDir(parseFlags(args, dataDirFlags)['data-dir'], process.env)
     const stopped = await stopInstance(dataDir)
     const removed = await removeLeftovers(dataDir)
-    process.stdout.write(`${stopped ? 'stopped' : 'no cluster was running'}; ${removed} containers removed\n`)
+    process.stdout.write(`${stopped ? 'stopped' : 'no cluster was running'}; ${removed}\n`)
     return 0
   },
 }

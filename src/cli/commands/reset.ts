@@ -7,7 +7,7 @@ import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
 import { removeLeftovers, stopInstance } from '../stop-instance.js'
 
 /** What `up` makes below the data directory; nothing else in it is touched. */
-const ours = ['store', 'pki', 'pods', 'logs', 'cluster.json', 'instance.json']
+const ours = ['store', 'pki', 'nodes', 'kubeconfig', 'cluster.json', 'instance.json']
 
 export const command: Command = {
   summary: 'stop the cluster and delete all that it stored',
@@ -23,7 +23,7 @@ ${formatFlags(dataDirFlags)}
     await stopInstance(dataDir)
     const removed = await removeLeftovers(dataDir)
     await Promise.all(ours.map(name => rm(join(dataDir, name), { recursive: true, force: true })))
-    process.stdout.write(`${removed} containers and all objects of ${dataDir} removed\n`)
+    process.stdout.write(`${removed}; all objects and keys in ${dataDir} are deleted\n`)
     return 0
   },
 }

@@ -1,0 +1,119 @@
+/** Store, registry and API server of a cluster, and clients that act as its components. */
+import { hostname, networkInterfaces } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { loadSchemas } from '../../apis/generated/schema.js'
+import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
+import { openApiRouter } from '../../apiserver/openapi/router.js'
+import { type ApiServer, startApiServer } from '../../apiserver/server.js'
+import type { Client } from '../../client/client.js'
+import { newInProcessClient } from '../../client/in-process.js'
+import type { NodeDirectory } from '../../machinery/node-api.js'
+import type { UserInfo } from '../../machinery/request.js'
+import { newRegistry } from '../../registry/registry.js'
+import type { Storage } from '../../storage/storage.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { MetricRegistry } from '../../telemetry/metrics.js'
+import type { Configuration } from '../configuration.js'
+import type { Pki } from '../pki/pki.js'
+import { systemClock as clock, systemRandom as random } from '../system.js'
+import { UserError } from '../user-error.js'
+import { kubernetesVersion } from '../version.js'
+
+export interface ControlPlane {
+  server: ApiServer
+  /** A client in this process that acts as that user. */
+  clientFor(user: UserInfo): Client
+  stop(): Promise<void>
+}
+
+export interface ControlPlaneDeps {
+  storage: Storage
+  pki: Pki
+  log: Logger
+  metrics: MetricRegistry
+  nodes: NodeDirectory
+}
+
+/** DNS names and addresses that the server's certificate is good for. */
+export function serverHosts({
+  bindAddress,
+  serviceSubnet,
+}: Pick<Configuration, 'bindAddress' | 'serviceSubnet'>): string[] {
+  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
+  const bound = bindAddress === '0.0.0.0' || bindAddress === '::' ? ownAddresses() : [bindAddress]
+  return [...new Set([...names, 'localhost', hostname(), '127.0.0.1', '::1', firstServiceIp(serviceSubnet), ...bound])]
+}
+
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap(list =>
+    (list ?? []).filter(a => !a.internal && a.family === 'IPv4').map(a => a.address),
+  )
+
+/** The kubernetes service's, as upstream assigns it. */
+function firstServiceIp(subnet: string): string {
+  const [a, b, c, d] = subnet.split('/')[0]!.split('.').map(Number)
+  return `${a}.${b}.${c}.${d! + 1}`
+}
+
+const isLoopback = (address: string) => address === '::1' || address.startsWith('127.')
+const isUnspecified = (address: string) => address === '0.0.0.0' || address === '::'
+
+/** Endpoints may not be loopback addresses; like upstream, fall back on the machine's own. */
+function advertiseAddress(bindAddress: string): string {
+  if (!isLoopback(bindAddress) && !isUnspecified(bindAddress)) return bindAddress
+  return ownAddresses()[0] ?? bindAddress
+}
+
+/** Explains what usually keeps a server from listening. */
+function explainListenError(error: unknown, { bindAddress, port }: Configuration): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE')
+    return new UserError(
+      `port ${port} of ${bindAddress} is in use: stop what listens there (\`minik8s down\`, if it is a minik8s), or choose another with --port`,
+    )
+  if (code === 'EACCES')
+    return new UserError(`port ${port} may not be used by this user: choose one above 1023 with --port`)
+  if (code === 'EADDRNOTAVAIL')
+    return new UserError(`this machine has no address ${bindAddress}: choose another with --bind-address`)
+  return error
+}
+
+/** Resolves when `/readyz` answers 200. */
+export async function startControlPlane(config: Configuration, deps: ControlPlaneDeps): Promise<ControlPlane> {
+  const { pki, log, metrics, nodes } = deps
+  const { bindAddress, port, serviceSubnet } = config
+  const schemas = loadSchemas()
+  const services = { subnets: [serviceSubnet] }
+  const registry = newRegistry({
+    kinds: storedKinds,
+    conversions,
+    storage: deps.storage,
+    clock,
+    random,
+    schemas,
+    services,
+  })
+  const openApi = openApiRouter({ directory: fileURLToPath(new URL('openapi', import.meta.url)), now: clock.now })
+  const server = await startApiServer(
+    { clock, random, log, metrics, rests: registry, virtualKinds, schemas, nodes, routers: [openApi] },
+    {
+      bindAddress,
+      port,
+      serviceSubnet,
+      advertiseAddress: advertiseAddress(bindAddress),
+      tls: { certificate: pki.apiserver.certificate, key: pki.apiserver.key, clientCa: pki.ca.certificate },
+      serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
+      gitVersion: `${kubernetesVersion}+minik8s`,
+    },
+  ).catch(error => {
+    throw explainListenError(error, config)
+  })
+  return {
+    server,
+    clientFor: user => newInProcessClient(server.handler, user, () => registry.kinds()),
+    async stop() {
+      await server.stop()
+      registry.close()
+    },
+  }
+}

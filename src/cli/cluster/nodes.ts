@@ -1,0 +1,61 @@
+/** The nodes of a cluster that run in this process. */
+import { join } from 'node:path'
+import { node as nodeKind } from '../../apis/core-v1/index.js'
+import type { Client } from '../../client/client.js'
+import { type Kubelet, startKubelet } from '../../kubelet/kubelet.js'
+import type { NodeApi } from '../../machinery/node-api.js'
+import type { UserInfo } from '../../machinery/request.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { MetricRegistry } from '../../telemetry/metrics.js'
+import type { Configuration } from '../configuration.js'
+import { systemClock as clock, systemRandom as random } from '../system.js'
+import { nodeUser } from './identities.js'
+import type { RuntimeSource } from './runtimes.js'
+
+export interface NodesDeps {
+  clientFor(user: UserInfo): Client
+  runtimes: RuntimeSource
+  log: Logger
+  metrics: MetricRegistry
+}
+
+export interface Nodes {
+  find(name: string): NodeApi | undefined
+  /** Resolves when each is registered and Ready. */
+  ready: Promise<void>
+  stop(): Promise<void>
+}
+
+/** `node-1`, `node-2`, … */
+export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${i + 1}`)
+
+/** Watches one node until its Ready condition is True. */
+async function untilReady(client: Client, name: string, signal: AbortSignal): Promise<void> {
+  const events = await client.watch(nodeKind, { fieldSelector: `metadata.name=${name}` }, signal)
+  for await (const { object } of events)
+    if (object.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True')) return
+}
+
+export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
+  const { clientFor, runtimes, log, metrics } = deps
+  const kubelets = new Map<string, Kubelet>()
+  const stopping = new AbortController()
+  const ready = nodeNames(config.nodes).map(async nodeName => {
+    const client = clientFor(nodeUser(nodeName))
+    const kubelet = startKubelet(
+      { client, runtime: runtimes.runtimeFor(nodeName), clock, random, log, metrics },
+      { nodeName, addresses: [runtimes.nodeAddress], dataDirectory: join(config.dataDir, 'nodes', nodeName) },
+    )
+    kubelets.set(nodeName, kubelet)
+    await kubelet.started
+    await untilReady(client, nodeName, stopping.signal)
+  })
+  return {
+    find: name => kubelets.get(name)?.nodeApi,
+    ready: Promise.all(ready).then(() => {}),
+    async stop() {
+      stopping.abort()
+      await Promise.all([...kubelets.values()].map(kubelet => kubelet.stop()))
+    },
+  }
+}
