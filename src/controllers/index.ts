@@ -5,10 +5,13 @@ import { WorkqueueMetrics } from '../client/workqueue-metrics.js'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
+import { daemonSetController } from './daemonset/controller.js'
 import { deploymentController } from './deployment/controller.js'
 import { endpointsController } from './endpoints/controller.js'
 import { endpointSliceController } from './endpointslice/controller.js'
 import { garbageCollector } from './garbage-collector/controller.js'
+import { jobController } from './job/controller.js'
+import { jobOrphanPodController } from './job/orphan-pods.js'
 import { namespaceController } from './namespace/controller.js'
 import { nodeLifecycleController } from './node-lifecycle/controller.js'
 import { podGarbageCollector } from './pod-gc/controller.js'
@@ -46,6 +49,9 @@ const controllersFor = (rootCa: string): Controller[] => [
   replicaSetController,
   replicationControllerController,
   deploymentController,
+  daemonSetController,
+  jobController,
+  jobOrphanPodController,
   endpointsController,
   endpointSliceController,
   nodeLifecycleController,

@@ -18,6 +18,7 @@ import { newRegistry } from '../../registry/registry.js'
 import { newMemoryStorage } from '../../storage/memory/open.js'
 import { type Logger, silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
+import { targetNode } from '../daemonset/eligible.js'
 import { startControllers } from '../index.js'
 
 export interface TestCluster extends AsyncDisposable {
@@ -129,8 +130,9 @@ export async function addNode({ admin, clock }: TestCluster, name = 'node-1'): P
 async function bindPods(admin: Client): Promise<number> {
   const { items } = await admin.list<Pod>(podKind)
   const waiting = items.filter(p => !p.spec.nodeName && !p.metadata.deletionTimestamp)
-  for (const { metadata } of waiting) {
-    const target = { kind: 'Node', name: 'node-1' }
+  for (const pod of waiting) {
+    const { metadata } = pod
+    const target = { kind: 'Node', name: targetNode(pod) ?? 'node-1' }
     const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: metadata.name }, target }
     await admin.createSubresource(podKind, metadata as ObjectKey, 'binding', binding)
   }
@@ -153,14 +155,14 @@ export async function playKubelet({ admin, clock }: TestCluster, outcome: Partia
     } else if (!pod.status?.podIP) {
       const at = formatTime(clock.now())
       const status = {
-        ...pod.status,
         phase: 'Running',
         podIP: `10.1.0.${i + 1}`,
         podIPs: [{ ip: `10.1.0.${i + 1}` }],
         conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: at }],
         ...outcome,
       }
-      await admin.updateStatus(podKind, { ...pod, status })
+      const patch = { type: 'application/merge-patch+json', body: { status } } as const
+      await admin.patch(podKind, key, patch, { subresource: 'status' })
       changed++
     }
   }
