@@ -9,13 +9,16 @@ import { SelectorCounts } from './selector-counts.js'
 
 interface PlacedPod {
   info: PodInfo
-  node: string
+  node: NodeInfo
   /** Decided here, not yet seen from the server. */
   assumed: boolean
 }
 
 const zoneOf = ({ metadata }: Node): string =>
   `${metadata.labels?.['topology.kubernetes.io/region'] ?? ''}:${metadata.labels?.['topology.kubernetes.io/zone'] ?? ''}`
+
+const sameLabels = (a: Node, b: Node): boolean =>
+  JSON.stringify(a.metadata.labels) === JSON.stringify(b.metadata.labels)
 
 /** One of each zone in turn, so that a search that stops early has seen every zone. */
 function interleaveZones(nodes: Iterable<NodeInfo>): NodeInfo[] {
@@ -66,6 +69,7 @@ export class ClusterCache {
   setNode(node: Node): void {
     const info = this.nodeOrNew(node.metadata.name ?? '')
     if (!info.known || zoneOf(info.node) !== zoneOf(node)) this.list = undefined
+    if (!info.known || !sameLabels(info.node, node)) this.selectorCounts.forgetTopologies()
     info.setNode(node)
   }
 
@@ -74,6 +78,7 @@ export class ClusterCache {
     if (!info) return
     info.removeNode()
     this.list = undefined
+    this.selectorCounts.forgetTopologies()
     this.dropIfEmpty(info)
   }
 
@@ -88,11 +93,11 @@ export class ClusterCache {
     const placed = this.pods.get(uid)
     if (!placed) return
     this.pods.delete(uid)
-    const node = this.nodes.get(placed.node)
-    this.selectorCounts.remove(placed.node, placed.info)
-    node?.removePod(uid)
-    if (node) this.trackAffinity(node)
-    if (node) this.dropIfEmpty(node)
+    const { node, info } = placed
+    this.selectorCounts.remove(node, info)
+    node.removePod(uid)
+    this.trackAffinity(node)
+    this.dropIfEmpty(node)
   }
 
   assume(info: PodInfo, node: string): void {
@@ -110,9 +115,9 @@ export class ClusterCache {
 
   private place(info: PodInfo, name: string, assumed: boolean): void {
     const node = this.nodeOrNew(name)
-    this.pods.set(info.uid, { info, node: name, assumed })
+    this.pods.set(info.uid, { info, node, assumed })
     node.addPod(info)
-    this.selectorCounts.add(name, info)
+    this.selectorCounts.add(node, info)
     this.trackAffinity(node)
   }
 
@@ -134,7 +139,7 @@ export class ClusterCache {
     track(this.nodesWithRequiredAntiAffinity, node, node.podsWithRequiredAntiAffinity.size > 0)
   }
 
-  private *placedPods(): Generator<readonly [string, PodInfo]> {
+  private *placedPods(): Generator<readonly [NodeInfo, PodInfo]> {
     for (const { info, node } of this.pods.values()) yield [node, info]
   }
 }

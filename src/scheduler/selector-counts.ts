@@ -3,6 +3,7 @@
  * pod it places, and counting anew each time would cost a walk over all pods.
  */
 import { formatLabelSelector, type LabelMatcher, matchesLabels } from '../machinery/selector/index.js'
+import type { NodeInfo } from './node-info.js'
 import type { PodInfo } from './pod-info.js'
 
 interface Counter {
@@ -10,7 +11,9 @@ interface Counter {
   selector: LabelMatcher
   /** `namespace/key=value` that every matching pod has, or `namespace` alone. */
   bucket: string
-  byNode: Map<string, number>
+  byNode: Map<NodeInfo, number>
+  /** The same summed up by the values of topology keys that were asked for. */
+  byTopology: Map<string, Map<string, number>>
 }
 
 /** Beyond this the counters that were asked for longest ago are forgotten. */
@@ -28,11 +31,34 @@ export class SelectorCounts {
   private readonly counters = new Map<string, Counter>()
   private readonly buckets = new Map<string, Set<Counter>>()
 
-  /** `podsOf` lists what is there, with the node's name: read once for a selector that is new. */
-  constructor(private readonly podsOf: () => Iterable<readonly [node: string, info: PodInfo]>) {}
+  /** `podsOf` lists what is there, with the node: read once for a selector that is new. */
+  constructor(private readonly podsOf: () => Iterable<readonly [node: NodeInfo, info: PodInfo]>) {}
 
   /** Pods of the namespace by node; nodes without any are absent. Terminating pods do not count, and an empty selector counts none. */
-  of(namespace: string, selector: LabelMatcher): ReadonlyMap<string, number> {
+  of = (namespace: string, selector: LabelMatcher): ReadonlyMap<NodeInfo, number> =>
+    this.counter(namespace, selector).byNode
+
+  /** The same by the value that their nodes have for a topology key; nodes without the key are left out. */
+  byTopology(namespace: string, selector: LabelMatcher, key: string): ReadonlyMap<string, number> {
+    const { byNode, byTopology } = this.counter(namespace, selector)
+    let values = byTopology.get(key)
+    if (!values) {
+      values = new Map()
+      for (const [node, count] of byNode) addTo(values, node.label(key), count)
+      byTopology.set(key, values)
+    }
+    return values
+  }
+
+  /** To be called when labels of a node change, or a node comes or goes. */
+  forgetTopologies(): void {
+    for (const { byTopology } of this.counters.values()) byTopology.clear()
+  }
+
+  add = (node: NodeInfo, info: PodInfo): void => this.change(node, info, 1)
+  remove = (node: NodeInfo, info: PodInfo): void => this.change(node, info, -1)
+
+  private counter(namespace: string, selector: LabelMatcher): Counter {
     const key = `${namespace}|${formatLabelSelector(selector)}`
     let counter = this.counters.get(key)
     if (counter) this.counters.delete(key)
@@ -43,22 +69,20 @@ export class SelectorCounts {
       this.counters.delete(oldest)
       this.buckets.get(old.bucket)?.delete(old)
     }
-    return counter.byNode
-  }
-
-  add = (node: string, info: PodInfo): void => this.change(node, info, 1)
-  remove = (node: string, info: PodInfo): void => this.change(node, info, -1)
-
-  private newCounter(namespace: string, selector: LabelMatcher): Counter {
-    const counter = { namespace, selector, bucket: bucketOf(namespace, selector), byNode: new Map<string, number>() }
-    for (const [node, info] of this.podsOf()) apply(counter, node, info, 1)
-    const bucket = this.buckets.get(counter.bucket)
-    if (bucket) bucket.add(counter)
-    else this.buckets.set(counter.bucket, new Set([counter]))
     return counter
   }
 
-  private change(node: string, info: PodInfo, by: 1 | -1): void {
+  private newCounter(namespace: string, selector: LabelMatcher): Counter {
+    const bucketName = bucketOf(namespace, selector)
+    const counter: Counter = { namespace, selector, bucket: bucketName, byNode: new Map(), byTopology: new Map() }
+    for (const [node, info] of this.podsOf()) apply(counter, node, info, 1)
+    const bucket = this.buckets.get(bucketName)
+    if (bucket) bucket.add(counter)
+    else this.buckets.set(bucketName, new Set([counter]))
+    return counter
+  }
+
+  private change(node: NodeInfo, info: PodInfo, by: 1 | -1): void {
     if (!this.buckets.size || !counts(info)) return
     const { namespace, pod } = info
     this.applyBucket(namespace, node, info, by)
@@ -66,16 +90,23 @@ export class SelectorCounts {
       this.applyBucket(`${namespace}/${key}=${pod.metadata.labels[key]}`, node, info, by)
   }
 
-  private applyBucket(bucket: string, node: string, info: PodInfo, by: 1 | -1): void {
+  private applyBucket(bucket: string, node: NodeInfo, info: PodInfo, by: 1 | -1): void {
     const counters = this.buckets.get(bucket)
     if (counters) for (const counter of counters) apply(counter, node, info, by)
   }
 }
 
-function apply({ namespace, selector, byNode }: Counter, node: string, info: PodInfo, by: 1 | -1): void {
+function apply({ namespace, selector, byNode, byTopology }: Counter, node: NodeInfo, info: PodInfo, by: 1 | -1): void {
   if (info.namespace !== namespace || !counts(info) || !selector.requirements.length) return
   if (!matchesLabels(selector, info.pod.metadata.labels)) return
-  const count = (byNode.get(node) ?? 0) + by
-  if (count) byNode.set(node, count)
-  else byNode.delete(node)
+  addTo(byNode, node, by)
+  for (const [key, values] of byTopology) addTo(values, node.label(key), by)
+}
+
+/** An entry that comes down to zero is gone. */
+function addTo<K>(map: Map<K, number>, key: K | undefined, by: number): void {
+  if (key === undefined) return
+  const count = (map.get(key) ?? 0) + by
+  if (count) map.set(key, count)
+  else map.delete(key)
 }

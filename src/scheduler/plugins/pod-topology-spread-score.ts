@@ -8,13 +8,14 @@ import {
   defaultConstraints,
   hasAllKeys,
   hostname,
+  includesEveryNode,
   includesNode,
   type SpreadConstraint,
 } from './spread-constraint.js'
 
 interface Counted {
   constraint: SpreadConstraint
-  byNode: ReadonlyMap<string, number>
+  byNode: ReadonlyMap<NodeInfo, number>
   /** Matching pods by topology value; unused for host names, whose counts are those of the node. */
   byValue: Map<string, number>
   /** Keeps topologies of few values from drowning in those of many. */
@@ -24,18 +25,33 @@ interface Counted {
 function count(info: PodInfo, constraint: SpreadConstraint, nodes: readonly NodeInfo[], cluster: Cluster): Counted {
   const { topologyKey, selector } = constraint
   const byNode = cluster.cache.selectorCounts.of(info.namespace, selector)
-  const byValue = new Map<string, number>()
-  if (topologyKey !== hostname) {
-    for (const node of nodes) byValue.set(node.label(topologyKey) ?? '', 0)
-    for (const [name, pods] of byNode) {
-      const node = cluster.cache.node(name)
-      const value = node?.label(topologyKey) ?? ''
-      const known = byValue.get(value)
-      if (node && known !== undefined && includesNode(constraint, info.pod, node)) byValue.set(value, known + pods)
-    }
-  }
+  const byValue = topologyKey === hostname ? new Map<string, number>() : countValues(info, constraint, nodes, cluster)
   const size = topologyKey === hostname ? nodes.length : byValue.size
   return { constraint, byNode, byValue, weight: Math.log(size + 2) }
+}
+
+/** Only values that a candidate has: what else there is makes no difference between them. */
+function countValues(
+  info: PodInfo,
+  constraint: SpreadConstraint,
+  nodes: readonly NodeInfo[],
+  { cache }: Cluster,
+): Map<string, number> {
+  const { topologyKey, selector } = constraint
+  const { selectorCounts } = cache
+  const values = new Map<string, number>()
+  for (const node of nodes) values.set(node.label(topologyKey) ?? '', 0)
+  if (includesEveryNode(constraint, info.pod)) {
+    const all = selectorCounts.byTopology(info.namespace, selector, topologyKey)
+    for (const value of values.keys()) values.set(value, all.get(value) ?? 0)
+    return values
+  }
+  for (const [node, pods] of selectorCounts.of(info.namespace, selector)) {
+    const value = node.label(topologyKey) ?? ''
+    const known = values.get(value)
+    if (known !== undefined && node.known && includesNode(constraint, info.pod, node)) values.set(value, known + pods)
+  }
+  return values
 }
 
 function scoreOf(node: NodeInfo, counted: readonly Counted[]): number {
@@ -43,7 +59,7 @@ function scoreOf(node: NodeInfo, counted: readonly Counted[]): number {
   for (const { constraint, byNode, byValue, weight } of counted) {
     const value = node.label(constraint.topologyKey)
     if (value === undefined) continue
-    const pods = constraint.topologyKey === hostname ? byNode.get(node.name) : byValue.get(value)
+    const pods = constraint.topologyKey === hostname ? byNode.get(node) : byValue.get(value)
     sum += (pods ?? 0) * weight + (constraint.maxSkew - 1)
   }
   return Math.round(sum)

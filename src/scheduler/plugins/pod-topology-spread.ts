@@ -24,7 +24,7 @@ class SpreadFilter implements NodeFilter {
     if (!hasAllKeys(this.constraints, node)) return
     for (const [i, constraint] of this.constraints.entries()) {
       if (!includesNode(constraint, this.info.pod, node)) continue
-      const matching = cache.selectorCounts.of(this.info.namespace, constraint.selector).get(node.name) ?? 0
+      const matching = cache.selectorCounts.of(this.info.namespace, constraint.selector).get(node) ?? 0
       this.change(i, node, matching)
     }
   }

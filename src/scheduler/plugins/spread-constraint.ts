@@ -62,3 +62,7 @@ export function includesNode({ honorAffinity, honorTaints }: SpreadConstraint, p
   const keepsAway = ({ effect }: { effect: string }) => effect === 'NoSchedule' || effect === 'NoExecute'
   return !honorTaints || !findUntoleratedTaint(node.spec?.taints, pod.spec.tolerations, keepsAway)
 }
+
+/** True when the pod gives its inclusion policies nothing to work on, so that every node counts. */
+export const includesEveryNode = ({ honorTaints }: SpreadConstraint, { spec }: Pod): boolean =>
+  !honorTaints && !spec.nodeSelector && !spec.affinity?.nodeAffinity
