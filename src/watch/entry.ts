@@ -3,7 +3,7 @@ import type { AnyObject } from '../machinery/object-meta.js'
 import type { Stored } from '../storage/storage.js'
 import type { Adoption } from './adoption.js'
 import { CacheEvent } from './event.js'
-import { withResourceVersion } from './splice.js'
+import { readMetadata, withResourceVersion } from './splice.js'
 
 /** How stored bytes become objects; one for each cache. */
 export interface EntrySource {
@@ -55,7 +55,8 @@ export class Entry {
   }
 
   get labels(): Readonly<Record<string, string>> | undefined {
-    return this.#labels === null ? this.object.metadata.labels : this.#labels
+    if (this.#labels === null) this.#labels = readMetadata(this.#stored).labels
+    return this.#labels
   }
 
   /** A selectable field's value, read once: indexes and watchers ask for it long after the object was parsed. */
