@@ -56,7 +56,8 @@ export function newObjectCache<T extends KubernetesObject>(
       entry.pods.add(podUid)
       await synced(entry.informer)
       const [object] = entry.informer.list()
-      if (!object) throw notFound(kind, name)
+      // Upstream's cache names the kind in the singular.
+      if (!object) throw notFound({ ...kind, names: { ...kind.names, plural: kind.names.singular } }, name)
       return object
     },
     release(podUid) {

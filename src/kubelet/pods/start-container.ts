@@ -119,7 +119,9 @@ export class ContainerStarter {
     const latest = this.#latest
     if (latest) return latest.state === 'created' ? latest.attempt : latest.attempt + 1
     const status = allStatuses(this.#context.pod.status).find(({ name }) => name === this.#container.name)
-    return status?.containerID ? status.restartCount + 1 : 0
+    if (!status) return 0
+    // The count of a lost record has been raised in the status already.
+    return status.containerID ? status.restartCount + 1 : status.restartCount
   }
 
   async #create(): Promise<string> {

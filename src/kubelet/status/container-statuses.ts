@@ -47,7 +47,6 @@ function volumeMountsOf(container: AnyContainer): VolumeMountStatus[] | undefine
 
 function fromRuntime(container: AnyContainer, status: RuntimeStatus, runtimeName: string): ContainerStatus {
   const { resources } = container
-  const shown = resources && (resources.limits || resources.requests)
   return {
     name: container.name,
     state: stateOf(status, runtimeName),
@@ -58,7 +57,7 @@ function fromRuntime(container: AnyContainer, status: RuntimeStatus, runtimeName
     imageID: status.imageRef,
     containerID: `${runtimeName}://${status.id}`,
     ...(resources?.requests && { allocatedResources: { ...resources.requests } }),
-    ...(shown && { resources: { ...resources } }),
+    resources: { ...resources },
   }
 }
 

@@ -19,11 +19,13 @@ function kindOf({ statusCode, code }: DockerError, message: string): RuntimeErro
   return 'other'
 }
 
+const decoration = /^\(HTTP code \d+\) [^-]* - /
+
 /** Docker's own message, without dockerode's decoration. */
 export function toRuntimeError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error
   const failure = error as DockerError
-  const message = (failure.json?.message ?? failure.message ?? String(error)).trim()
+  const message = (failure.json?.message ?? failure.message ?? String(error)).replace(decoration, '').trim()
   return new RuntimeError(kindOf(failure, message), message)
 }
 
