@@ -18,8 +18,9 @@ export interface AppDeps {
   routers: readonly Router[]
 }
 
-const json = (response: Response, contentType: string, body: unknown) =>
-  response.set('content-type', contentType).send(Buffer.from(JSON.stringify(body)))
+// Express adds a charset to text, which JSON has none of: hence the buffer.
+const json = (response: Response, contentType: string, body: unknown, indent = 0) =>
+  response.set('content-type', contentType).send(Buffer.from(JSON.stringify(body, null, indent)))
 
 function metricsHandler(metrics: MetricRegistry): RequestHandler {
   return async (_request: Request, response: Response) => {
@@ -36,7 +37,7 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
   app.disable('x-powered-by')
   app.disable('etag')
   app.get('/version', (_request, response) => {
-    response.set('content-type', 'application/json').send(JSON.stringify(deps.version, null, 2))
+    json(response, 'application/json', deps.version, 2)
   })
   app.get('/metrics', metricsHandler(deps.metrics))
   app.get('/.well-known/openid-configuration', (_request, response) => {
@@ -54,7 +55,7 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
     json(response, 'application/jwk-set+json', await deps.signer.jwks())
   })
   app.get('/', (_request, response) => {
-    response.set('content-type', 'application/json').send(JSON.stringify({ paths: deps.paths() }, null, 2))
+    json(response, 'application/json', { paths: deps.paths() }, 2)
   })
   for (const router of deps.routers) app.use(router)
   app.use((_request: Request, response: Response) => {

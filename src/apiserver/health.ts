@@ -2,7 +2,6 @@
 
 import { sendText } from './http/errors.js'
 import type { Exchange } from './http/exchange.js'
-import { sendBody } from './http/send.js'
 
 export type HealthEndpoint = 'livez' | 'readyz' | 'healthz'
 
@@ -21,8 +20,6 @@ const endpointOf = (path: string): HealthEndpoint | undefined => {
 }
 
 export const isHealthPath = (path: string): boolean => endpointOf(path) !== undefined
-
-const plain = 'text/plain; charset=utf-8'
 
 async function runAll(checks: readonly HealthCheck[], excluded: ReadonlySet<string>) {
   const lines: string[] = []
@@ -51,8 +48,11 @@ export async function serveHealth(exchange: Exchange, checks: readonly HealthChe
     const found = own.find(check => check.name === name)
     if (!found) return false
     const error = await Promise.resolve(found.check()).catch(thrown => String(thrown))
-    if (error === undefined) await sendBody(exchange, 200, { contentType: plain, body: 'ok' })
-    else await sendText(exchange, 500, `internal server error: ${error}\n`)
+    await sendText(
+      exchange,
+      error === undefined ? 200 : 500,
+      error === undefined ? 'ok' : `internal server error: ${error}\n`,
+    )
     return true
   }
   const excluded = new Set(query?.getAll('exclude') ?? [])
@@ -67,7 +67,7 @@ export async function serveHealth(exchange: Exchange, checks: readonly HealthChe
     return true
   }
   const body = query?.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok'
-  await sendBody(exchange, 200, { contentType: plain, body })
+  await sendText(exchange, 200, body)
   return true
 }
 

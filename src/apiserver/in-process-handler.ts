@@ -33,6 +33,6 @@ export function newInProcessHandler(verbs: Verbs, authorize: Authorize): ApiHand
   return async request => {
     const pending = requireRequestAllowed(authorize, request)
     if (pending) await pending
-    return responseOf(await verbs(request))
+    return responseOf(await verbs.handle(request))
   }
 }

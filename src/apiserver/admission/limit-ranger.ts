@@ -45,7 +45,7 @@ function fill(container: AdmittedContainer, limits: readonly Limit[], what: stri
 function fillPod(pod: AdmittedPod, range: LimitRange): void {
   const limits = range.spec.limits.filter(limit => limit.type === 'Container')
   const added = [
-    ...pod.spec.containers.flatMap(container => fill(container, limits, 'container')),
+    ...(pod.spec.containers ?? []).flatMap(container => fill(container, limits, 'container')),
     ...(pod.spec.initContainers ?? []).flatMap(container => fill(container, limits, 'init container')),
   ]
   if (added.length)
@@ -104,7 +104,7 @@ const boundErrors = (limit: Limit, resources: ResourceRequirements) => [
 function podErrors(pod: AdmittedPod, { spec }: LimitRange): string[] {
   return spec.limits.flatMap(limit => {
     if (limit.type === 'Container') {
-      const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
+      const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])]
       return containers.flatMap(({ resources = {} }) => boundErrors(limit, resources))
     }
     if (limit.type !== 'Pod') return []

@@ -27,7 +27,8 @@ export interface AdmittedPod extends KubernetesObject {
     serviceAccount?: string
     automountServiceAccountToken?: boolean
     imagePullSecrets?: { name?: string }[]
-    containers: AdmittedContainer[]
+    /** Absent in a pod that validation has yet to refuse. */
+    containers?: AdmittedContainer[]
     initContainers?: AdmittedContainer[]
     volumes?: ({ name: string } & Record<string, unknown>)[]
     tolerations?: Toleration[]

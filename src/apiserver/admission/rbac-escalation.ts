@@ -48,7 +48,8 @@ export function rbacEscalation(resolver: RuleResolver, authorize: Authorize): Ad
     const resource = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
     if (await may(attributes, { verb: 'bind', resource, namespace, name: roleRef.name })) return
     const rules = resolver.rulesOf(roleRef, namespace)
-    if (!rules) throw notFound({ group: rbacGroup, names: { plural: resource, singular: '' } }, roleRef.name)
+    // Upstream names the binding's resource here.
+    if (!rules) throw notFound(attributes.kind, roleRef.name)
     requireHeld(attributes, rules)
   }
 

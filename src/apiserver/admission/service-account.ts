@@ -51,7 +51,7 @@ function mountInto(container: AdmittedContainer, name: string): boolean {
 function mountToken(pod: AdmittedPod, random: Random): void {
   const existing = pod.spec.volumes?.find(volume => volume.name.startsWith(volumePrefix))
   const name = existing?.name ?? volumePrefix + randomSuffix(random)
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+  const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]
   const mounted = containers.map(container => mountInto(container, name))
   if (!existing && mounted.includes(true)) pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(name)]
 }

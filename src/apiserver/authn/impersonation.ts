@@ -40,6 +40,16 @@ function valuesOf(raw: readonly string[], name: string): string[] {
   return values
 }
 
+/** Go's print of the object references that upstream makes of the headers. */
+function describe({ groups, uid, extra }: Wanted): string[] {
+  const api = 'authentication.k8s.io/v1'
+  return [
+    ...groups.map(name => `{Group  ${name}    }`),
+    ...Object.entries(extra).flatMap(([key, values]) => values.map(value => `{UserExtra  ${value}  ${api}  ${key}}`)),
+    ...(uid ? [`{UID  ${uid}  ${api}  }`] : []),
+  ]
+}
+
 function readHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): Wanted | undefined {
   let found = false
   const wanted: Wanted = { user: '', groups: [], uid: '', extra: {} }
@@ -53,7 +63,8 @@ function readHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): Want
     else continue
     found = true
   }
-  if (found && !wanted.user) throw new ImpersonationError('requested impersonation without impersonating a user')
+  if (found && !wanted.user)
+    throw new ImpersonationError(`requested [${describe(wanted).join(' ')}] without impersonating a user`)
   return found ? wanted : undefined
 }
 

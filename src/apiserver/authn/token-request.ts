@@ -58,7 +58,7 @@ export function newTokenIssuer(
     const bound: BoundObject = { name: ref.name, uid }
     if (ref.uid && ref.uid !== uid)
       throw conflict(
-        { group: '', names: { plural: resource, singular: '' } },
+        { group: '', names: { plural: kindOfResource[resource], singular: '' } },
         ref.name,
         `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
       )

@@ -55,13 +55,16 @@ function sentence({ user, verb, isResource, path, group, resource, subresource, 
   return namespace ? `${who} ${what} in the namespace "${namespace}"` : `${who} ${what} at the cluster scope`
 }
 
+/** A refusal of the authorizers, as opposed to one of admission: browsers are told not to guess its type. */
+export class ForbiddenRequest extends StatusError {}
+
 /** Upstream's 403 for a request that no authorizer allows. */
-export function forbiddenRequest(attributes: Attributes, reason: string): StatusError {
+export function forbiddenRequest(attributes: Attributes, reason: string): ForbiddenRequest {
   const { group, resource, name } = attributes
   const why = sanitize(sentence(attributes)) + (reason ? `: ${reason}` : '')
-  if (!resource) return new StatusError(403, 'Forbidden', `forbidden: ${why}`, {})
+  if (!resource) return new ForbiddenRequest(403, 'Forbidden', `forbidden: ${why}`, {})
   const qualified = group ? `${resource}.${group}` : resource
-  return new StatusError(403, 'Forbidden', `${qualified}${name ? ` "${name}"` : ''} is forbidden: ${why}`, {
+  return new ForbiddenRequest(403, 'Forbidden', `${qualified}${name ? ` "${name}"` : ''} is forbidden: ${why}`, {
     ...(name && { name }),
     ...(group && { group }),
     kind: resource,

@@ -65,9 +65,11 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
   }
 
   const sendRoot = async (exchange: Exchange, core: boolean) => {
-    const form = negotiate(exchange.request.headers.accept, aggregatedOffer)
+    // Upstream aggregates only at the exact path.
+    const exact = !exchange.info.path.endsWith('/')
+    const form = negotiate(exchange.request.headers.accept, exact ? aggregatedOffer : plainOffer)
     if (form.convert) return sendAggregated(exchange, form.convert.version as DiscoveryVersion, core)
-    exchange.response.setHeader('vary', 'Accept')
+    if (exact) exchange.response.setHeader('vary', 'Accept')
     const groups = catalog.groups()
     return send(exchange, form, core ? apiVersions(catalog.group('')!, serverAddress()) : groupList(groups))
   }

@@ -92,8 +92,7 @@ export async function parseObjectBody(
     const { kind } = expected
     if (error instanceof JsonSyntaxError)
       throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, summary)
-    if (error instanceof YamlSyntaxError)
-      throw unrecognized(kind, `error converting YAML to JSON: ${error.message}`, summary)
+    if (error instanceof YamlSyntaxError) throw unrecognized(kind, error.message, summary)
     if (error instanceof ProtobufError) throw unrecognized(kind, error.message, summary)
     throw error
   }

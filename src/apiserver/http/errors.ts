@@ -3,6 +3,7 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import { internalError, StatusError } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
+import { ForbiddenRequest } from '../authz/attributes.js'
 import {
   type AcceptedForm,
   mediaTypes,
@@ -49,7 +50,7 @@ export async function sendError(
   const body = await encodeValue(status, form.encoding, { schemas, schema: 'meta.v1.Status', pretty })
   const retry = status.details?.retryAfterSeconds
   if (retry) response.setHeader('retry-after', String(retry))
-  if (code === 403 && !exchange.info.isResource) response.setHeader('x-content-type-options', 'nosniff')
+  if (error instanceof ForbiddenRequest) response.setHeader('x-content-type-options', 'nosniff')
   // The rest of a body that is too large is not read: HTTP/1.1 needs a new connection then.
   if (code === 413 && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   await sendBody(exchange, code, { contentType: mediaTypes[form.encoding], body })

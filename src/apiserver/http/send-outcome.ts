@@ -41,12 +41,14 @@ interface Answer {
   isList: boolean
 }
 
-const notAsAsked = (form: AcceptedForm) =>
-  new StatusError(
-    406,
-    'NotAcceptable',
-    `${form.convert?.group}/${form.convert?.version}, Kind=${form.convert?.kind} is not acceptable for this response`,
-  )
+const notAcceptable = (message: string) => new StatusError(406, 'NotAcceptable', message)
+
+/** Upstream's words, with its name of the internal type. */
+function wrongShape(wanted: string, { kind, isList }: Answer): StatusError {
+  const type = `*${kind.group.split('.')[0] || 'core'}.${isList ? kind.listKind : kind.kind}`
+  const is = isList ? `is a list` : 'is not a list'
+  return notAcceptable(`you requested ${wanted}, but the requested object ${is} (${type})`)
+}
 
 async function reencode(json: string, form: AcceptedForm, pretty: boolean): Promise<Body> {
   if (form.encoding === 'yaml') return toYaml(JSON.parse(json))
@@ -63,13 +65,14 @@ async function convertedBody(
 ): Promise<Body> {
   const { kind, items, metadata, isList } = answer
   const pretty = form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query)
-  const wanted = form.convert?.kind
+  const wanted = form.convert?.kind ?? ''
   if (wanted === 'Table') {
-    if (form.encoding === 'protobuf') throw notAsAsked(form)
+    if (form.encoding === 'protobuf')
+      throw notAcceptable(`only the following media types are accepted: ${mediaTypes.json}, ${mediaTypes.yaml}`)
     const json = tableJson(kind, { metadata, items }, { include: includeObjectOf(exchange.query), now: context.now() })
     return reencode(json, form, pretty)
   }
-  if ((wanted === 'PartialObjectMetadataList') !== isList) throw notAsAsked(form)
+  if ((wanted === 'PartialObjectMetadataList') !== isList) throw wrongShape(wanted, answer)
   if (form.encoding === 'protobuf') {
     const value = isList
       ? { kind: wanted, apiVersion, metadata, items: items.map(partialMetadata) }

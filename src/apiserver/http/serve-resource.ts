@@ -5,7 +5,7 @@ import type { DeleteOptions, PatchType, RequestVerb } from '../../machinery/requ
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { DecodeError } from '../../machinery/schema/decode-error.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
-import { badRequest } from '../../machinery/status-error.js'
+import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
 import { type AcceptedForm, negotiate, type Offer, resourceOffer } from '../negotiate/accept.js'
 import type { VerbRequest } from '../verbs/outcome.js'
@@ -28,7 +28,7 @@ export interface ResourceContext extends SendContext {
   stopping: AbortSignal
 }
 
-const watchOffer: Offer = { ...resourceOffer, encodings: ['json', 'protobuf'] }
+const watchOffer: Offer = { ...resourceOffer, encodings: ['json', 'protobuf'], streams: true }
 const knownVerbs: ReadonlySet<string> = new Set([
   'get',
   'list',
@@ -61,6 +61,14 @@ async function deleteOptions(exchange: Exchange, context: ResourceContext): Prom
   if (!body.length) return deleteOptionsOf(exchange.query)
   const expected = { apiVersion: 'v1', kind: 'DeleteOptions' }
   const { value } = await parseObjectBody(body, mediaTypeOf(exchange.request), { schemas: context.schemas, expected })
+  const { kind = 'DeleteOptions', apiVersion = 'v1' } = (value ?? {}) as { kind?: string; apiVersion?: string }
+  // A plain error of upstream's, and so a 500.
+  if (kind !== 'DeleteOptions')
+    throw new StatusError(
+      500,
+      '',
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+    )
   try {
     return decodeObject(context.schemas as SchemaSet, 'meta.v1.DeleteOptions', value).object as DeleteOptions
   } catch (error) {
@@ -114,6 +122,7 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
   const form: AcceptedForm = negotiate(http.headers.accept, verb === 'watch' ? watchOffer : resourceOffer)
   const request = requestOf(exchange)
+  context.verbs.check(request)
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)
   if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
   if (verb === 'create' || verb === 'update' || verb === 'patch') {
@@ -121,7 +130,7 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
     await (verb === 'patch' ? readPatch : readObject)(request, exchange, context)
   }
   if (verb === 'watch') return serveWatch(exchange, request, { ...context, form })
-  await sendOutcome(exchange, await context.verbs(request), form, context)
+  await sendOutcome(exchange, await context.verbs.handle(request), form, context)
 }
 
 async function serveWatch(
@@ -134,7 +143,7 @@ async function serveWatch(
   request.signal = AbortSignal.any([ended.signal, context.stopping])
   request.list = { ...request.list, timeoutSeconds: request.list?.timeoutSeconds || context.watchSeconds() }
   try {
-    await sendOutcome(exchange, await context.verbs(request), context.form, context)
+    await sendOutcome(exchange, await context.verbs.handle(request), context.form, context)
   } finally {
     ended.abort()
   }

@@ -64,6 +64,8 @@ const matches = ({ type, subtype }: Clause, media: string) =>
 export interface Offer {
   /** In order of preference. */
   encodings: readonly Encoding[]
+  /** The answer is a stream of events. */
+  streams?: boolean
   allows(conversion: Conversion): boolean
 }
 
@@ -89,26 +91,25 @@ function formOf(clause: Clause, encoding: Encoding, offer: Offer): AcceptedForm 
   return offer.allows(convert) ? { ...form, convert } : undefined
 }
 
-const listOf = (encodings: readonly Encoding[]) => encodings.map(encoding => mediaTypes[encoding]).join(', ')
+const listOf = (encodings: readonly Encoding[], suffix = '') =>
+  encodings.map(encoding => mediaTypes[encoding] + suffix).join(', ')
 
-function notAcceptable(clauses: readonly Clause[], { encodings }: Offer): StatusError {
-  const known = clauses.some(clause => encodings.some(encoding => matches(clause, mediaTypes[encoding])))
-  if (known)
-    return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${listOf(encodings)}`)
-  const streams = ['json', 'protobuf'].map(name => `${mediaTypes[name as Encoding]};stream=watch`).join(', ')
-  return new StatusError(
-    406,
-    'NotAcceptable',
-    `406: Not Acceptable\n\nAvailable representations: ${listOf(encodings)}, ${streams}`,
-    {},
-  )
+const streamEncodings: readonly Encoding[] = ['json', 'protobuf']
+
+function notAcceptable(clauses: readonly Clause[], { encodings, streams }: Offer): StatusError {
+  const known = clauses.some(clause => allResourceEncodings.some(encoding => matches(clause, mediaTypes[encoding])))
+  if (known) {
+    const list = streams ? listOf(streamEncodings, ';stream=watch') : listOf(encodings)
+    return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`)
+  }
+  const all = `${listOf(allResourceEncodings)}, ${listOf(streamEncodings, ';stream=watch')}`
+  return new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${all}`, {})
 }
 
 function choose(header: string, offer: Offer): AcceptedForm {
   if (!header) return { encoding: offer.encodings[0] ?? 'json', pretty: false }
   const clauses = parseAccept(header)
   for (const clause of clauses) {
-    if (clause.q === 0) continue
     for (const encoding of offer.encodings) {
       if (!matches(clause, mediaTypes[encoding])) continue
       const form = formOf(clause, encoding, offer)

@@ -17,6 +17,9 @@ interface Binding extends AnyObject {
   target: { kind?: string; name?: string }
 }
 
+// Upstream passes these errors on as they are.
+const unexplained = (message: string) => new StatusError(500, '', message)
+
 const success: AnyObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
 
 function bind(pod: BoundPod, { metadata, target }: Binding, now: number): BoundPod {
@@ -43,7 +46,6 @@ function bind(pod: BoundPod, { metadata, target }: Binding, now: number): BoundP
     status: 'True',
     lastProbeTime: null,
     lastTransitionTime: formatTime(now),
-    observedGeneration: pod.metadata.generation,
   }
   pod.status = { ...pod.status, conditions: [...others, scheduled] }
   return pod
@@ -59,10 +61,10 @@ export async function createBinding(call: Call, context: WriteContext & { now: n
     throw badRequest('name in URL does not match name in Binding object')
   const target = binding.target ?? {}
   if (target.kind && target.kind !== 'Node')
-    throw badRequest(
-      `Binding.target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`,
+    throw unexplained(
+      `target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`,
     )
-  if (!target.name) throw badRequest('Binding.target.name: Required value')
+  if (!target.name) throw unexplained('target.name: Required value')
   const named: Call = { ...call, request: { ...request, name: binding.metadata.name ?? '', subresource: 'binding' } }
   const transform = (pod: AnyObject | undefined) => {
     if (!pod) throw notFound(kind, binding.metadata.name ?? '')

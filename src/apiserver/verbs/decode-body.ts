@@ -1,12 +1,14 @@
 /** Turns a parsed body into an object of the kind that the resource takes: checked, stripped of what is unknown, defaulted. */
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import { schemaNameOf } from '../../machinery/protobuf/envelope.js'
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { cannotBeHandled, DecodeError, strictDecodingError } from '../../machinery/schema/decode-error.js'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
-import { badRequest } from '../../machinery/status-error.js'
+import { badRequest, type StatusError } from '../../machinery/status-error.js'
 import type { VerbRequest } from './outcome.js'
+import { inReadingOrder } from './reading-order.js'
 
 /** The type of a body. Kinds are such; subresources also take others, such as Scale. */
 export type BodyType = Pick<AnyKind, 'group' | 'version' | 'kind' | 'schema'> & Partial<Pick<AnyKind, 'setDefaults'>>
@@ -15,26 +17,49 @@ type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'write' | 'warn'>
 
 const apiVersionOf = ({ group, version }: BodyType) => (group ? `${group}/${version}` : version)
 
-function checkType(type: BodyType, body: Record<string, unknown>): void {
-  const { kind = type.kind, apiVersion = apiVersionOf(type) } = body
-  if (kind === type.kind && apiVersion === apiVersionOf(type)) return
-  const version = String(apiVersion).split('/').at(-1) ?? ''
-  if (kind !== type.kind && kind !== '') {
-    const to = `${type.group.split('.')[0] || 'core'}.${type.kind}`
-    throw cannotBeHandledAs(
-      { kind: String(kind), version },
-      type,
-      `converting (${version}.${kind}) to (${to}): unknown conversion`,
-    )
-  }
-  if (apiVersion !== '' && apiVersion !== apiVersionOf(type))
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(type)})`,
-    )
+const goKinds: Readonly<Record<string, string>> = { boolean: 'bool', bigint: 'number' }
+const goKind = (value: unknown) => (Array.isArray(value) ? 'array' : (goKinds[typeof value] ?? typeof value))
+
+/** Upstream's words for a body of which not even the type can be read. */
+const unrecognized = ({ kind }: BodyType, why: string, summary = '') =>
+  badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${why} (${summary})`,
+  )
+
+const goTypeMeta = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
+
+interface GivenType {
+  kind: string
+  apiVersion: string
 }
 
-const cannotBeHandledAs = (given: { kind: string; version: string }, type: BodyType, why: string) =>
-  badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${type.kind}: ${why}`)
+function givenType(type: BodyType, body: Record<string, unknown>, summary: string | undefined): GivenType {
+  for (const field of ['apiVersion', 'kind']) {
+    const value = body[field]
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw unrecognized(type, `${goKind(value)} into Go struct field .${field} of type string`, summary)
+  }
+  const { kind, apiVersion } = body as { kind?: string | null; apiVersion?: string | null }
+  return { kind: kind || type.kind, apiVersion: apiVersion || apiVersionOf(type) }
+}
+
+function wrongType(schemas: SchemaSet, type: BodyType, given: GivenType): StatusError {
+  const { kind, apiVersion } = given
+  const version = apiVersion.split('/').at(-1) ?? ''
+  const because = (why: string) =>
+    badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${why}`)
+  if (!schemaNameOf(schemas, given))
+    return because(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+    )
+  if (kind !== type.kind) {
+    const to = `${type.group.split('.')[0] || 'core'}.${type.kind}`
+    return because(`converting (${version}.${kind}) to (${to}): unknown conversion`)
+  }
+  return badRequest(
+    `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(type)})`,
+  )
+}
 
 /** Applies the request's fieldValidation to what was found. Without one, nothing is said: HTTP always sets one. */
 function reportStrictErrors(type: BodyType, errors: readonly string[], { write, warn }: Told): void {
@@ -60,15 +85,16 @@ export function decodeAs(schemas: SchemaSet, type: BodyType, body: unknown): { o
 
 /** Throws upstream's 400 for a body that is not of that type, and for unknown fields where the client wants it strict. */
 export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & { body?: unknown }): AnyObject {
-  const { body, bodyErrors = [], bodySummary = '' } = request
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${type.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${bodySummary})`,
-    )
-  checkType(type, body as Record<string, unknown>)
+  const { bodyErrors = [], bodySummary } = request
+  const body = request.body ?? {}
+  if (typeof body !== 'object' || Array.isArray(body))
+    throw unrecognized(type, `${goKind(body)} into Go value of type ${goTypeMeta}`, bodySummary)
+  const given = givenType(type, body as Record<string, unknown>, bodySummary)
+  if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
   try {
     const { object, errors } = decodeAs(schemas, type, body)
-    reportStrictErrors(type, [...bodyErrors, ...errors], request)
+    const strict = bodyErrors.length && errors.length ? inReadingOrder(body, [...bodyErrors, ...errors]) : null
+    reportStrictErrors(type, strict ?? [...bodyErrors, ...errors], request)
     applyDefaults(schemas, type, object)
     return object
   } catch (error) {

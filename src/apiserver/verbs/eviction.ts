@@ -1,7 +1,8 @@
 /** pods/eviction: deletes a pod if its disruption budget allows. */
 import type { AnyObject } from '../../machinery/object-meta.js'
+import type { DeleteOptions } from '../../machinery/request.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
-import { badRequest, internalError, isReason, StatusError } from '../../machinery/status-error.js'
+import { badRequest, internalError, isReason, notFound, StatusError } from '../../machinery/status-error.js'
 import type { Rest } from '../../registry/rest.js'
 import type { RestDirectory } from '../deps.js'
 import { admissionAttributes, type Call, ensureNamespace, keyOf, namespaceOf, type WriteContext } from './call.js'
@@ -21,8 +22,17 @@ interface Budget extends AnyObject {
   }
 }
 
+interface Condition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+  lastProbeTime?: null
+  lastTransitionTime?: string
+}
+
 interface Pod extends AnyObject {
-  status?: { phase?: string; conditions?: { type: string; status: string }[] }
+  status?: { phase?: string; conditions?: Condition[] }
 }
 
 /** More than this and the disruption controller has fallen behind. */
@@ -100,12 +110,43 @@ async function respectBudget(pod: Pod, call: Call, { rests, time }: EvictionCont
   })
 }
 
+/** Says on the pod itself why it goes. */
+function markAsDisrupted(pod: Pod, time: string): Pod {
+  const type = 'DisruptionTarget'
+  const others = pod.status?.conditions?.filter(condition => condition.type !== type) ?? []
+  const condition: Condition = {
+    type,
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: time,
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  }
+  pod.status = { ...pod.status, conditions: [...others, condition] }
+  return pod
+}
+
+async function evict(call: Call, uid: string, options: DeleteOptions, time: string): Promise<void> {
+  const { request, rest } = call
+  const dryRun = !!options.dryRun?.length
+  const scope = { user: request.user, dryRun, subresource: 'status' }
+  if (!dryRun) {
+    const mark = (current: AnyObject | undefined) => {
+      if (!current) throw notFound(call.kind, request.name ?? '')
+      return markAsDisrupted(current as Pod, time)
+    }
+    await rest.update(keyOf(call), mark, scope)
+  }
+  const preconditions = options.preconditions ?? { uid }
+  await rest.delete(keyOf(call), { ...options, preconditions }, { ...scope, subresource: '' })
+}
+
 export async function createEviction(call: Call, context: EvictionContext): Promise<Outcome> {
   const { request, rest } = call
   const eviction = decodeBody(context.schemas, evictionType, request)
   ensureNamespace(eviction, namespaceOf(call))
   if (eviction.metadata.name !== request.name) throw badRequest('name in URL does not match name in Eviction object')
-  const options = (eviction.deleteOptions ?? {}) as NonNullable<Call['request']['delete']>
+  const options = (eviction.deleteOptions ?? {}) as DeleteOptions
   const dryRun = request.write?.dryRun ? ['All'] : options.dryRun
   const pod = (await rest.get(keyOf(call))).object as Pod
   const attributes = { ...admissionAttributes(call, 'CREATE'), object: eviction }
@@ -113,15 +154,7 @@ export async function createEviction(call: Call, context: EvictionContext): Prom
   await context.admission.validate(attributes)
   await respectBudget(pod, { ...call, request: { ...request, ...(dryRun && { delete: { dryRun } }) } }, context)
   try {
-    await rest.delete(
-      keyOf(call),
-      {
-        ...options,
-        ...(dryRun && { dryRun }),
-        preconditions: options.preconditions ?? { uid: pod.metadata.uid ?? '' },
-      },
-      { user: request.user, dryRun: !!dryRun?.length, subresource: '' },
-    )
+    await evict(call, pod.metadata.uid ?? '', { ...options, ...(dryRun && { dryRun }) }, context.time)
   } catch (error) {
     if (!isReason(error, 'NotFound')) throw error
   }

@@ -39,8 +39,14 @@ function applyPatch(
 }
 
 // Upstream names neither kind nor object here, and shows the whole patched document.
-const patchedInvalid = (patched: unknown, why: string) =>
-  invalidObject({ group: '', kind: '' }, '', [invalid('patch', stringifyJson(patched), why)])
+function patchedInvalid(patched: unknown, why: string): StatusError {
+  const shown = isObject(patched) ? Object.fromEntries(Object.entries(patched).sort(byKey)) : patched
+  return invalidObject({ group: '', kind: '' }, '', [invalid('patch', stringifyJson(shown), why)])
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
 
 /** The patched object, decoded and defaulted. */
 function patched(context: WriteContext, type: BodyType, current: AnyObject, request: VerbRequest): AnyObject {

@@ -9,6 +9,7 @@ import { resourceAttributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
 import type { RuleResolver } from '../authz/rule-resolver.js'
 import type { RestDirectory } from '../deps.js'
+import { nameOfFieldSelector } from '../request-info.js'
 import { reviewAccess } from './access-reviews.js'
 import { createBinding } from './binding.js'
 import { admissionAttributes, type Call, ensureNamespace, type WriteContext } from './call.js'
@@ -33,8 +34,12 @@ export interface VerbsDeps extends WriteContext {
   issueToken: TokenIssuer
 }
 
-/** Throws StatusErrors only, save for defects. */
-export type Verbs = (request: VerbRequest) => Promise<Outcome>
+export interface Verbs {
+  /** Throws StatusErrors only, save for defects. */
+  handle(request: VerbRequest): Promise<Outcome>
+  /** Throws 404 or 405 unless the path knows the verb: to be asked before a body is read. */
+  check(request: VerbRequest): void
+}
 
 /** Upstream's answer to a path that leads nowhere. */
 export const resourceNotFound = () =>
@@ -74,9 +79,7 @@ export function newVerbs(deps: VerbsDeps): Verbs {
   )
 
   const onObject = async (call: Call): Promise<Outcome> => {
-    const { verb } = call.request
-    if (!call.kind.verbs.includes(verb)) throw methodNotAllowed()
-    switch (verb) {
+    switch (call.request.verb) {
       case 'get':
         return get(call)
       case 'list':
@@ -120,16 +123,12 @@ export function newVerbs(deps: VerbsDeps): Verbs {
   }
 
   const onSubresource = async (call: Call): Promise<Outcome> => {
-    const { verb, subresource = '' } = call.request
-    const info = findSubresource(call.kind, subresource)
-    if (!info) throw resourceNotFound()
-    if (!info.verbs.includes(verb)) throw methodNotAllowed()
+    const { subresource = '' } = call.request
     if (subresource === 'scale') return onScale(call)
     if (subresource === 'token') return createToken(call)
     if (subresource === 'binding') return createBinding(call, { ...deps, now: deps.clock.now() })
     if (subresource === 'eviction') return createEviction(call, { ...deps, time: formatTime(deps.clock.now()) })
-    if (info.kind === call.kind.kind) return onView(call)
-    throw methodNotAllowed()
+    return onView(call)
   }
 
   const review = async (kind: AnyKind, request: VerbRequest) => {
@@ -155,27 +154,51 @@ export function newVerbs(deps: VerbsDeps): Verbs {
   }
 
   const onVirtual = async (kind: AnyKind, request: VerbRequest): Promise<Outcome> => {
-    if (request.subresource) throw resourceNotFound()
-    if (request.verb !== 'create' || request.name) throw methodNotAllowed()
-    if ((kind.scope === 'Namespaced') !== !!request.namespace) throw resourceNotFound()
     const pods = deps.rests.find('', 'v1', 'pods')
     if (kind.kind === 'Binding' && pods)
       return createBinding({ request, rest: pods, kind: pods.kind }, { ...deps, now: deps.clock.now() })
     return { type: 'computed', code: 201, object: await review(kind, request), schema: kind.schema }
   }
 
-  return async request => {
-    const { group, version, resource } = request
+  const find = ({ group, version, resource }: VerbRequest) => {
     const rest = deps.rests.find(group, version, resource)
-    if (rest) {
-      const call: Call = { request, rest, kind: rest.kind }
-      checkScope(call)
-      return request.subresource ? onSubresource(call) : onObject(call)
-    }
-    const kind = virtual.get(`${group}/${version}/${resource}`)
+    const kind = rest?.kind ?? virtual.get(`${group}/${version}/${resource}`)
     if (!kind) throw resourceNotFound()
-    return onVirtual(kind, request)
+    return { rest, kind }
   }
+
+  const check = (request: VerbRequest) => {
+    const { rest, kind } = find(request)
+    if (rest) checkStored({ request, rest, kind })
+    else checkVirtual(kind, request)
+  }
+
+  return {
+    check,
+    async handle(request) {
+      check(request)
+      const { rest, kind } = find(request)
+      if (!rest) return onVirtual(kind, request)
+      return request.subresource ? onSubresource({ request, rest, kind }) : onObject({ request, rest, kind })
+    },
+  }
+}
+
+function checkStored(call: Call): void {
+  const { verb, subresource } = call.request
+  checkScope(call)
+  if (!subresource) {
+    if (!call.kind.verbs.includes(verb)) throw methodNotAllowed()
+    return
+  }
+  const info = findSubresource(call.kind, subresource)
+  if (!info) throw resourceNotFound()
+  if (!info.verbs.includes(verb)) throw methodNotAllowed()
+}
+
+function checkVirtual(kind: AnyKind, { verb, name, namespace, subresource }: VerbRequest): void {
+  if (subresource || name || (kind.scope === 'Namespaced') !== !!namespace) throw resourceNotFound()
+  if (verb !== 'create') throw methodNotAllowed()
 }
 
 /** What an authorizer is asked about a request that did not come by HTTP. */
@@ -191,7 +214,8 @@ export const requireRequestAllowed = (authorize: Authorize, request: VerbRequest
       resource,
       subresource,
       namespace: isNamespace ? name : namespace,
-      name,
+      // As for requests over HTTP: a list of the one object of that name asks for that object.
+      name: name || nameOfFieldSelector(options?.fieldSelector ?? null),
       ...(options?.fieldSelector && { fieldSelector: options.fieldSelector }),
     }),
   )
