@@ -9,7 +9,7 @@ import type { Logger } from '../../telemetry/logger.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
-import { nodeUser } from './identities.js'
+import { controllerManagerUser, nodeUser } from './identities.js'
 import type { RuntimeSource } from './runtimes.js'
 
 export interface NodesDeps {
@@ -48,7 +48,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
     )
     kubelets.set(nodeName, kubelet)
     await kubelet.started
-    await untilReady(client, nodeName, stopping.signal)
+    await untilReady(clientFor(controllerManagerUser), nodeName, stopping.signal)
   })
   return {
     find: name => kubelets.get(name)?.nodeApi,
