@@ -3,6 +3,7 @@ import { type FieldError, invalid, tooLong } from '../../machinery/field-error.j
 import { defineKind } from '../../machinery/kind.js'
 import type { ConfigMap } from '../generated/core-v1.js'
 import { age } from '../printing/age.js'
+import { wholeObject } from '../validation/whole-object.js'
 import { decodedLength, maxDataBytes, validateDataKeys, validateImmutable } from './data-keys.js'
 
 function* validateData({ data = {}, binaryData = {} }: ConfigMap): Generator<FieldError> {
@@ -14,7 +15,7 @@ function* validateData({ data = {}, binaryData = {} }: ConfigMap): Generator<Fie
   for (const key in data) size += Buffer.byteLength(data[key] ?? '')
   for (const key in binaryData) size += decodedLength(binaryData[key] ?? '')
   // The whole object is too long, so no field is named.
-  if (size > maxDataBytes) yield tooLong('', maxDataBytes)
+  if (size > maxDataBytes) yield tooLong(wholeObject, maxDataBytes)
 }
 
 export const configMap = defineKind<ConfigMap>({

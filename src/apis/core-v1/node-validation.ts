@@ -34,11 +34,13 @@ function* validatePodCidrs({ podCIDRs = [] }: NodeSpec): Generator<FieldError> {
   for (const [i, cidr] of podCIDRs.entries()) yield* legacyCidr(cidr, `spec.podCIDRs[${i}]`)
   if (podCIDRs.length < 2) return
   const families = podCIDRs.map(cidr => parseCidr(cidr)?.ip.family)
-  if (families.includes(undefined)) {
-    const message = 'Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR'
+  const bad = families.indexOf(undefined)
+  if (bad >= 0) {
+    const why = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${podCIDRs[bad]})`
+    const message = `Internal error: invalid PodCIDRs. failed to check with dual stack with error:${why}`
     yield { type: 'InternalError', field: 'spec.podCIDRs', message }
   }
-  if (podCIDRs.length > 2 || families[0] === families[1])
+  if (bad >= 0 || podCIDRs.length > 2 || families[0] === families[1])
     yield invalid('spec.podCIDRs', podCIDRs, 'may specify no more than one CIDR for each IP family')
 }
 

@@ -34,7 +34,7 @@ function statusText({ spec, status }: Node): string {
 }
 
 const addressOf = (node: Node, type: string) =>
-  orNone(node.status?.addresses?.find(address => address.type === type)?.address)
+  node.status?.addresses?.find(address => address.type === type)?.address ?? '<none>'
 
 export const node = defineKind<Node>({
   group: '',

@@ -102,9 +102,9 @@ export function* validatePersistentVolumeSource(spec: PersistentVolumeSpec, volu
     yield* check(source, `spec.${oddErrorPaths[name] ?? name}`)
     if (name === 'local' && !spec.nodeAffinity)
       yield required('spec.nodeAffinity', 'Local volume requires node affinity')
+    const { initiatorName, targetPortal } = name === 'iscsi' && spec.iscsi ? spec.iscsi : {}
+    if (initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > 64)
+      yield invalid('spec.iscsi.targetportal', targetPortal, iscsiNameTooLong)
   }
   if (!found) yield required('spec', 'must specify a volume type')
-  const { iscsi } = spec
-  if (iscsi?.initiatorName !== undefined && `${volumeName}:${iscsi.targetPortal}`.length > 64)
-    yield invalid('spec.iscsi.targetportal', iscsi.targetPortal, iscsiNameTooLong)
 }

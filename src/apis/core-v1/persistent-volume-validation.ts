@@ -3,6 +3,7 @@ import { cloneJson } from '../../machinery/clone.js'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import type { PersistentVolume, PersistentVolumeSpec } from '../generated/core-v1.js'
 import { semanticEqual as semanticEqualJson } from '../validation/semantic-equal.js'
+import { sortedMap } from '../validation/sorted-map.js'
 import { internalDiff, internalForm, semanticEqual } from './internal-form.js'
 import { validateAccessModes, validateClassName, volumeModes } from './persistent-volume-claim-spec.js'
 import { validatePersistentVolumeSource } from './persistent-volume-source.js'
@@ -16,7 +17,7 @@ function* validateCapacity({ capacity = {} }: PersistentVolumeSpec): Generator<F
   const names = Object.keys(capacity)
   if (!names.length) yield required(path)
   if (!('storage' in capacity) || names.length > 1)
-    yield notSupported(path, names.length ? capacity : null, ['storage'])
+    yield notSupported(path, names.length ? sortedMap(capacity) : null, ['storage'])
   for (const [name, quantity] of Object.entries(capacity)) {
     yield* validateBasicQuantity(quantity, `${path}[${name}]`)
     yield* validatePositiveQuantity(quantity, `${path}[${name}]`)

@@ -61,6 +61,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
     object.status.phase ||= 'Pending'
     spec.persistentVolumeReclaimPolicy ||= 'Retain'
     spec.volumeMode ??= 'Filesystem'
+    if (spec.hostPath) spec.hostPath.type ??= ''
     canonicalResourceList(spec.capacity)
   },
   *validate(object, { subresource }) {

@@ -1,6 +1,7 @@
 /** Defaults that only a pod gets, not the templates of pods: upstream's SetDefaults_Pod. */
 import type { Container, Pod, PodSpec } from '../generated/core-v1.js'
 import { aggregateContainerResources } from './pod-resources.js'
+import { dropInitContainerAnnotations } from './pod-spec/annotations.js'
 import { setPodSpecDefaults } from './pod-spec/defaults.js'
 import { isHugePages, isOvercommitAllowed, isPodLevelResource } from './resource-names.js'
 
@@ -50,6 +51,9 @@ function syncPodIp({ status }: Pod): void {
 export function setPodDefaults(pod: Pod): void {
   const { spec } = pod
   setPodSpecDefaults(spec)
+  // A negative period means as soon as possible; templates keep it as it is.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
+  dropInitContainerAnnotations(pod.metadata)
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
   containers.forEach(requestUpToLimits)
   limitHugePages(spec)

@@ -2,6 +2,7 @@
 import { cloneJson } from '../../machinery/clone.js'
 import { type FieldError, forbidden, invalid } from '../../machinery/field-error.js'
 import type { Container, Pod, PodSpec } from '../generated/core-v1.js'
+import { wholeObject } from '../validation/whole-object.js'
 import { semanticEqual } from './internal-form.js'
 import { computeQosClass, qosClassOf } from './pod-qos.js'
 import { mirrorPodAnnotation } from './pod-spec/annotations.js'
@@ -106,7 +107,7 @@ function* validateChanges(spec: PodSpec, old: PodSpec): Generator<FieldError> {
 /** Errors of a resize; keepOnlyResize has run before. */
 export function* validatePodResize(pod: Pod, old: Pod): Generator<FieldError> {
   const why = refusal(pod, old)
-  if (why) return yield forbidden('', why)
+  if (why) return yield forbidden(wholeObject, why)
   yield* validatePod(pod)
   if (qosClassOf(old) !== computeQosClass(pod))
     yield invalid('spec', pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing')

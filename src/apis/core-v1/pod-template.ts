@@ -3,7 +3,7 @@ import { type FieldError, forbidden } from '../../machinery/field-error.js'
 import { validateAnnotations } from '../../machinery/object-meta-validation.js'
 import { validateLabels } from '../../machinery/selector/index.js'
 import type { PodTemplateSpec } from '../generated/core-v1.js'
-import { validatePodAnnotations, validateProfilesMatch } from './pod-spec/annotations.js'
+import { dropInitContainerAnnotations, validatePodAnnotations, validateProfilesMatch } from './pod-spec/annotations.js'
 import { setPodSpecDefaults } from './pod-spec/defaults.js'
 import { validatePodSpec } from './pod-spec/validate.js'
 import { podSpecWarnings } from './pod-spec/warnings.js'
@@ -13,7 +13,9 @@ export { setPodSpecDefaults, validatePodSpec }
 
 /** An absent template is left alone. */
 export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
-  if (template?.spec) setPodSpecDefaults(template.spec)
+  if (!template?.spec) return
+  setPodSpecDefaults(template.spec)
+  dropInitContainerAnnotations(template.metadata)
 }
 
 /** `path` is such as `spec.template`; labels and annotations are reported right below it, as upstream does. */

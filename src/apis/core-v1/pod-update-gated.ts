@@ -2,6 +2,7 @@
 import { type FieldError, invalid } from '../../machinery/field-error.js'
 import type { NodeAffinity, NodeSelectorTerm, PodSpec } from '../generated/core-v1.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
+import { sortedMap } from '../validation/sorted-map.js'
 import { internalForm } from './internal-form.js'
 
 function* validateNodeSelector(
@@ -12,7 +13,7 @@ function* validateNodeSelector(
   if (!kept)
     yield invalid(
       'spec.nodeSelector',
-      selector ?? null,
+      sortedMap(selector),
       'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
     )
 }

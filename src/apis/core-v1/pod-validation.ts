@@ -1,7 +1,7 @@
 /** Checks of a pod by itself, and of a new one. */
 import { type FieldError, forbidden } from '../../machinery/field-error.js'
 import type { Pod } from '../generated/core-v1.js'
-import { validatePodAnnotations, validateProfilesMatch } from './pod-spec/annotations.js'
+import { mirrorPodAnnotation, validatePodAnnotations, validateProfilesMatch } from './pod-spec/annotations.js'
 import { validateImageOfPod } from './pod-spec/containers.js'
 import { validatePodSpec } from './pod-spec/validate.js'
 
@@ -20,7 +20,11 @@ function* validateTokenVolumes({ spec }: Pod): Generator<FieldError> {
 export function* validatePod(pod: Pod): Generator<FieldError> {
   const { metadata, spec } = pod
   yield* validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations')
-  yield* validatePodSpec(spec, 'spec', { isPod: true, ...(metadata.name && { podName: metadata.name }) })
+  yield* validatePodSpec(spec, 'spec', {
+    isPod: true,
+    isStatic: mirrorPodAnnotation in (metadata.annotations ?? {}),
+    ...(metadata.name && { podName: metadata.name }),
+  })
   yield* validateTokenVolumes(pod)
   for (const list of ['containers', 'initContainers'] as const)
     for (const [i, container] of (spec[list] ?? []).entries())

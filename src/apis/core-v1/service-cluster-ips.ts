@@ -57,8 +57,7 @@ export function* validateClusterIps(spec: ServiceSpec, old: ServiceSpec | undefi
   yield* errors
   if (clusterIPs.length > 2) yield invalid(ipsPath, clusterIPs, 'may only hold up to 2 values')
   if (errors.length) return
-  const [first, second] = clusterIPs
-  const isDualStack = clusterIPs.length === 2 && familyOf(first ?? '') !== familyOf(second ?? '')
+  const isDualStack = new Set(clusterIPs.map(familyOf)).size > 1
   if (clusterIPs.length > 1 && !isDualStack)
     yield invalid(ipsPath, clusterIPs, 'may specify no more than one IP for each IP family')
   if (!isHeadless(spec)) yield* validateMatchingFamilies(spec)

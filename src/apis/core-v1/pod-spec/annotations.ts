@@ -13,6 +13,16 @@ export const appArmorAnnotationPrefix = 'container.apparmor.security.beta.kubern
 export const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod'
 export const seccompContainerAnnotationPrefix = 'container.seccomp.security.alpha.kubernetes.io/'
 
+const initContainerAnnotations = ['alpha', 'beta'].flatMap(stage => [
+  `pod.${stage}.kubernetes.io/init-containers`,
+  `pod.${stage}.kubernetes.io/init-container-statuses`,
+])
+
+/** Kubernetes 1.7 and older kept init containers in annotations; what is left of these is dropped. */
+export function dropInitContainerAnnotations(metadata: { annotations?: Record<string, string> } | undefined): void {
+  for (const key of initContainerAnnotations) delete metadata?.annotations?.[key]
+}
+
 /** A 32-bit integer; undefined where the annotation is no such number. Absent means 0. */
 export function deletionCostOf(annotations: Annotations): number | undefined {
   const text = annotations?.[deletionCostAnnotation]

@@ -4,6 +4,8 @@ import type { PodOS, PodSpec, Volume } from '../../generated/core-v1.js'
 export interface PodSpecOptions {
   /** The spec belongs to a real pod, not to a template. */
   isPod?: boolean
+  /** The pod is a static one: its API object only mirrors what a node runs. */
+  isStatic?: boolean
   /** Name of that pod: claims of ephemeral volumes are named after it. */
   podName?: string
 }

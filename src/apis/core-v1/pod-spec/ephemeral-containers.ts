@@ -19,11 +19,15 @@ const deniedFields = [
   'lifecycle',
 ] as const
 
-const isSet = (value: unknown): boolean =>
-  value !== undefined && value !== null && !(typeof value === 'object' && !Object.keys(value).length)
+/** Lists and `resources` are set when they hold something, all else when it is there. */
+const isSet = (container: EphemeralContainer, field: (typeof deniedFields)[number]): boolean => {
+  const value = container[field]
+  if (Array.isArray(value) || field === 'resources') return Object.keys(value ?? {}).length > 0
+  return value !== undefined
+}
 
 function* validateDeniedFields(container: EphemeralContainer, path: string): Generator<FieldError> {
-  for (const field of deniedFields) if (isSet(container[field])) yield forbidden(`${path}.${field}`, denied)
+  for (const field of deniedFields) if (isSet(container, field)) yield forbidden(`${path}.${field}`, denied)
   for (const [i, { subPath, subPathExpr }] of (container.volumeMounts ?? []).entries()) {
     const at = `${path}.volumeMounts[${i}]`
     if (subPath) yield forbidden(`${at}.subPath`, denied)

@@ -49,6 +49,8 @@ export function* validateVolumeMounts(
   path: string,
 ): Generator<FieldError> {
   const { volumeMounts = [], volumeDevices = [] } = container
+  const devices = new Map(volumeDevices.map(device => [device.name, device.devicePath]))
+  const devicePaths = new Set(devices.values())
   const taken = new Set<string>()
   for (const [i, mount] of volumeMounts.entries()) {
     const at = `${path}[${i}]`
@@ -58,9 +60,8 @@ export function* validateVolumeMounts(
     if (!mountPath) yield required(`${at}.mountPath`)
     if (taken.has(mountPath)) yield invalid(`${at}.mountPath`, mountPath, 'must be unique')
     taken.add(mountPath)
-    if (volumeDevices.some(device => device.name === name))
-      yield invalid(`${at}.name`, name, 'must not already exist in volumeDevices')
-    if (volumeDevices.some(device => device.devicePath === mountPath))
+    if (devices.has(name)) yield invalid(`${at}.name`, name, 'must not already exist in volumeDevices')
+    if (devicePaths.has(mountPath))
       yield invalid(`${at}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices')
     yield* validateSubPaths(mount, path, at)
     if (mount.mountPropagation !== undefined)
@@ -88,6 +89,8 @@ export function* validateVolumeDevices(
   volumes: ReadonlyMap<string, Volume>,
   path: string,
 ): Generator<FieldError> {
+  const mounts = new Map(volumeMounts.map(mount => [mount.name, mount.mountPath]))
+  const mountPaths = new Set(mounts.values())
   const names = new Set<string>()
   const paths = new Set<string>()
   for (const [i, { name = '', devicePath = '' }] of volumeDevices.entries()) {
@@ -96,9 +99,8 @@ export function* validateVolumeDevices(
     if (names.has(name)) yield invalid(`${at}.name`, name, 'must be unique')
     yield* validateDeviceVolume(name, volumes.get(name), `${at}.name`)
     yield* validateDevicePath(devicePath, paths, `${at}.devicePath`)
-    if (volumeMounts.some(mount => mount.name === name))
-      yield invalid(`${at}.name`, name, 'must not already exist in volumeMounts')
-    if (volumeMounts.some(mount => mount.mountPath === devicePath))
+    if (mounts.has(name)) yield invalid(`${at}.name`, name, 'must not already exist in volumeMounts')
+    if (mountPaths.has(devicePath))
       yield invalid(`${at}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts')
     if (name) names.add(name)
   }

@@ -68,7 +68,7 @@ function* validateTerm(term: NodeSelectorTerm, checkValues: boolean, path: strin
 
 /** At least one term, each valid. */
 export function* validateNodeSelector(selector: NodeSelector, path: string): Generator<FieldError> {
-  const { nodeSelectorTerms: terms = [] } = selector
+  const terms = selector.nodeSelectorTerms ?? []
   if (!terms.length) yield required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')
   for (const [i, term] of terms.entries()) yield* validateTerm(term, true, `${path}.nodeSelectorTerms[${i}]`)
 }

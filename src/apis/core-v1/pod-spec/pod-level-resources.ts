@@ -4,6 +4,7 @@ import { compareQuantity, formatQuantity } from '../../../machinery/quantity.js'
 import type { PodSpec, ResourceRequirements } from '../../generated/core-v1.js'
 import { aggregateContainerResources } from '../pod-resources.js'
 import { isHugePages } from '../resource-names.js'
+import { validateResourceClaims } from './resource-claims.js'
 import { validatePodLevelRequirements } from './resources.js'
 
 /** The pod's own amount may not be below the sum of its containers'. */
@@ -39,12 +40,17 @@ function* validateContainerLimits(
 }
 
 /** spec.resources. */
-export function* validatePodLevelResources(spec: PodSpec, path: string): Generator<FieldError> {
+export function* validatePodLevelResources(
+  spec: PodSpec,
+  claimNames: ReadonlySet<string>,
+  path: string,
+): Generator<FieldError> {
   const { resources, os } = spec
   if (!resources) return
   if (os?.name === 'windows') return yield forbidden(path, 'may not be set for a windows pod')
   if (resources.claims) yield forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')
   yield* validatePodLevelRequirements(resources, path)
+  yield* validateResourceClaims(resources.claims, claimNames, `${path}.claims`)
   yield* validateAtLeastContainers(spec, 'requests', path)
   yield* validateAtLeastContainers(spec, 'limits', path)
   yield* validateContainerLimits(spec, resources, path)

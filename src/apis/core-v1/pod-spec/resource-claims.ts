@@ -1,7 +1,15 @@
 /** Checks of dynamic resource claims: the pod's, and the containers' references to them. */
-import { duplicate, type FieldError, invalid, notFoundValue, required } from '../../../machinery/field-error.js'
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notFoundValue,
+  required,
+} from '../../../machinery/field-error.js'
 import type { PodResourceClaim, ResourceClaim } from '../../generated/core-v1.js'
 import { validateDnsLabel, validateDnsSubdomain } from '../../validation/text.js'
+import { wholeObject } from '../../validation/whole-object.js'
 
 function* validateClaimSource(claim: PodResourceClaim, path: string): Generator<FieldError> {
   const { resourceClaimName: name, resourceClaimTemplateName: template } = claim
@@ -15,11 +23,16 @@ function* validateClaimSource(claim: PodResourceClaim, path: string): Generator<
   if (template !== undefined) yield* validateDnsSubdomain(template, `${path}.resourceClaimTemplateName`)
 }
 
-/** spec.resourceClaims. */
+/** spec.resourceClaims; a static pod, which only its node knows, has none. */
 export function* validatePodResourceClaims(
   claims: readonly PodResourceClaim[] | undefined,
+  isStatic: boolean,
   path: string,
 ): Generator<FieldError> {
+  if (isStatic) {
+    if (claims?.length) yield forbidden(wholeObject, 'static pods do not support resource claims')
+    return
+  }
   const names = new Set<string>()
   for (const [i, claim] of (claims ?? []).entries()) {
     const at = `${path}[${i}]`

@@ -1,6 +1,6 @@
 /** Checks of what containers and pods request and are limited to. */
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../../machinery/field-error.js'
-import { compareQuantity, formatQuantity, quantityMilliValue, quantityValue } from '../../../machinery/quantity.js'
+import { compareQuantity, formatQuantity, quantityMilliValue, roundUpQuantity } from '../../../machinery/quantity.js'
 import type { ResourceRequirements } from '../../generated/core-v1.js'
 import {
   isExtendedResource,
@@ -32,12 +32,21 @@ function* validatePodResourceName(name: string, path: string): Generator<FieldEr
   if (!errors.length && !isPodLevelResource(name)) yield notSupported(path, name, podLevelResources)
 }
 
+const maxInt64 = 2n ** 63n - 1n
+
+/** Exact, where quantityValue is a double; both stop at an int64's end. */
+function wholeUnits(quantity: string): bigint {
+  const { mantissa, scale } = roundUpQuantity(quantity, 0)
+  const value = mantissa * 10n ** BigInt(scale)
+  return value > maxInt64 ? maxInt64 : value
+}
+
 /** The amount must be a whole number of pages of the size in the resource's name. */
 function isDivisible(name: string, quantity: string): boolean {
   try {
     const size = name.slice('hugepages-'.length)
     if (compareQuantity(size, '0') <= 0 || quantityMilliValue(size) % 1000 !== 0) return false
-    return quantityValue(quantity) % quantityValue(size) === 0
+    return wholeUnits(quantity) % wholeUnits(size) === 0n
   } catch {
     return false
   }

@@ -84,11 +84,11 @@ function* validateClasses(spec: PodSpec, path: string): Generator<FieldError> {
 }
 
 function* validateAllContainers(spec: PodSpec, context: PodContext, path: string): Generator<FieldError> {
-  yield* validatePodResourceClaims(spec.resourceClaims, `${path}.resourceClaims`)
+  yield* validatePodResourceClaims(spec.resourceClaims, context.isStatic ?? false, `${path}.resourceClaims`)
   yield* validateContainers(spec.containers, context, `${path}.containers`)
   yield* validateInitContainers(spec, context, `${path}.initContainers`)
   yield* validateEphemeralContainers(spec, context, `${path}.ephemeralContainers`)
-  yield* validatePodLevelResources(spec, `${path}.resources`)
+  yield* validatePodLevelResources(spec, context.claimNames, `${path}.resources`)
 }
 
 function* validateScheduling(spec: PodSpec, path: string): Generator<FieldError> {

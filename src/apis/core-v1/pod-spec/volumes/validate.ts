@@ -98,9 +98,10 @@ const iscsiNameTooLong =
 /** What hangs on the volume's name together with its source. */
 function* validateNameForSource(volume: Volume, { podName }: PodSpecOptions, path: string): Generator<FieldError> {
   const { name, iscsi, ephemeral } = volume
+  const isTheSource = volumeSources.find(source => volume[source]) === 'ephemeral'
   if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal}`.length > 64)
     yield invalid(`${path}.name`, name, iscsiNameTooLong)
-  if (!ephemeral || !podName || !name) return
+  if (!ephemeral || !isTheSource || !podName || !name) return
   const claim = `${podName}-${name}`
   for (const message of isDns1123Subdomain(claim))
     yield invalid(`${path}.name`, name, `PVC name ${JSON.stringify(claim)}: ${message}`)
