@@ -10,6 +10,8 @@ import type { StoredObject } from './rest.js'
 export interface Version {
   /** What is stored. */
   readonly stored: AnyKind
+  /** Nothing has to be converted. */
+  readonly isStored: boolean
   toStored(object: AnyObject): AnyObject
   show(entry: StoredObject): StoredObject
   showEvent(event: CacheEvent): CacheEvent
@@ -18,6 +20,7 @@ export interface Version {
 /** For the kind that is stored itself. */
 export const storedVersion = (kind: AnyKind): Version => ({
   stored: kind,
+  isStored: true,
   toStored: object => object,
   show: entry => entry,
   showEvent: event => event,
@@ -65,6 +68,7 @@ export function convertedVersion(conversion: KindConversion): Version {
   }
   return {
     stored: conversion.hub,
+    isStored: false,
     toStored: object => conversion.toHub(object) as AnyObject,
     show,
     showEvent(event) {

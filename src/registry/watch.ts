@@ -22,7 +22,8 @@ export async function watchObjects(
     ...(options.timeoutSeconds && { timeout: options.timeoutSeconds * 1000 }),
     ...beginningOf(options, watchRevision(kind, options.resourceVersion) ?? 0),
   })
-  return new ShownWatch(watcher, context.options.version)
+  const { version } = context.options
+  return version.isStored ? watcher : new ShownWatch(watcher, version)
 }
 
 /** Revision 0 stands for "any": then a watch begins with what is there, unless that is declined. */

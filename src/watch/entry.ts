@@ -62,7 +62,7 @@ export class Entry {
   /** A selectable field's value, read once: indexes and watchers ask for it long after the object was parsed. */
   field(name: string, read: (object: AnyObject) => string): string {
     this.#fields ??= {}
-    return (this.#fields[name] ??= read(this.object))
+    return (this.#fields[name] ??= readSafely(read, this.object))
   }
 
   /** The event that tells a watcher this object is there; shared by all who begin with what is there. */
@@ -89,5 +89,14 @@ export class Entry {
     // Labels are small, and selectors ask for them long after: without this they would parse everything again.
     this.#labels = object.metadata.labels
     return object
+  }
+}
+
+/** A field that an object of odd shape does not have is empty: one object must not stop what follows the store. */
+function readSafely(read: (object: AnyObject) => string, object: AnyObject): string {
+  try {
+    return read(object)
+  } catch {
+    return ''
   }
 }

@@ -107,12 +107,6 @@ export class WatchCache {
     Object.assign(this.#readers, readers)
   }
 
-  /** How many objects there are now. */
-  async count(): Promise<number> {
-    await this.#start()
-    return this.#map.size
-  }
-
   async list({ selection, revision, limit = 0, after }: CacheListOptions): Promise<CacheList> {
     await this.#start()
     const now = this.revision()

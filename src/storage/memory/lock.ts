@@ -53,12 +53,13 @@ export async function lockDirectory(
     } catch (error) {
       if (!isTaken(error) || attempt === 3) throw error
     }
-    await removeStale(fileSystem, path, directory, processes)
+    await removeStale(fileSystem, directory, processes)
   }
 }
 
 // The stale file is moved aside before it is removed: of two processes that found it, one finds it gone and looks again.
-async function removeStale(fileSystem: FileSystem, path: string, directory: string, processes: ProcessTable) {
+async function removeStale(fileSystem: FileSystem, directory: string, processes: ProcessTable) {
+  const path = join(directory, lockName)
   const text = await fileSystem.readText(path)
   if (text === undefined) return
   const owner = parseOwner(text)

@@ -16,6 +16,14 @@ export function encodeBatch(records: readonly LogRecord[]): Buffer {
   return sealFrame(frame)
 }
 
+export interface LogOptions {
+  fileSystem: FileSystem
+  directory: string
+  first: number
+  /** Of earlier segments that no snapshot covers. */
+  closedBytes: number
+}
+
 export class Log {
   readonly #fileSystem: FileSystem
   readonly #directory: string
@@ -23,16 +31,16 @@ export class Log {
   /** Bytes of segments that are closed but not yet covered by a snapshot. */
   #closedBytes: number
 
-  private constructor(fileSystem: FileSystem, directory: string, segment: AppendFile, closedBytes: number) {
+  private constructor({ fileSystem, directory, closedBytes }: LogOptions, segment: AppendFile) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#segment = segment
     this.#closedBytes = closedBytes
   }
 
-  /** Opens the segment that begins at the revision, made if missing. */
-  static async open(fileSystem: FileSystem, directory: string, first: number, closedBytes = 0): Promise<Log> {
-    return new Log(fileSystem, directory, await openSegment(fileSystem, directory, first), closedBytes)
+  /** Opens the segment that begins with the record of revision `first`, made if missing. */
+  static async open(options: LogOptions): Promise<Log> {
+    return new Log(options, await openSegment(options.fileSystem, options.directory, options.first))
   }
 
   /** What recovery would have to replay. */

@@ -35,6 +35,15 @@ export class Subscriptions {
         share(this.#byDirectory.get(key.slice(0, slash + 1)), event)
       for (const [prefix, listeners] of this.#others) if (key.startsWith(prefix)) share(listeners, event)
     }
-    for (const [listener, list] of shares) listener(list)
+    for (const [listener, list] of shares) {
+      try {
+        listener(list)
+      } catch (error) {
+        // A broken listener must not stop the others, nor the commit; it still fails loudly.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 }
