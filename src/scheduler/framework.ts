@@ -3,7 +3,8 @@
  * pod held in a closure instead of a cycle state. A plugin that has nothing to say about a pod returns undefined and
  * costs nothing per node.
  */
-import type { Node, Pod } from '../apis/generated/core-v1.js'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../apis/generated/core-v1.js'
+import type { StorageClass } from '../apis/generated/storage-v1.js'
 import type { LabelMatcher } from '../machinery/selector/index.js'
 import type { NamespaceLabels } from './affinity-term.js'
 import type { ClusterCache } from './cache.js'
@@ -39,10 +40,18 @@ export interface NodeScorer {
   normalize?(scores: number[], nodes: readonly NodeInfo[]): void
 }
 
+/** Claims, volumes and classes by name; undefined where there is none. */
+export interface Volumes {
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined
+  volume(name: string): PersistentVolume | undefined
+  storageClass(name: string): StorageClass | undefined
+}
+
 /** What plugins may look at. */
 export interface Cluster {
   cache: ClusterCache
   namespaceLabels: NamespaceLabels
+  volumes: Volumes
   /** Selector of what owns the pod (services, replica sets…), for spreading by default; undefined when there is none. */
   defaultSpreadSelector(pod: Pod): LabelMatcher | undefined
 }
@@ -55,6 +64,8 @@ export type ClusterEvent =
   | { type: 'AssignedPodAdd'; pod: Pod }
   | { type: 'AssignedPodUpdate'; pod: Pod; old: Pod }
   | { type: 'AssignedPodDelete'; pod: Pod }
+  /** A claim, a volume or a storage class came, went or changed. */
+  | { type: 'VolumeChange' }
 
 export interface Plugin {
   readonly name: string

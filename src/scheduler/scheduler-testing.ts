@@ -60,6 +60,7 @@ export function newCluster(nodes: readonly Node[], pods: readonly Pod[] = []): C
   return {
     cache,
     namespaceLabels: namespace => ({ 'kubernetes.io/metadata.name': namespace }),
+    volumes: { claim: () => undefined, volume: () => undefined, storageClass: () => undefined },
     defaultSpreadSelector: ({ metadata }) =>
       metadata.labels?.app ? labelSelectorFrom({ matchLabels: { app: metadata.labels.app } }) : undefined,
   }

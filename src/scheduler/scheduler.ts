@@ -1,5 +1,5 @@
 /** The scheduler: gives each waiting pod the node that suits it best, one decision after the other, bindings side by side. */
-import { namespace as namespaceKind, node as nodeKind, pod as podKind } from '../apis/core-v1/index.js'
+import { node as nodeKind, pod as podKind } from '../apis/core-v1/index.js'
 import type { Pod } from '../apis/generated/core-v1.js'
 import type { PodDisruptionBudget } from '../apis/generated/policy-v1.js'
 import { podDisruptionBudget } from '../apis/policy-v1/index.js'
@@ -12,8 +12,8 @@ import { isReason } from '../machinery/status-error.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { ClusterCache } from './cache.js'
-import { newNodeHandler, newPodHandler } from './cluster-watch.js'
-import { newDefaultSpreadSelector } from './default-spread-selector.js'
+import { newClusterListers } from './cluster-listers.js'
+import { newNodeHandler, newPodHandler, newVolumeHandler } from './cluster-watch.js'
 import { explain, truncateNote } from './diagnosis.js'
 import type { Cluster } from './framework.js'
 import { newSchedulerMetrics, type SchedulerMetrics } from './metrics.js'
@@ -88,20 +88,20 @@ class RunningScheduler {
     this.metrics = newSchedulerMetrics(metrics, schedulerName, { queue: () => this.queue, cache: this.cache })
     this.writes = new PodWrites(client, clock)
     this.recorder = newEventRecorder({ ...deps, component: schedulerName })
-    const namespaces = informers.informer(namespaceKind)
+    const { cache, queue, nominator } = this
     const nodes = informers.informer(nodeKind)
     const budgets = informers.informer(podDisruptionBudget)
     this.pods = informers.informer(podKind)
     this.budgets = () => budgets.list()
-    this.cluster = {
-      cache: this.cache,
-      namespaceLabels: name => namespaces.get({ name })?.metadata.labels,
-      defaultSpreadSelector: newDefaultSpreadSelector(informers),
-    }
-    const { cache, queue, nominator } = this
-    this.selector = new NodeSelector({ plugins: defaultPlugins, cluster: this.cluster, nominator, random })
     const watch = { cache, queue, nominator, schedulerName }
-    this.removeHandlers = [nodes.addHandler(newNodeHandler(watch)), this.pods.addHandler(newPodHandler(watch))]
+    const listers = newClusterListers(informers, cache, newVolumeHandler(watch))
+    this.cluster = listers.cluster
+    this.selector = new NodeSelector({ plugins: defaultPlugins, cluster: this.cluster, nominator, random })
+    this.removeHandlers = [
+      nodes.addHandler(newNodeHandler(watch)),
+      this.pods.addHandler(newPodHandler(watch)),
+      listers.stop,
+    ]
     this.synced = informers.synced()
   }
 

@@ -9,6 +9,7 @@ import { nodeResourcesFit } from './node-resources-fit.js'
 import { nodeUnschedulable } from './node-unschedulable.js'
 import { podTopologySpread } from './pod-topology-spread.js'
 import { taintToleration } from './taint-toleration.js'
+import { volumeBinding } from './volume-binding.js'
 
 export const defaultPlugins: readonly Plugin[] = [
   nodeUnschedulable,
@@ -17,6 +18,7 @@ export const defaultPlugins: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeBinding,
   podTopologySpread,
   interPodAffinity,
   balancedAllocation,

@@ -87,7 +87,7 @@ export const podTopologySpread: Plugin = {
   },
   score: topologySpreadScore,
   mayHelp(info, event) {
-    if (event.type === 'NodeAdd' || event.type === 'NodeUpdate' || event.type === 'NodeDelete') return true
+    if (!('pod' in event)) return event.type !== 'VolumeChange'
     if (event.pod.metadata.namespace !== info.namespace) return false
     const labels = event.pod.metadata.labels
     return constraintsOf(info.pod, 'DoNotSchedule').some(({ selector }) => matchesLabels(selector, labels))
