@@ -78,6 +78,6 @@ export function makeTestImages() {
   if (!existsSync('/bin/busybox')) throw new Error('busybox-static is missing: `apt-get install busybox-static`')
   const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
   make(busyboxRoot, ['busybox:1.36'], [path, 'CMD ["sh"]'])
-  make(nginxRoot, ['nginx:latest', 'nginx:1.27'], [path, 'CMD ["nginx"]', 'STOPSIGNAL SIGQUIT', 'EXPOSE 80'])
+  make(nginxRoot, ['nginx:latest', 'nginx:1.27'], [path, 'CMD ["nginx"]', 'EXPOSE 80'])
   return made
 }
