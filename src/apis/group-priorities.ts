@@ -34,7 +34,7 @@ const priorities: Readonly<Record<string, Priority>> = {
 const customResources: Priority = { group: 1000, version: 100 }
 
 /** Of a built-in group version, or that of custom resources. */
-export const groupVersionPriority = (group: string, version: string): Priority =>
+const groupVersionPriority = (group: string, version: string): Priority =>
   priorities[`${group}/${version}`] ?? customResources
 
 interface GroupVersion {

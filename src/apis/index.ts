@@ -19,7 +19,7 @@ import { schedulingV1Kinds } from './scheduling-v1/index.js'
 import { storageV1Kinds } from './storage-v1/index.js'
 
 export type { KindConversion } from './conversion.js'
-export { compareGroupVersions, groupVersionPriority } from './group-priorities.js'
+export { compareGroupVersions } from './group-priorities.js'
 
 /** Every kind that has a resource of its own, stored or not, in the order of `/apis`. */
 export const builtinKinds: readonly AnyKind[] = [

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals'
-import { tokenRequest } from './authentication-v1/index.js'
 import { localSubjectAccessReview, selfSubjectAccessReview } from './authorization-v1/index.js'
 import { horizontalPodAutoscaler } from './autoscaling-v2/index.js'
 import { lease } from './coordination-v1/index.js'
@@ -93,11 +92,6 @@ test.each([
     name: 'a runtime class with a bad handler',
     errors: createErrors(runtimeClass, { metadata, handler: 'A' }),
     expected: [expect.stringContaining('handler: Invalid value: "A": a lowercase RFC 1123 label')],
-  },
-  {
-    name: 'a token for a minute',
-    errors: createErrors(tokenRequest, { metadata: {}, spec: { audiences: [], expirationSeconds: 60 } }),
-    expected: ['spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes'],
   },
 ])('errors of $name', ({ errors, expected }) => {
   expect(errors).toEqual(expected)

@@ -124,10 +124,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   warnings?(object: T, old: T | undefined): string[]
   strategy?: Strategy<T>
   subresources?: Subresources<T>
-  /** Name is prepended by the table printer; list only what comes after it. */
+  /** Name is prepended by the table printer unless it is among them; list only what comes after it. */
   printerColumns?: readonly PrinterColumn<T>[]
-  /** The Name cell where it is more than metadata.name, e.g. `standard (default)`. */
-  printedName?(object: T): string
   /** Extra field selectors besides metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
 }

@@ -1,2 +1,2 @@
 /** The scheduler, as the composition root starts it. */
-export { type Scheduler, type SchedulerDeps, startScheduler } from './scheduler.js'
+export { startScheduler } from './scheduler.js'

@@ -1,7 +1,7 @@
 /**
  * Facts: the structs of upstream's internal core types that its error messages print, field by field in Go's order.
  * A field is `GoName:kind`, or `GoName=jsonName:kind` where the JSON name is not the Go name with a small first letter.
- * Kinds: s string, b bool, i integer, *k pointer, []k slice, map:k, @T a type of another package, T a struct of this table.
+ * `...` is a type whose fields are printed in place. Kinds: s string, b bool, i integer, *k pointer, []k slice, map:k, @T a type of another package, T a struct of this table.
  * Source: k8s.io/kubernetes v1.34.4, pkg/apis/core/types.go.
  */
 export const internalLayout: Readonly<Record<string, string>> = {
@@ -82,8 +82,7 @@ export const internalLayout: Readonly<Record<string, string>> = {
   ObjectReference: 'Kind:s Namespace:s Name:s UID=uid:s APIVersion=apiVersion:s ResourceVersion:s FieldPath:s',
   PersistentVolumeClaimSpec:
     'AccessModes:[]s Selector:*@LabelSelector Resources:VolumeResourceRequirements VolumeName:s StorageClassName:*s VolumeMode:*s DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:*s',
-  PersistentVolumeClaimTemplate:
-    'Name:s GenerateName:s Namespace:s SelfLink:s UID=uid:s ResourceVersion:s Generation:i CreationTimestamp:@Time DeletionTimestamp:*@Time DeletionGracePeriodSeconds:*i Labels:map:s Annotations:map:s OwnerReferences:[]@OwnerReference Finalizers:[]s ManagedFields:[]@ManagedFieldsEntry Spec:PersistentVolumeClaimSpec',
+  PersistentVolumeClaimTemplate: '...=metadata:@ObjectMeta Spec:PersistentVolumeClaimSpec',
   PersistentVolumeClaimVolumeSource: 'ClaimName:s ReadOnly:b',
   PersistentVolumeSource:
     'GCEPersistentDisk=gcePersistentDisk:*GCEPersistentDiskVolumeSource AWSElasticBlockStore=awsElasticBlockStore:*AWSElasticBlockStoreVolumeSource HostPath:*HostPathVolumeSource Glusterfs:*GlusterfsPersistentVolumeSource NFS=nfs:*NFSVolumeSource RBD=rbd:*RBDPersistentVolumeSource Quobyte:*QuobyteVolumeSource ISCSI=iscsi:*ISCSIPersistentVolumeSource FlexVolume:*FlexPersistentVolumeSource Cinder:*CinderPersistentVolumeSource CephFS=cephfs:*CephFSPersistentVolumeSource FC=fc:*FCVolumeSource Flocker:*FlockerVolumeSource AzureFile:*AzureFilePersistentVolumeSource VsphereVolume:*VsphereVirtualDiskVolumeSource AzureDisk:*AzureDiskVolumeSource PhotonPersistentDisk:*PhotonPersistentDiskVolumeSource PortworxVolume:*PortworxVolumeSource ScaleIO:*ScaleIOPersistentVolumeSource Local:*LocalVolumeSource StorageOS=storageos:*StorageOSPersistentVolumeSource CSI=csi:*CSIPersistentVolumeSource',

@@ -102,7 +102,7 @@ function withGaLabels(affinity: PersistentVolumeSpec['nodeAffinity'], now: Persi
   for (const [t, term] of (copy?.required?.nodeSelectorTerms ?? []).entries())
     for (const [e, expression] of (term.matchExpressions ?? []).entries()) {
       const newKey = now?.required?.nodeSelectorTerms?.[t]?.matchExpressions?.[e]?.key
-      if (newKey !== undefined && gaLabels[expression.key] === newKey) expression.key = newKey
+      if (newKey !== undefined && (gaLabels[expression.key] ?? '') === newKey) expression.key = newKey
     }
   return copy
 }

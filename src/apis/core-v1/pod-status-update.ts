@@ -65,7 +65,16 @@ function* validateAddresses(
     if (!old?.some(before => before.ip === ip)) yield* legacyIp(ip, `${path}[${i}]`)
   if (list.length < 2) return
   const families = list.map(({ ip = '' }) => parseIp(ip)?.family)
-  if (list.length > 2 || families[0] === families[1])
+  const bad = families.indexOf(undefined)
+  if (bad >= 0) {
+    const why = `invalid IP[${bad}]: ${list[bad]?.ip ?? ''}`
+    yield {
+      type: 'InternalError',
+      field: path,
+      message: `Internal error: failed to check for dual stack with error:${why}`,
+    }
+  }
+  if (bad >= 0 || list.length > 2 || families[0] === families[1])
     yield invalid(
       path,
       list.map(address => internalForm(type, address)),
@@ -102,6 +111,14 @@ export function* validatePodStatusUpdate(pod: Pod, old: Pod): Generator<FieldErr
   yield* validateContainerStatuses(status, pod.spec)
 }
 
+const statusLists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const
+
+/** Fields of alpha features that v1.34 has off: DRAExtendedResource, ResourceHealthStatus. */
+function dropDisabledStatusFields(status: PodStatus): void {
+  delete status.extendedResourceClaimStatus
+  for (const list of statusLists) for (const container of status[list] ?? []) delete container.allocatedResourcesStatus
+}
+
 /** A writer that does not know observedGeneration shall not clear it; the n-th condition of a type keeps the n-th's. */
 function keepObservedGenerations(status: PodStatus, old: PodStatus): void {
   if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration
@@ -120,6 +137,7 @@ export function preparePodForStatusUpdate(pod: Pod, old: Pod): void {
   if (ownerReferences) pod.metadata.ownerReferences = ownerReferences
   else delete pod.metadata.ownerReferences
   pod.status ??= {}
+  dropDisabledStatusFields(pod.status)
   if (!pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass
   keepObservedGenerations(pod.status, old.status ?? {})
 }

@@ -2,7 +2,6 @@
 import { defineKind } from '../../machinery/kind.js'
 import { isDns1123Label } from '../../machinery/names.js'
 import type { Pod } from '../generated/core-v1.js'
-import { ipWarnings } from '../validation/ip.js'
 import { podColumns } from './pod-columns.js'
 import { preparePodForCreate } from './pod-creation.js'
 import { setPodDefaults } from './pod-defaults.js'
@@ -21,12 +20,6 @@ function creationWarnings(pod: Pod): string[] {
   return [...(problems.length ? [name] : []), ...podSpecWarnings(pod)]
 }
 
-function addressWarnings({ status }: Pod): string[] {
-  return (['podIPs', 'hostIPs'] as const).flatMap(list =>
-    (status?.[list] ?? []).flatMap(({ ip = '' }, i) => ipWarnings(ip, `status.${list}[${i}].ip`)),
-  )
-}
-
 export const pod = defineKind<Pod>({
   group: '',
   version: 'v1',
@@ -43,7 +36,7 @@ export const pod = defineKind<Pod>({
     if (!subresource) yield* validatePodUpdate(object, old)
   },
   // Updates of pods are many and seldom by hand: upstream warns at creation only.
-  warnings: (object, old) => (old ? addressWarnings(object) : creationWarnings(object)),
+  warnings: (object, old) => (old ? [] : creationWarnings(object)),
 
   strategy: {
     prepareForCreate: (object, { now }) => preparePodForCreate(object, now),

@@ -4,7 +4,6 @@ import { defineKind } from '../../machinery/kind.js'
 import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import { validateLabelSelector } from '../../machinery/selector/index.js'
 import type { ClusterRole } from '../generated/rbac-v1.js'
-import { createdAt } from './columns.js'
 import { validateRules } from './policy-rules.js'
 
 export const clusterRole = defineKind<ClusterRole>({
@@ -24,5 +23,4 @@ export const clusterRole = defineKind<ClusterRole>({
     for (const [i, selector] of selectors.entries()) yield* validateLabelSelector(selector, `${path}[${i}]`)
   },
   strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },
-  printerColumns: [createdAt],
 })

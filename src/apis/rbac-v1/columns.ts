@@ -1,15 +1,8 @@
-/** Printer columns of roles and bindings. */
+/** Printer columns of bindings; roles have none of their own. */
 import type { PrinterColumn } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import type { RoleRef, Subject } from '../generated/rbac-v1.js'
 import { age } from '../printing/age.js'
-
-/** Upstream has no printer for roles, so they get the default columns: the time of creation as it is stored. */
-export const createdAt: PrinterColumn<KubernetesObject> = {
-  name: 'Created At',
-  type: 'date',
-  of: ({ metadata }) => metadata.creationTimestamp ?? null,
-}
 
 interface Binding extends KubernetesObject {
   roleRef: RoleRef

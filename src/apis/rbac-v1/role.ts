@@ -2,7 +2,6 @@
 import { defineKind } from '../../machinery/kind.js'
 import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import type { Role } from '../generated/rbac-v1.js'
-import { createdAt } from './columns.js'
 import { validateRules } from './policy-rules.js'
 
 export const role = defineKind<Role>({
@@ -13,5 +12,4 @@ export const role = defineKind<Role>({
   names: { plural: 'roles' },
   validate: ({ rules }) => validateRules(rules, true),
   strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },
-  printerColumns: [createdAt],
 })

@@ -16,7 +16,7 @@ const defaultAnnotations = [
 ]
 
 /** True for the class that claims without one get. */
-export const isDefaultStorageClass = ({ metadata }: StorageClass): boolean =>
+const isDefault = ({ metadata }: StorageClass): boolean =>
   defaultAnnotations.some(key => metadata.annotations?.[key] === 'true')
 
 function* validateRequirement(requirement: TopologySelectorLabelRequirement, path: string): Generator<FieldError> {
@@ -79,8 +79,12 @@ export const storageClass = defineKind<StorageClass>({
   immutable: ['volumeBindingMode'],
 
   strategy: { bumpGenerationOn: [] },
-  printedName: object => `${object.metadata.name}${isDefaultStorageClass(object) ? ' (default)' : ''}`,
   printerColumns: [
+    {
+      name: 'Name',
+      format: 'name',
+      of: object => `${object.metadata.name}${isDefault(object) ? ' (default)' : ''}`,
+    },
     { name: 'Provisioner', of: ({ provisioner }) => provisioner },
     { name: 'ReclaimPolicy', of: ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete' },
     { name: 'VolumeBindingMode', of: ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate' },
