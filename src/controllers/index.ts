@@ -19,6 +19,7 @@ import { replicaSetController, replicationControllerController } from './replica
 import { rootCaController } from './root-ca/controller.js'
 import type { Controller, RunningController } from './runtime/controller.js'
 import { serviceAccountController } from './serviceaccount/controller.js'
+import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
 
 export interface ControllersOptions {
@@ -50,6 +51,7 @@ const controllersFor = (rootCa: string): Controller[] => [
   replicationControllerController,
   deploymentController,
   daemonSetController,
+  statefulSetController,
   jobController,
   jobOrphanPodController,
   endpointsController,
