@@ -1,5 +1,5 @@
 /** Port-forward over SPDY: each forwarded connection is a pair of streams, one for data and one for errors. */
-import type { Duplex } from 'node:stream'
+import { type Duplex, PassThrough, type Readable } from 'node:stream'
 import type { Timer } from '../../../machinery/clock.js'
 import type { ContainerRef, NodeApi } from '../../../machinery/node-api.js'
 import { forwardPort, parsePort } from '../port-forward.js'
@@ -22,6 +22,18 @@ export interface PortForward {
 /** Old clients send no request id: the streams of a pair then have consecutive numbers, the error stream first. */
 function requestIdOf(stream: SpdyStream, type: 'data' | 'error'): string {
   return stream.headers.requestid || String(type === 'error' ? stream.id : stream.id - 2)
+}
+
+/** A stream for reading only: whoever is done with it, or iterates over it, does not close the other direction. */
+function readHalf(stream: SpdyStream): Readable {
+  const half = new PassThrough()
+  stream.pipe(half)
+  half.once('close', () => {
+    stream.unpipe(half)
+    stream.resume()
+  })
+  stream.once('close', () => half.end())
+  return half
 }
 
 class PortForwardSession {
@@ -67,11 +79,12 @@ class PortForwardSession {
     data.once('close', () => gone.abort())
     // The client closes its side at once and sends nothing.
     error.resume()
-    const message = await forwardPort(this.forward, port, { readable: data, writable: data, signal: gone.signal })
+    const stream = { readable: readHalf(data), writable: data, signal: gone.signal }
+    const message = await forwardPort(this.forward, port, stream)
     if (message === undefined) {
       if (!data.writableEnded) data.end()
       error.end()
-      data.resume()
+      stream.readable.destroy()
     } else error.end(message, () => data.destroy())
   }
 
