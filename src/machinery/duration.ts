@@ -11,9 +11,15 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 }
 
+/** Go quotes what is not ASCII byte by byte here. */
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(/[^ -~]/gu, char =>
+    [...Buffer.from(char)].map(byte => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  )
+
 /** Milliseconds of a Go duration such as `1h2m3.5s`. Throws an Error with Go's words. */
 export function parseDuration(text: string): number {
-  const quoted = JSON.stringify(text)
+  const quoted = quote(text)
   const invalid = () => new Error(`time: invalid duration ${quoted}`)
   const unsigned = text.replace(/^[+-]/, '')
   if (unsigned === '0') return 0
@@ -25,7 +31,7 @@ export function parseDuration(text: string): number {
     if (!whole && !fraction) throw invalid()
     if (!unit) throw new Error(`time: missing unit in duration ${quoted}`)
     const ms = Object.hasOwn(unitMs, unit) ? unitMs[unit] : undefined
-    if (ms === undefined) throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`)
+    if (ms === undefined) throw new Error(`time: unknown unit ${quote(unit)} in duration ${quoted}`)
     total += Number(`${whole || 0}.${fraction || 0}`) * ms
   }
   // Go counts nanoseconds in an int64.
