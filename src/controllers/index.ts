@@ -5,6 +5,7 @@ import { WorkqueueMetrics } from '../client/workqueue-metrics.js'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
+import { cronJobController } from './cronjob/controller.js'
 import { daemonSetController } from './daemonset/controller.js'
 import { deploymentController } from './deployment/controller.js'
 import { endpointsController } from './endpoints/controller.js'
@@ -21,6 +22,7 @@ import type { Controller, RunningController } from './runtime/controller.js'
 import { serviceAccountController } from './serviceaccount/controller.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
 
 export interface ControllersOptions {
   /** Reads for all: acts as `system:kube-controller-manager`, which may list and watch everything. */
@@ -54,6 +56,8 @@ const controllersFor = (rootCa: string): Controller[] => [
   statefulSetController,
   jobController,
   jobOrphanPodController,
+  cronJobController,
+  ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
   nodeLifecycleController,
