@@ -3,6 +3,7 @@
  * workers, back-off, and holding a key back until the cache has seen that key's own last write.
  */
 import type { Client } from '../../client/client.js'
+import { isNamespaceTerminating } from '../../client/error-causes.js'
 import { type EventRecorder, newEventRecorder } from '../../client/event-recorder.js'
 import { keyOf, parseKey } from '../../client/indexer.js'
 import type { Informer } from '../../client/informer.js'
@@ -61,6 +62,10 @@ export interface ControllerDefinition<T extends KubernetesObject> {
   /** The object is gone: forget or clean up what hangs on its key. */
   gone?(key: string, context: ReconcileContext): Promise<void>
 }
+
+/** Something changed, or went, under the controller's hands: the newer state is on its way to its cache. */
+const isDaily = (error: unknown) =>
+  isReason(error, 'Conflict') || isReason(error, 'NotFound') || isNamespaceTerminating(error)
 
 const defaultWorkers = 5
 const firstBackoffMs = 5
@@ -204,10 +209,9 @@ class ControllerLoop<T extends KubernetesObject> implements RunningController {
       this.queue.forget(key)
       if (requeueAfterMs !== undefined) this.queue.addAfter(key, requeueAfterMs)
     } catch (error) {
-      // A lost race is daily business: the newer state is on its way.
-      const fields = { controller: this.definition.name, key, err: error }
-      if (isReason(error, 'Conflict')) this.deps.log.debug(fields, 'Reconcile lost a race; will try again')
-      else this.deps.log.warn({ ...fields, err: String(error) }, 'Reconcile failed; will try again')
+      const fields = { controller: this.definition.name, key, err: String(error) }
+      if (isDaily(error)) this.deps.log.debug(fields, 'Reconcile lost a race; will try again')
+      else this.deps.log.warn(fields, 'Reconcile failed; will try again')
       this.queue.addRateLimited(key)
     }
   }
