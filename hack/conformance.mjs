@@ -10,7 +10,9 @@ import { buildIfNeeded, installIfNeeded, root } from './setup.mjs'
 
 const [runner, ...tests] = process.argv.slice(2)
 if (!runner) {
-  console.error('usage: npm run conformance -- RUNNER [regex|FILE]\nRUNNER is a program that runs the suite: RUNNER KUBECONFIG [regex|FILE]')
+  console.error(
+    'usage: npm run conformance -- RUNNER [regex|FILE]\nRUNNER is a program that runs the suite: RUNNER KUBECONFIG [regex|FILE]',
+  )
   process.exit(2)
 }
 installIfNeeded()
