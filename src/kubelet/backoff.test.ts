@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
+import { FakeClock } from '../machinery/fake-clock.js'
 import { KeyedBackoff } from './backoff.js'
-import { FakeClock } from './testing/fake-clock.js'
 
 test('doubles from 10 s to 5 min, and begins anew after 10 quiet minutes', async () => {
   const clock = new FakeClock()

@@ -314,7 +314,7 @@ export class PodWorker {
     await this.#killAll()
     this.#probes.stop()
     const status = this.#publish(true)
-    await this.#volumes.unmount(refOf(this.#pod), memoryVolumesOf(this.#pod).length > 0)
+    await this.#volumes.unmount()
     this.#deps.statuses.set(this.#pod, terminatedStatus(status))
     this.#stage = 'ended'
   }
@@ -344,6 +344,7 @@ export class PodWorker {
       await runtime.removeContainer(id)
       await cache.refresh(id)
     }
+    if (memoryVolumesOf(this.#pod).length > 0) await runtime.removeMemoryVolumes(refOf(this.#pod))
     await this.#files.remove()
     configMaps.release(this.#uid)
     secrets.release(this.#uid)
@@ -361,7 +362,6 @@ export class PodWorker {
       claim,
       persistentVolume,
       ensureMemoryVolume: (...args) => runtime.ensureMemoryVolume(...args),
-      removeMemoryVolumes: ref => runtime.removeMemoryVolumes(ref),
       context: pod => {
         const runAsUser = commonUser(pod)
         const fsGroup = pod.spec.securityContext?.fsGroup

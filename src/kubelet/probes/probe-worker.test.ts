@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Probe } from '../../apis/generated/core-v1.js'
-import { FakeClock } from '../testing/fake-clock.js'
+import { FakeClock } from '../../machinery/fake-clock.js'
 import { type CheckResult, failed, succeeded } from './check.js'
 import { type ProbeType, ProbeWorker } from './probe-worker.js'
 

@@ -26,7 +26,6 @@ export interface PodVolumesDeps {
   claim(namespace: string, name: string): Promise<PersistentVolumeClaim>
   persistentVolume(name: string): Promise<PersistentVolume>
   ensureMemoryVolume(pod: PodRef, name: string, options: MemoryVolumeOptions): Promise<void>
-  removeMemoryVolumes(pod: PodRef): Promise<void>
 }
 
 /** A volume that could not be made ready; the message is the event's. */
@@ -68,9 +67,8 @@ export class PodVolumes {
     return new Map(mounted)
   }
 
-  /** Removes what the kubelet made; hostPaths and persistent volumes stay. */
-  async unmount(pod: PodRef, usesMemory: boolean): Promise<void> {
-    if (usesMemory) await this.#deps.removeMemoryVolumes(pod)
+  /** Removes what the kubelet wrote; hostPaths and persistent volumes stay, and memory is freed as the containers go. */
+  async unmount(): Promise<void> {
     await rm(this.#deps.directory, { recursive: true, force: true })
   }
 
