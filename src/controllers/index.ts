@@ -8,6 +8,7 @@ import type { MetricRegistry } from '../telemetry/metrics.js'
 import { cronJobController } from './cronjob/controller.js'
 import { daemonSetController } from './daemonset/controller.js'
 import { deploymentController } from './deployment/controller.js'
+import { disruptionController, staleDisruptionController } from './disruption/controller.js'
 import { endpointsController } from './endpoints/controller.js'
 import { endpointSliceController } from './endpointslice/controller.js'
 import { garbageCollector } from './garbage-collector/controller.js'
@@ -63,6 +64,8 @@ const controllersFor = (rootCa: string): Controller[] => [
   nodeLifecycleController,
   taintEvictionController,
   podGarbageCollector,
+  disruptionController,
+  staleDisruptionController,
 ]
 
 /** The collector follows every kind there is: it begins when the others have their caches, or after this long. */

@@ -20,8 +20,14 @@ const notCopied = new Set([
 
 type Annotations = Record<string, string>
 
-/** 0 without the annotation, NaN where it is no number. */
-export const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotations?.[revisionAnnotation] ?? 0)
+/** An int64 upstream, so too large for a number; undefined where the text is none. */
+function parseRevision(text = '0'): bigint | undefined {
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined
+}
+
+/** 0 without the annotation, undefined where it cannot be read. */
+export const revisionOf = ({ metadata }: ReplicaSet): bigint | undefined =>
+  parseRevision(metadata.annotations?.[revisionAnnotation])
 
 const count = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined)
 
@@ -43,13 +49,14 @@ export const sizeAnnotations = (deployment: Deployment): Annotations => ({
 export function newestAnnotations(
   deployment: Deployment,
   existing: Annotations | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const result: Annotations = { ...existing }
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {}))
     if (!notCopied.has(key)) result[key] = value
   const before = existing?.[revisionAnnotation]
-  if (!(Number(before ?? 0) < revision)) return result
+  const current = parseRevision(before)
+  if (current === undefined || current >= revision) return result
   result[revisionAnnotation] = String(revision)
   if (before !== undefined) result[historyAnnotation] = withRevision(existing?.[historyAnnotation], before)
   return result

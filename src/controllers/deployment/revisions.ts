@@ -20,8 +20,9 @@ export function byAge({ metadata: a }: ReplicaSet, { metadata: b }: ReplicaSet):
 
 /** Lowest revision first; equal or unreadable ones by age. */
 export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
-  const difference = revisionOf(a) - revisionOf(b)
-  return Number.isNaN(difference) || difference === 0 ? byAge(a, b) : difference
+  const [one, other] = [revisionOf(a), revisionOf(b)]
+  if (one === undefined || other === undefined || one === other) return byAge(a, b)
+  return one < other ? -1 : 1
 }
 
 /** Of several with the same template the oldest is the newest revision. */
@@ -34,8 +35,11 @@ export function revisionsOf(deployment: Deployment, replicaSets: readonly Replic
 export const allOf = ({ newest, old }: Revisions): ReplicaSet[] => (newest ? [...old, newest] : old)
 
 /** The number that today's template gets: one more than that of any former one. */
-export const nextRevision = (old: readonly ReplicaSet[]): number =>
-  Math.max(0, ...old.map(revisionOf).filter(r => !Number.isNaN(r))) + 1
+export const nextRevision = (old: readonly ReplicaSet[]): bigint =>
+  old.reduce((highest, rs) => {
+    const revision = revisionOf(rs) ?? 0n
+    return revision > highest ? revision : highest
+  }, 0n) + 1n
 
 /** Former revisions beyond the history limit that run nothing. */
 export function planCleanup({ spec }: Deployment, old: readonly ReplicaSet[]): ReplicaSet[] {
