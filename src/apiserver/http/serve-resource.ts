@@ -7,7 +7,7 @@ import { DecodeError } from '../../machinery/schema/decode-error.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
-import { type AcceptedForm, negotiate, type Offer, resourceOffer } from '../negotiate/accept.js'
+import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
 import type { VerbRequest } from '../verbs/outcome.js'
 import { unsupportedPatchType } from '../verbs/patch.js'
 import { findSubresource } from '../verbs/subresources.js'
@@ -86,11 +86,18 @@ async function readPatch(request: VerbRequest, exchange: Exchange, context: Reso
   request.bodyErrors = parsed.errors
 }
 
+const virtualKind = ({ info }: Exchange, { virtualKinds }: ResourceContext): AnyKind | undefined =>
+  virtualKinds.find(k => k.group === info.group && k.version === info.version && k.names.plural === info.resource)
+
+/** Reviews have no tables and no metadata of their own to show. */
+function offerFor(exchange: Exchange, context: ResourceContext): Offer {
+  if (exchange.info.verb === 'watch') return watchOffer
+  return virtualKind(exchange, context) ? plainOffer : resourceOffer
+}
+
 async function readObject(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
   const { group, version, resource } = exchange.info
-  const kind =
-    context.rests.find(group, version, resource)?.kind ??
-    context.virtualKinds.find(k => k.group === group && k.version === version && k.names.plural === resource)
+  const kind = context.rests.find(group, version, resource)?.kind ?? virtualKind(exchange, context)
   if (!kind) throw resourceNotFound()
   const expected = expectedType(exchange, kind)
   const body = await readBody(exchange.request, context.maxBodyBytes)
@@ -120,7 +127,7 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { info, query, request: http } = exchange
   const { verb } = info
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
-  const form: AcceptedForm = negotiate(http.headers.accept, verb === 'watch' ? watchOffer : resourceOffer)
+  const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)
   context.verbs.check(request)
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)

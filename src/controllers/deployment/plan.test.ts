@@ -3,7 +3,7 @@ import type { Deployment, ReplicaSet } from '../../apis/generated/apps-v1.js'
 import { newestAnnotations } from './annotations.js'
 import { newestSize, planRolling } from './plan-rollout.js'
 import { isScalingEvent, planScale } from './plan-scale.js'
-import { planCleanup, revisionsOf } from './revisions.js'
+import { nextRevision, planCleanup, revisionsOf } from './revisions.js'
 import { equalTemplates, hashTemplate, replicaSetName } from './template-hash.js'
 
 const deployment = (replicas: number, maxSurge: number | string, maxUnavailable: number | string): Deployment => ({
@@ -141,9 +141,17 @@ describe('revisions', () => {
     expect(planCleanup(limited, old).map(rs => rs.metadata.name)).toEqual(['r2'])
   })
 
+  test('a revision beyond what a number holds is counted on exactly', () => {
+    const old = [
+      replicaSet('r', { size: 0, revision: '3546343826724305832' }),
+      replicaSet('odd', { size: 0, revision: 'x' }),
+    ]
+    expect(nextRevision(old)).toBe(3546343826724305833n)
+  })
+
   test('a revision that is taken up again goes to the history', () => {
     const before = { 'deployment.kubernetes.io/revision': '1' }
-    expect(newestAnnotations(deployment(1, 1, 0), before, 3)).toEqual({
+    expect(newestAnnotations(deployment(1, 1, 0), before, 3n)).toEqual({
       note: 'x',
       'deployment.kubernetes.io/revision': '3',
       'deployment.kubernetes.io/revision-history': '1',
