@@ -18,9 +18,11 @@ export interface AppDeps {
   routers: readonly Router[]
 }
 
-// Express adds a charset to text, which JSON has none of: hence the buffer.
-const json = (response: Response, contentType: string, body: unknown, indent = 0) =>
-  response.set('content-type', contentType).send(Buffer.from(JSON.stringify(body, null, indent)))
+// Express' own way would add a charset, which JSON has none of.
+function json(response: Response, contentType: string, body: unknown, indent = 0): void {
+  response.setHeader('content-type', contentType)
+  response.end(JSON.stringify(body, null, indent))
+}
 
 function metricsHandler(metrics: MetricRegistry): RequestHandler {
   return async (_request: Request, response: Response) => {

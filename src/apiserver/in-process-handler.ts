@@ -4,7 +4,7 @@ import type { AnyObject } from '../machinery/object-meta.js'
 import type { ApiHandler, ApiResponse, WatchEvent } from '../machinery/request.js'
 import type { RegistryWatch } from '../registry/rest.js'
 import type { Authorize } from './authz/authorizer.js'
-import { listMeta } from './negotiate/serialize.js'
+import { listMeta } from './negotiate/list-meta.js'
 import type { Outcome } from './verbs/outcome.js'
 import { requireRequestAllowed, type Verbs } from './verbs/verbs.js'
 

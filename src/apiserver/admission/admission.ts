@@ -42,24 +42,27 @@ export interface Admission {
   validate(attributes: AdmissionAttributes): Promise<void>
 }
 
+type Phase = 'mutate' | 'validate'
+const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT']
 type Hook = (attributes: AdmissionAttributes) => void | Promise<void>
 
 /** Runs the plugins in order. Which ones concern a resource is worked out once. */
 export function newAdmission(plugins: readonly AdmissionPlugin[]): Admission {
-  const chains = new Map<string, Hook[]>()
+  const chains = new WeakMap<AnyKind, Hook[][]>()
 
-  const chain = (phase: 'mutate' | 'validate', { operation, kind, subresource }: AdmissionAttributes): Hook[] => {
-    const key = `${phase} ${operation} ${kind.qualifiedResource} ${subresource !== ''}`
-    let hooks = chains.get(key)
-    if (!hooks) {
-      hooks = plugins
-        .filter(plugin => plugin[phase] && plugin.operations.includes(operation))
-        .filter(plugin => !plugin.resources || plugin.resources.includes(kind.qualifiedResource))
-        .filter(plugin => plugin.subresources || !subresource)
-        .map(plugin => (attributes: AdmissionAttributes) => plugin[phase]!(attributes))
-      chains.set(key, hooks)
-    }
-    return hooks
+  const build = (phase: Phase, { operation, kind, subresource }: AdmissionAttributes): Hook[] =>
+    plugins
+      .filter(plugin => plugin[phase] && plugin.operations.includes(operation))
+      .filter(plugin => !plugin.resources || plugin.resources.includes(kind.qualifiedResource))
+      .filter(plugin => plugin.subresources || !subresource)
+      .map(plugin => (attributes: AdmissionAttributes) => plugin[phase]!(attributes))
+
+  const chain = (phase: Phase, attributes: AdmissionAttributes): readonly Hook[] => {
+    const { kind, operation, subresource } = attributes
+    let ofKind = chains.get(kind)
+    if (!ofKind) chains.set(kind, (ofKind = []))
+    const index = operations.indexOf(operation) * 4 + (phase === 'mutate' ? 2 : 0) + (subresource ? 1 : 0)
+    return (ofKind[index] ??= build(phase, attributes))
   }
 
   const run = async (hooks: readonly Hook[], attributes: AdmissionAttributes) => {

@@ -2,8 +2,9 @@
 import { formatTime } from '../../machinery/clock.js'
 import { type FieldError, invalid } from '../../machinery/field-error.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
-import { badRequest, conflict, invalidObject, notFound, StatusError } from '../../machinery/status-error.js'
+import { badRequest, conflict, invalidObject, notFound } from '../../machinery/status-error.js'
 import type { ApiServerDeps } from '../deps.js'
+import { newUuidSource } from '../uuid.js'
 import type { BoundObject, KubernetesClaims, TokenSigner } from './service-account-token.js'
 import { serviceAccountUserName } from './user.js'
 
@@ -38,6 +39,7 @@ export function newTokenIssuer(
   signer: TokenSigner,
   { issuer, audiences }: { issuer: string; audiences: readonly string[] },
 ): TokenIssuer {
+  const newUuid = newUuidSource(random)
   const get = async (resource: string, key: { name: string; namespace?: string }): Promise<AnyObject> => {
     const rest = rests.find('', 'v1', resource)
     if (!rest) throw notFound({ group: '', names: { plural: resource, singular: '' } }, key.name)
@@ -97,7 +99,7 @@ export function newTokenIssuer(
       exp: now + lifetime,
       iat: now,
       iss: issuer,
-      jti: newUuid(random.bytes(16)),
+      jti: newUuid(),
       'kubernetes.io': {
         namespace,
         ...bound,
@@ -119,13 +121,3 @@ export function newTokenIssuer(
 
 const formatGvk = (apiVersion = '', kind = '') =>
   `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`
-
-/** A version 4 UUID from 16 random bytes. */
-export function newUuid(bytes: Uint8Array): string {
-  if (bytes.length !== 16) throw new StatusError(500, 'InternalError', 'a UUID takes 16 bytes')
-  const hex = Buffer.from(bytes)
-  hex[6] = (hex[6]! & 0x0f) | 0x40
-  hex[8] = (hex[8]! & 0x3f) | 0x80
-  const text = hex.toString('hex')
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
-}

@@ -6,12 +6,12 @@ import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { asksForImpersonation, ImpersonationError, impersonate } from '../authn/impersonation.js'
 import type { Authenticate } from '../authn/request-authenticator.js'
-import { newUuid } from '../authn/token-request.js'
 import { anonymous } from '../authn/user.js'
 import type { Attributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
 import { isLongRunning, parseRequestInfo, type RequestInfo } from '../request-info.js'
 import type { RequestMetrics } from '../request-metrics.js'
+import { newUuidSource } from '../uuid.js'
 import { sendError, sendText } from './errors.js'
 import type { Exchange } from './exchange.js'
 import type { Release } from './in-flight.js'
@@ -98,7 +98,8 @@ export function newExchange(request: IncomingMessage, response: ServerResponse):
 }
 
 export function newRequestListener(context: PipelineContext): RequestListener {
-  const { clock, random, metrics } = context
+  const { clock, metrics } = context
+  const newUuid = newUuidSource(context.random)
 
   const fail = async (exchange: Exchange, error: unknown) => {
     if (error instanceof ImpersonationError) {
@@ -111,7 +112,7 @@ export function newRequestListener(context: PipelineContext): RequestListener {
   const handle = async (exchange: Exchange) => {
     const { request, response } = exchange
     const started = clock.monotonic()
-    response.setHeader('audit-id', newUuid(random.bytes(16)))
+    response.setHeader('audit-id', newUuid())
     response.setHeader('cache-control', 'no-cache, private')
     let release: Release = () => {}
     let ended = () => {}

@@ -6,22 +6,16 @@ import type { SchemaSet } from '../../machinery/schema/types.js'
 import { StatusError } from '../../machinery/status-error.js'
 import type { StoredObject } from '../../registry/rest.js'
 import { type AcceptedForm, mediaTypes, wantsPretty } from '../negotiate/accept.js'
+import { listJson } from '../negotiate/list-json.js'
+import { listMeta } from '../negotiate/list-meta.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
-import {
-  encodeValue,
-  listJson,
-  listMeta,
-  listValue,
-  prettyJson,
-  protobufList,
-  protobufObject,
-} from '../negotiate/serialize.js'
+import { encodeValue, listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
 import { tableJson } from '../negotiate/table.js'
 import { toYaml } from '../negotiate/yaml.js'
 import type { Outcome } from '../verbs/outcome.js'
 import type { Exchange } from './exchange.js'
 import { includeObjectOf } from './query.js'
-import { sendBody, sendPieces } from './send.js'
+import { sendBody, sendChunks } from './send.js'
 import { sendWatch } from './watch-stream.js'
 
 export interface SendContext {
@@ -124,7 +118,7 @@ async function sendList(
     return sendBody(exchange, code, { contentType, body: await toYaml(listValue(kind, list)) })
   if (form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query))
     return sendBody(exchange, code, { contentType, body: prettyJson(listValue(kind, list)) })
-  return sendPieces(exchange, code, { contentType, ...listJson(kind, list) })
+  return sendChunks(exchange, code, { contentType, ...listJson(kind, list) })
 }
 
 async function sendComputed(

@@ -55,65 +55,42 @@ export const drained = (response: ServerResponse): Promise<void> =>
     response.on('close', done)
   })
 
-/** Pieces are gathered into writes of about this size. */
-const chunkBytes = 256 * 1024
+/** Less than this goes out as one body. */
+const wholeBytes = 1024 * 1024
 
-/** Writes the pieces in order, no faster than the client reads. */
-export async function sendPieces(
-  exchange: Exchange,
-  code: number,
-  { contentType, pieces, bytes }: { contentType: string; pieces: Iterable<Uint8Array>; bytes: number },
-): Promise<void> {
-  if (bytes < 4 * chunkBytes) {
-    const body = Buffer.allocUnsafe(bytes)
-    let at = 0
-    for (const piece of pieces) {
-      body.set(piece, at)
-      at += piece.length
-    }
-    return sendBody(exchange, code, { contentType, body })
+interface ChunkedBody {
+  contentType: string
+  chunks: Iterable<Uint8Array>
+  /** Of all chunks together. */
+  bytes: number
+}
+
+/** Writes the chunks in order, no faster than the client reads. */
+export async function sendChunks(exchange: Exchange, code: number, body: ChunkedBody): Promise<void> {
+  const { contentType, chunks, bytes } = body
+  if (bytes < wholeBytes) {
+    const [first = Buffer.alloc(0), ...rest] = [...chunks]
+    return sendBody(exchange, code, { contentType, body: rest.length ? Buffer.concat([first, ...rest]) : first })
   }
-  if (acceptsGzip(exchange)) return sendCompressed(exchange, code, { contentType, pieces })
+  if (acceptsGzip(exchange)) return sendCompressed(exchange, code, body)
   const { response } = exchange
   writeHead(exchange, code, { 'content-type': contentType, 'content-length': bytes })
-  for (const chunk of gather(pieces)) {
+  for (const chunk of chunks) {
     if (response.destroyed) return
     if (!response.write(chunk)) await drained(response)
   }
   response.end()
 }
 
-function* gather(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
-  let chunk = Buffer.allocUnsafe(chunkBytes)
-  let used = 0
-  for (const piece of pieces) {
-    if (used + piece.length > chunkBytes && used) {
-      yield chunk.subarray(0, used)
-      chunk = Buffer.allocUnsafe(chunkBytes)
-      used = 0
-    }
-    if (piece.length > chunkBytes) yield piece
-    else {
-      chunk.set(piece, used)
-      used += piece.length
-    }
-  }
-  if (used) yield chunk.subarray(0, used)
-}
-
-async function sendCompressed(
-  exchange: Exchange,
-  code: number,
-  { contentType, pieces }: { contentType: string; pieces: Iterable<Uint8Array> },
-): Promise<void> {
+async function sendCompressed(exchange: Exchange, code: number, { contentType, chunks }: ChunkedBody): Promise<void> {
   const [{ Readable }, { pipeline }, { createGzip }] = await Promise.all([
     import('node:stream'),
     import('node:stream/promises'),
     import('node:zlib'),
   ])
   writeHead(exchange, code, { 'content-type': contentType, 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
-  const source = Readable.from(gather(pieces), { objectMode: false, highWaterMark: chunkBytes })
-  await pipeline(source, createGzip({ level: gzipLevel, chunkSize: chunkBytes }), exchange.response).catch(error => {
+  const gzipped = createGzip({ level: gzipLevel, chunkSize: 128 * 1024 })
+  await pipeline(Readable.from(chunks, { objectMode: false }), gzipped, exchange.response).catch(error => {
     if (!exchange.response.destroyed) throw error
   })
 }

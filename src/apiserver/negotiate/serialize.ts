@@ -1,23 +1,11 @@
 /** The bytes of an object or a list in the form that was negotiated. */
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { AnyKind } from '../../machinery/kind.js'
-import type { ListMeta } from '../../machinery/object-meta.js'
 import { encodeMessage, encodeProtobuf, encodeProtobufList, wrapMessage } from '../../machinery/protobuf/envelope.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { StoredList, StoredObject } from '../../registry/rest.js'
+import { listMeta } from './list-meta.js'
 import { toYaml } from './yaml.js'
-
-export interface Pieces {
-  pieces: Iterable<Uint8Array>
-  /** Of all pieces together. */
-  bytes: number
-}
-
-export const listMeta = ({ revision, continue: token, remainingItemCount }: StoredList): ListMeta => ({
-  resourceVersion: String(revision),
-  ...(token && { continue: token }),
-  ...(token && remainingItemCount && { remainingItemCount }),
-})
 
 /** Indented JSON; numbers beyond 2^53 make it fall back to a single line. */
 export function prettyJson(value: unknown): string {
@@ -27,46 +15,6 @@ export function prettyJson(value: unknown): string {
     if (error instanceof TypeError) return stringifyJson(value)
     throw error
   }
-}
-
-interface Prefixes {
-  /** How stored bytes of the kind may begin; items of a list do without. */
-  known: readonly Buffer[]
-}
-
-const prefixes = new WeakMap<AnyKind, Prefixes>()
-
-function prefixesOf(kind: AnyKind): readonly Buffer[] {
-  let found = prefixes.get(kind)
-  if (!found) {
-    const [k, v] = [`"kind":${JSON.stringify(kind.kind)}`, `"apiVersion":${JSON.stringify(kind.apiVersion)}`]
-    found = { known: [Buffer.from(`{${k},${v},`), Buffer.from(`{${v},${k},`)] }
-    prefixes.set(kind, found)
-  }
-  return found.known
-}
-
-const open = Buffer.from('{')
-const comma = Buffer.from(',')
-const end = Buffer.from(']}')
-
-const startsWith = (bytes: Uint8Array, prefix: Buffer) =>
-  bytes.length > prefix.length && prefix.compare(bytes, 0, prefix.length) === 0
-
-/** The list as JSON, put together from the bytes of its items, which leave kind and apiVersion to the list as upstream's do. */
-export function listJson(kind: AnyKind, list: StoredList): Pieces {
-  const head = `{"kind":"${kind.listKind}","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(listMeta(list))},"items":[`
-  const pieces: Uint8Array[] = [Buffer.from(head)]
-  const known = prefixesOf(kind)
-  for (const item of list.items) {
-    if (pieces.length > 1) pieces.push(comma)
-    const { bytes } = item
-    const prefix = known.find(candidate => startsWith(bytes, candidate))
-    if (prefix) pieces.push(open, bytes.subarray(prefix.length))
-    else pieces.push(bytes)
-  }
-  pieces.push(end)
-  return { pieces, bytes: pieces.reduce((sum, piece) => sum + piece.length, 0) }
 }
 
 /** The list as a value, for YAML and for people. */

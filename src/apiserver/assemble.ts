@@ -1,0 +1,118 @@
+/** The whole API server but for its socket: tests drive it as it is, `server.ts` puts it behind TLS. */
+import type { ApiHandler } from '../machinery/request.js'
+import type { AppListener } from './app.js'
+import { followRbac } from './authz/rbac-watch.js'
+import { bootstrap } from './bootstrap.js'
+import { type Components, newComponents } from './components.js'
+import { newUpgradeListener, type Stream, type UpgradeListener } from './connect/upgrade.js'
+import { type ApiServerConfig, type ApiServerDeps, defaultLimits } from './deps.js'
+import { newDiscovery } from './discovery/discovery.js'
+import { type HealthCheck, healthPaths } from './health.js'
+import { healthChecks, type ServerState } from './health-checks.js'
+import { newInFlightGuard } from './http/in-flight.js'
+import { newRequestListener, type PipelineContext, type RequestListener } from './http/pipeline.js'
+import { newRouter } from './http/router.js'
+import { registerObjectCounts } from './object-counts.js'
+import { newRequestMetrics } from './request-metrics.js'
+import { defaultGitVersion, versionInfo } from './version.js'
+
+export interface AssembledServer {
+  /** Answers requests of both protocols. */
+  listener: RequestListener
+  onUpgrade: UpgradeListener
+  /** For callers in the same process. */
+  handler: ApiHandler
+  /** Reads the roles and writes what every cluster has; ready when it resolves. `port` is where others reach the server. */
+  begin(port: number): Promise<void>
+  /** From now on /readyz fails, and watches and streams end. */
+  end(): void
+}
+
+function servedPaths({ catalog }: Components, checks: readonly HealthCheck[]): string[] {
+  const groups = catalog.groups()
+  const versions = groups.flatMap(group => group.versions)
+  return [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/apis',
+    '/apis/',
+    ...groups.filter(group => group.name).map(group => `/apis/${group.name}`),
+    ...versions.map(({ group, groupVersion }) => (group ? `/apis/${groupVersion}` : `/api/${groupVersion}`)),
+    ...healthPaths(checks),
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openapi/v3/',
+    '/openid/v1/jwks',
+    '/version',
+  ].sort()
+}
+
+function newPipeline(
+  deps: ApiServerDeps,
+  config: ApiServerConfig,
+  components: Components,
+  state: ServerState,
+): PipelineContext {
+  const { clock, random, log, schemas, rests, virtualKinds, metrics } = deps
+  const limits = { ...defaultLimits, ...config.limits }
+  const { authorize, authenticate, verbs, catalog, signer, issuer } = components
+  const serverAddress = () => `${config.advertiseAddress}:${state.port}`
+  const checks = healthChecks(state)
+  const requestMetrics = newRequestMetrics(metrics)
+  registerObjectCounts(rests, metrics)
+  const { gitVersion = defaultGitVersion } = config
+  let app: Promise<AppListener> | undefined
+  const loadApp = async () => {
+    const { newApp } = await import('./app.js')
+    const paths = () => servedPaths(components, checks)
+    const version = versionInfo(gitVersion, process.versions.node)
+    return newApp({ version, metrics, signer, issuer, serverAddress, paths, routers: deps.routers ?? [] })
+  }
+  const serve = newRouter({
+    deps,
+    rests,
+    virtualKinds,
+    schemas,
+    verbs,
+    catalog,
+    checks,
+    discovery: newDiscovery(catalog, schemas, serverAddress),
+    app: () => (app ??= loadApp()),
+    now: () => clock.now(),
+    maxBodyBytes: limits.maxBodyBytes,
+    watchSeconds: () => Math.floor(limits.minRequestTimeoutSeconds * (1 + random.next())),
+    stopping: state.stopping.signal,
+    countEvents: ({ info }, events) => requestMetrics.watchEvents(info, events),
+  })
+  const guard = newInFlightGuard(limits, metrics)
+  return { clock, random, log, schemas, authenticate, authorize, guard, metrics: requestMetrics, serve }
+}
+
+export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig): AssembledServer {
+  const { clock, log, rests, schemas } = deps
+  const state: ServerState = { bootstrapped: false, rolesSynced: false, stopping: new AbortController(), port: 0 }
+  const components = newComponents(deps, config.serviceAccount)
+  const context = newPipeline(deps, config, components, state)
+  const stream: Stream = async upgrade => {
+    const { handleStreamingUpgrade } = await import('./streaming/handle-upgrade.js')
+    const onError = (error: Error) => log.debug({ error: error.message }, 'Stream failed')
+    await handleStreamingUpgrade(upgrade, { clock, onError })
+  }
+  const syncRoles = async () => {
+    await followRbac(rests, components.resolver, { signal: state.stopping.signal, log })
+    state.rolesSynced = true
+  }
+  return {
+    listener: newRequestListener(context),
+    onUpgrade: newUpgradeListener(context, deps, stream),
+    handler: components.handler,
+    async begin(port) {
+      state.port = port
+      const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
+      await Promise.all([syncRoles(), bootstrap({ rests, schemas, log }, endpoint, config.tls.clientCa)])
+      state.bootstrapped = true
+    },
+    end: () => state.stopping.abort(),
+  }
+}
