@@ -14,8 +14,9 @@ import { containerColumns } from '../printing/containers.js'
 import { isZero, notMoreThan100Percent, positiveIntOrPercent } from '../validation/int-or-percent.js'
 import { nonNegativeFields, notDecremented } from '../validation/numbers.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
+import { sortedMap } from '../validation/sorted-map.js'
 import { selectorColumn } from './columns.js'
-import { validateTemplateLabels, validateTemplateRestarts } from './workload.js'
+import { matchesNothingOf, validateTemplateRestarts } from './workload.js'
 
 const path = 'spec.updateStrategy'
 
@@ -68,7 +69,9 @@ export const daemonSet = defineKind<DaemonSet>({
 
   *validate({ spec }) {
     if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
-    yield* validateTemplateLabels(spec.selector, spec.template)
+    const labels = spec.template.metadata?.labels
+    if (matchesNothingOf(spec.selector, labels))
+      yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
     const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {}
     if (spec.selector && Object.keys(matchLabels).length + matchExpressions.length === 0)
       yield invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset')

@@ -48,7 +48,7 @@ test.each([
     name: 'a rolling update under OnDelete',
     spec: { updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
     error:
-      'spec.updateStrategy.rollingUpdate: Invalid value: {"partition":1}: only allowed for updateStrategy \'RollingUpdate\'',
+      'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy \'RollingUpdate\'',
   },
   {
     name: 'an unknown retention',

@@ -13,7 +13,12 @@ import {
   setPodTemplateDefaults,
   validatePodTemplateSpec,
 } from '../core-v1/pod-template.js'
-import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../generated/apps-v1.js'
+import type {
+  RollingUpdateStatefulSetStrategy,
+  StatefulSet,
+  StatefulSetSpec,
+  StatefulSetUpdateStrategy,
+} from '../generated/apps-v1.js'
 import type { PodTemplateSpec, Volume } from '../generated/core-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
@@ -24,6 +29,12 @@ import { validateDnsLabel } from '../validation/text.js'
 import { replicaCounts } from './status.js'
 import { validateTemplateLabels, validateTemplateRestarts, validateWorkloadSelector } from './workload.js'
 
+/** As upstream's messages print it: its internal type has no JSON names. */
+const goForm = ({ partition = 0, maxUnavailable }: RollingUpdateStatefulSetStrategy) => ({
+  Partition: partition,
+  MaxUnavailable: maxUnavailable ?? null,
+})
+
 function* validateUpdateStrategy(strategy: StatefulSetUpdateStrategy): Generator<FieldError> {
   const path = 'spec.updateStrategy'
   const { type, rollingUpdate } = strategy
@@ -31,7 +42,7 @@ function* validateUpdateStrategy(strategy: StatefulSetUpdateStrategy): Generator
     yield required(path)
   } else if (type === 'OnDelete') {
     if (rollingUpdate)
-      yield invalid(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")
+      yield invalid(`${path}.rollingUpdate`, goForm(rollingUpdate), "only allowed for updateStrategy 'RollingUpdate'")
   } else if (type !== 'RollingUpdate') {
     const value = { Type: type, RollingUpdate: rollingUpdate ?? null }
     yield invalid(path, value, "must be 'RollingUpdate' or 'OnDelete'")
@@ -121,7 +132,7 @@ export const statefulSet = defineKind<StatefulSet>({
     yield* nonNegative(spec.ordinals?.start, 'spec.ordinals.start')
     if (spec.serviceName) yield* validateDnsLabel(spec.serviceName, 'spec.serviceName')
     yield* validateWorkloadSelector(spec.selector, 'statefulset')
-    yield* validateTemplateLabels(spec.selector, spec.template)
+    yield* validateTemplateLabels(spec.selector, spec.template, '')
     yield* validatePodTemplateSpec(templateWithClaims(spec), 'spec.template')
     yield* validateTemplateRestarts(spec.template, 'StatefulSet')
   },

@@ -4,6 +4,7 @@ import { isDns1123Label } from '../../machinery/names.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import {
   type LabelMatcher,
+  type Labels,
   labelSelectorFrom,
   matchesLabels,
   validateLabelSelector,
@@ -11,12 +12,13 @@ import {
 import { validatePodTemplateSpec } from '../core-v1/pod-template.js'
 import type { PodTemplateSpec } from '../generated/core-v1.js'
 import type { LabelSelector } from '../generated/meta-v1.js'
+import { sortedMap } from '../validation/sorted-map.js'
 
 const isEmpty = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
   Object.keys(matchLabels ?? {}).length + (matchExpressions?.length ?? 0) === 0
 
 /** Undefined when the selector is malformed. */
-function matcherOf(selector: LabelSelector): LabelMatcher | undefined {
+function matcherOf(selector: LabelSelector | undefined): LabelMatcher | undefined {
   try {
     return labelSelectorFrom(selector)
   } catch {
@@ -34,16 +36,25 @@ export function* validateWorkloadSelector(selector: LabelSelector | undefined, k
   if (isEmpty(selector)) yield invalid('spec.selector', selector, `empty selector is invalid for ${kind}`)
 }
 
-/** The selector must match the template's labels; a malformed selector is reported elsewhere. */
+/** The selector must match the template's labels; `malformed` is what the kind says of one that cannot be read. */
 export function* validateTemplateLabels(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec,
+  malformed: string,
 ): Generator<FieldError> {
-  if (!selector || isEmpty(selector)) return
+  // No selector matches nothing; an empty one is reported as such.
+  if (selector && isEmpty(selector)) return
   const labels = template.metadata?.labels
   const matcher = matcherOf(selector)
-  if (matcher && !matchesLabels(matcher, labels))
-    yield invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')
+  if (!matcher) yield invalid('spec.selector', selector, malformed)
+  else if (!matchesLabels(matcher, labels))
+    yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
+}
+
+/** True when the selector can be read and the labels do not match it. */
+export function matchesNothingOf(selector: LabelSelector | undefined, labels: Labels): boolean {
+  const matcher = matcherOf(selector)
+  return matcher !== undefined && !matchesLabels(matcher, labels)
 }
 
 /** Pods of a workload restart for ever and have no deadline; `kind` completes upstream's sentence. */
@@ -61,7 +72,7 @@ export function* validateSelectorAndTemplate(spec: {
   template: PodTemplateSpec
 }): Generator<FieldError> {
   yield* validateWorkloadSelector(spec.selector, 'deployment')
-  yield* validateTemplateLabels(spec.selector, spec.template)
+  yield* validateTemplateLabels(spec.selector, spec.template, 'invalid label selector')
   yield* validatePodTemplateSpec(spec.template, 'spec.template')
   yield* validateTemplateRestarts(spec.template, 'ReplicaSet')
 }

@@ -2,7 +2,7 @@
 
 import { defaultCpuUtilization } from '../autoscaling-v2/horizontal-pod-autoscaler.js'
 import type { HorizontalPodAutoscaler as V1 } from '../generated/autoscaling-v1.js'
-import type { MetricSpec, HorizontalPodAutoscaler as V2 } from '../generated/autoscaling-v2.js'
+import type { HPAScalingRules, MetricSpec, HorizontalPodAutoscaler as V2 } from '../generated/autoscaling-v2.js'
 import { type FlatMetric, flattenSpec, flattenStatus, unflattenSpec, unflattenStatus } from './metric-conversion.js'
 
 const prefix = 'autoscaling.alpha.kubernetes.io/'
@@ -104,8 +104,26 @@ export function toHub(spoke: V1): V2 {
 
 type Behavior = NonNullable<V2['spec']['behavior']>
 
-/** Upstream writes this annotation from its internal type, whose keys begin with capitals; it reads either. */
-const toInternal = (behavior: Behavior): unknown => mapKeys(behavior, key => key[0]!.toUpperCase() + key.slice(1))
+const rulesForm = (rules: HPAScalingRules | undefined) =>
+  rules
+    ? {
+        StabilizationWindowSeconds: rules.stabilizationWindowSeconds ?? null,
+        SelectPolicy: rules.selectPolicy ?? null,
+        Policies:
+          rules.policies?.map(({ type, value, periodSeconds }) => ({
+            Type: type,
+            Value: value,
+            PeriodSeconds: periodSeconds,
+          })) ?? null,
+        Tolerance: rules.tolerance ?? null,
+      }
+    : null
+
+/** Upstream writes this annotation from its internal type, which has no JSON names; it reads either. */
+const toInternal = ({ scaleUp, scaleDown }: Behavior): unknown => ({
+  ScaleUp: rulesForm(scaleUp),
+  ScaleDown: rulesForm(scaleDown),
+})
 const fromInternal = (value: unknown): Behavior | undefined => {
   const behavior = mapKeys(value, key => key[0]!.toLowerCase() + key.slice(1)) as Behavior | undefined
   return behavior && Object.keys(behavior).length ? behavior : undefined

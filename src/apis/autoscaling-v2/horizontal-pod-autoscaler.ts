@@ -67,7 +67,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     if (minReplicas !== undefined && maxReplicas < minReplicas)
       yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')
     yield* validateReference(spec.scaleTargetRef, 'spec.scaleTargetRef')
-    yield* validateMetrics(spec.metrics ?? [], 'spec.metrics')
+    yield* validateMetrics(spec.metrics ?? [], 'spec.metrics', minReplicas)
     yield* validateBehavior(spec.behavior, 'spec.behavior')
   },
   validateCreate: validateTargetVersion,

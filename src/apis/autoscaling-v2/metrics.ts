@@ -21,8 +21,15 @@ const types = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource']
 const sources = ['object', 'external', 'pods', 'resource', 'containerResource'] as const
 const targetTypes = ['Utilization', 'Value', 'AverageValue']
 
-export function* validateMetrics(metrics: readonly MetricSpec[], path: string): Generator<FieldError> {
+export function* validateMetrics(
+  metrics: readonly MetricSpec[],
+  path: string,
+  minReplicas: number | undefined,
+): Generator<FieldError> {
   for (const [i, metric] of metrics.entries()) yield* validateMetric(metric, `${path}[${i}]`)
+  // Without pods only these say when there is something to do again.
+  if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External'))
+    yield forbidden(path, 'must specify at least one Object or External metric to support scaling to zero replicas')
 }
 
 function* validateMetric(metric: MetricSpec, path: string): Generator<FieldError> {

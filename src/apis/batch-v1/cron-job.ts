@@ -1,7 +1,6 @@
 /** CronJob makes a Job at each time of a schedule. */
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
-import { nameIsDnsSubdomain } from '../../machinery/name-rules.js'
 import { selectorColumn } from '../apps-v1/columns.js'
 import { hostnameWarnings } from '../apps-v1/workload.js'
 import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-template.js'
@@ -93,6 +92,11 @@ export const cronJob = defineKind<CronJob>({
     yield* nonNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit')
     yield* nonNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit')
   },
+  *validateCreate({ metadata }) {
+    const { name = '' } = metadata
+    if (name.length > maxNameLength)
+      yield invalid('metadata.name', name, `must be no more than ${maxNameLength} characters`)
+  },
   warnings: (object, old) => [
     ...(old ? [] : hostnameWarnings(object)),
     ...(object.spec.jobTemplate.spec
@@ -104,10 +108,6 @@ export const cronJob = defineKind<CronJob>({
     prepareForCreate: ({ spec }) => dropDisabledPodFields(spec.jobTemplate.spec?.template.spec, undefined),
     prepareForUpdate: ({ spec }, { spec: old }) =>
       dropDisabledPodFields(spec.jobTemplate.spec?.template.spec, old.jobTemplate.spec?.template.spec),
-    validateName: (name, prefix) => [
-      ...nameIsDnsSubdomain(name, prefix),
-      ...(name.length > maxNameLength && !prefix ? [`must be no more than ${maxNameLength} characters`] : []),
-    ],
   },
   subresources: { status: {} },
   printerColumns: [

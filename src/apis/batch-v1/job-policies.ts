@@ -78,7 +78,7 @@ function* validatePodConditions(
 }
 
 function* validateExitCodes(
-  { operator, containerName, values = [] }: PodFailurePolicyOnExitCodesRequirement,
+  { operator, containerName, values: given }: PodFailurePolicyOnExitCodesRequirement,
   path: string,
   containers: readonly string[],
 ): Generator<FieldError> {
@@ -89,7 +89,8 @@ function* validateExitCodes(
       containerName,
       'must be one of the container or initContainer names in the pod template',
     )
-  if (!values.length) yield invalid(`${path}.values`, values, 'at least one value is required')
+  const values = given ?? []
+  if (!values.length) yield invalid(`${path}.values`, given ?? null, 'at least one value is required')
   else if (values.length > maxExitCodes) yield tooMany(`${path}.values`, values.length, maxExitCodes)
   for (const [i, value] of values.entries()) {
     if (operator === 'In' && value === 0)

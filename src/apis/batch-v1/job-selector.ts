@@ -2,6 +2,8 @@
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
 import type { Job } from '../generated/batch-v1.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
+import { sortedMap, sortedSelector } from '../validation/sorted-map.js'
 
 const controllerUid = 'batch.kubernetes.io/controller-uid'
 const jobName = 'batch.kubernetes.io/job-name'
@@ -13,8 +15,11 @@ export function generateSelector({ metadata, spec }: Job): void {
   const { name = '', uid = '' } = metadata
   spec.template.metadata ??= {}
   const labels = (spec.template.metadata.labels ??= {})
+  const isCopy = metadata.labels !== undefined && semanticEqual(metadata.labels, labels)
   for (const key of [legacyJobName, jobName]) labels[key] ??= name
   for (const key of [legacyControllerUid, controllerUid]) labels[key] ??= uid
+  // Upstream's two maps are one, or the empty one is filled when the object is read back.
+  if (!Object.keys(metadata.labels ?? {}).length || isCopy) metadata.labels = { ...labels }
   spec.selector ??= {}
   spec.selector.matchLabels ??= {}
   spec.selector.matchLabels[controllerUid] ??= uid
@@ -34,8 +39,8 @@ export function* validateGeneratedSelector({ metadata, spec }: Job): Generator<F
   for (const [key, value] of Object.entries(expected)) {
     const path = `spec.template.metadata.labels[${key}]`
     if (labels[key] === undefined) yield required(path, `must be '${value}'`)
-    else if (labels[key] !== value) yield invalid(path, labels, `must be '${value}'`)
+    else if (labels[key] !== value) yield invalid(path, sortedMap(labels), `must be '${value}'`)
   }
   if (!matchesLabels(spec.selector, expected))
-    yield invalid('spec.selector', spec.selector, '`selector` not auto-generated')
+    yield invalid('spec.selector', sortedSelector(spec.selector), '`selector` not auto-generated')
 }

@@ -1,7 +1,7 @@
 /** Validation of a Job's spec, which CronJob's template shares. */
 import { type FieldError, invalid, notSupported, required, tooLong } from '../../machinery/field-error.js'
 import { podTemplateWarnings, validatePodTemplateSpec } from '../core-v1/pod-template.js'
-import type { JobSpec } from '../generated/batch-v1.js'
+import type { JobSpec, SuccessPolicy } from '../generated/batch-v1.js'
 import { domainPrefixedPath } from '../validation/domain-prefixed-path.js'
 import { nonNegativeFields } from '../validation/numbers.js'
 import { validatePodFailurePolicy, validateSuccessPolicy } from './job-policies.js'
@@ -34,12 +34,20 @@ export function* validateJobSpec(spec: JobSpec, path: string): Generator<FieldEr
   if (spec.podFailurePolicy) yield* validatePodFailurePolicy(spec, `${path}.podFailurePolicy`)
   if (spec.successPolicy) {
     if (spec.completionMode === 'Indexed') yield* validateSuccessPolicy(spec, `${path}.successPolicy`)
-    else yield invalid(`${path}.successPolicy`, spec.successPolicy, 'requires indexed completion mode')
+    else yield invalid(`${path}.successPolicy`, goForm(spec.successPolicy), 'requires indexed completion mode')
   }
   yield* validatePodReplacementPolicy(spec, `${path}.podReplacementPolicy`)
   yield* validatePodTemplateSpec(spec.template, `${path}.template`)
   yield* validateRestartPolicy(spec, `${path}.template.spec.restartPolicy`)
 }
+
+/** As upstream's messages print it: its internal type has no JSON names. */
+const goForm = ({ rules }: SuccessPolicy) => ({
+  Rules: (rules ?? []).map(({ succeededIndexes, succeededCount }) => ({
+    SucceededIndexes: succeededIndexes ?? null,
+    SucceededCount: succeededCount ?? null,
+  })),
+})
 
 function* validateCompletionMode(spec: JobSpec, path: string): Generator<FieldError> {
   const { completionMode: mode = 'NonIndexed' } = spec

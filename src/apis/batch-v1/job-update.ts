@@ -1,9 +1,11 @@
 /** What of a Job's spec may change once it exists. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
+import { internalForm } from '../core-v1/internal-form.js'
 import type { Job, JobSpec } from '../generated/batch-v1.js'
 import type { Affinity, PodTemplateSpec } from '../generated/core-v1.js'
 import { immutableField } from '../validation/immutable.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
+import { sortedMap } from '../validation/sorted-map.js'
 
 const immutable = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const
 
@@ -13,9 +15,18 @@ export function* validateJobSpecUpdate({ spec }: Job, old: Job): Generator<Field
   // A job that has not started yet may still be steered to other nodes.
   const steerable = old.spec.suspend === true && !old.status?.startTime
   const template = steerable ? withSchedulingOf(old.spec.template, spec.template) : old.spec.template
-  yield* immutableField(spec.template, template, 'spec.template')
+  if (!semanticEqual(spec.template, template))
+    yield invalid('spec.template', goForm(spec.template), 'field is immutable')
   for (const field of immutable) yield* immutableField(spec[field], old.spec[field], `spec.${field}`)
 }
+
+/** As upstream's messages print it: metadata inlined, the spec in its internal form. */
+const goForm = ({ metadata, spec }: PodTemplateSpec) => ({
+  ...metadata,
+  ...(metadata?.labels && { labels: sortedMap(metadata.labels) }),
+  ...(metadata?.annotations && { annotations: sortedMap(metadata.annotations) }),
+  Spec: internalForm('PodSpec', spec),
+})
 
 function* validateCompletions(spec: JobSpec, old: JobSpec): Generator<FieldError> {
   if (spec.completionMode !== 'Indexed') {

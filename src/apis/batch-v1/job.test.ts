@@ -112,5 +112,9 @@ test.each([
 })
 
 test('names of cron jobs leave room for a suffix', () => {
-  expect(cronJob.strategy.validateName?.('x'.repeat(53), false)).toEqual(['must be no more than 52 characters'])
+  const object = newCronJob()
+  object.metadata.name = 'x'.repeat(53)
+  expect(createErrors(cronJob, object)).toEqual([
+    `metadata.name: Invalid value: "${'x'.repeat(53)}": must be no more than 52 characters`,
+  ])
 })

@@ -10,6 +10,7 @@ import type { Job } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
 import { humanDuration } from '../printing/human-duration.js'
+import { sortedMap } from '../validation/sorted-map.js'
 import { setPodFailurePolicyDefaults } from './job-policies.js'
 import { generateSelector, validateGeneratedSelector } from './job-selector.js'
 import { jobSpecWarnings, validateJobSpec } from './job-spec.js'
@@ -78,7 +79,7 @@ export const job = defineKind<Job>({
     else yield required('spec.selector')
     const labels = spec.template.metadata?.labels
     if (!matchesLabels(spec.selector, labels))
-      yield invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')
+      yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
     yield* validateHostnames(object)
   },
   validateUpdate: (object, old) => validateJobSpecUpdate(object, old),

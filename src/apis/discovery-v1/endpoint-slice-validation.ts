@@ -45,11 +45,13 @@ export function* validateEndpoints({ endpoints, addressType }: EndpointSlice): G
 }
 
 function* validateEndpoint(endpoint: Endpoint, addressType: string, path: string): Generator<FieldError> {
-  const { addresses = [], nodeName, deprecatedTopology, hostname, hints } = endpoint
+  const { nodeName, deprecatedTopology, hostname, hints } = endpoint
+  // What was given as empty is stored as null.
+  const addresses = endpoint.addresses ?? []
   if (!addresses.length) yield required(`${path}.addresses`, 'must contain at least 1 address')
   else if (addresses.length > maxAddresses) yield tooMany(`${path}.addresses`, addresses.length, maxAddresses)
   for (const [i, address] of addresses.entries())
-    yield* validateAddress(address, addressType, `${path}.addresses[${i}]`)
+    yield* validateAddress(address, addressType, { list: `${path}.addresses`, path: `${path}.addresses[${i}]` })
   if (nodeName !== undefined) yield* formatErrors(isNodeName, nodeName, `${path}.nodeName`)
   const topology = Object.keys(deprecatedTopology ?? {}).length
   if (topology > maxTopologyLabels) yield tooMany(`${path}.deprecatedTopology`, topology, maxTopologyLabels)
@@ -60,7 +62,11 @@ function* validateEndpoint(endpoint: Endpoint, addressType: string, path: string
 
 const isNodeName = (name: string) => nameIsDnsSubdomain(name, false)
 
-function* validateAddress(address: string, addressType: string, path: string): Generator<FieldError> {
+function* validateAddress(
+  address: string,
+  addressType: string,
+  { list, path }: { list: string; path: string },
+): Generator<FieldError> {
   if (addressType === 'FQDN') {
     yield* validateDomainName(address, path)
     return
@@ -70,7 +76,7 @@ function* validateAddress(address: string, addressType: string, path: string): G
   for (const message of messages) yield invalid(path, address, message)
   if (messages.length) return
   if (`IPv${parseIp(address)?.family}` !== addressType)
-    yield invalid(path, address, `must be an ${addressType} address`)
+    yield invalid(list, address, `must be an ${addressType} address`)
   yield* validateEndpointIp(address, path)
 }
 
@@ -116,7 +122,7 @@ export function endpointSliceWarnings(slice: EndpointSlice, old: EndpointSlice |
   if (!old && slice.addressType === 'FQDN') warnings.push('spec.addressType: FQDN endpoints are deprecated')
   if (ownControllers.includes(slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return warnings
   for (const [i, { addresses }] of (slice.endpoints ?? []).entries())
-    for (const [j, address] of addresses.entries())
+    for (const [j, address] of (addresses ?? []).entries())
       warnings.push(...ipWarnings(address, `endpoints[${i}].addresses[${j}]`))
   return warnings
 }

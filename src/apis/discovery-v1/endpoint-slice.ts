@@ -57,7 +57,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
       of: ({ ports }) =>
         firstOf((ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : `${port}`))),
     },
-    { name: 'Endpoints', of: ({ endpoints }) => firstOf((endpoints ?? []).flatMap(e => e.addresses)) },
+    { name: 'Endpoints', of: ({ endpoints }) => firstOf((endpoints ?? []).flatMap(e => e.addresses ?? [])) },
     age,
   ],
 })

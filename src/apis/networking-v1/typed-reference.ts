@@ -10,10 +10,10 @@ export function* validatePathSegment(value: string | undefined, path: string): G
 }
 
 export function* validateTypedReference(
-  { apiGroup, kind, name }: { apiGroup?: string; kind: string; name: string },
+  { apiGroup, kind, name }: { apiGroup?: string | null; kind: string; name: string },
   path: string,
 ): Generator<FieldError> {
-  if (apiGroup !== undefined) yield* validateDnsSubdomain(apiGroup, `${path}.apiGroup`)
+  if (typeof apiGroup === 'string') yield* validateDnsSubdomain(apiGroup, `${path}.apiGroup`)
   yield* validatePathSegment(kind, `${path}.kind`)
   yield* validatePathSegment(name, `${path}.name`)
 }

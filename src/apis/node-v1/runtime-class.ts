@@ -2,6 +2,7 @@
 import { duplicate, type FieldError } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { validateLabels } from '../../machinery/selector/index.js'
+import { internalForm } from '../core-v1/internal-form.js'
 import { validateContainerResources } from '../core-v1/pod-spec/resources.js'
 import { validateTolerations } from '../core-v1/pod-spec/tolerations.js'
 import type { Toleration } from '../generated/core-v1.js'
@@ -14,7 +15,7 @@ function* validateUnique(tolerations: readonly Toleration[]): Generator<FieldErr
   for (const [i, toleration] of tolerations.entries()) {
     const { key = '', operator = '', value = '', effect = '' } = toleration
     const id = JSON.stringify([key, operator, value, effect])
-    if (seen.has(id)) yield duplicate(`scheduling.tolerations[${i}]`, toleration)
+    if (seen.has(id)) yield duplicate(`scheduling.tolerations[${i}]`, internalForm('Toleration', toleration))
     seen.add(id)
   }
 }

@@ -3,8 +3,8 @@ import { type FieldError, invalid, required } from '../../machinery/field-error.
 import type { PolicyRule } from '../generated/rbac-v1.js'
 
 function* validateRule(rule: PolicyRule, path: string, namespaced: boolean): Generator<FieldError> {
-  const { verbs = [], nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule
-  if (!verbs.length) yield required(`${path}.verbs`, 'verbs must contain at least one value')
+  const { nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule
+  if (!rule.verbs?.length) yield required(`${path}.verbs`, 'verbs must contain at least one value')
   if (nonResourceURLs.length) {
     const field = `${path}.nonResourceURLs`
     if (namespaced) yield invalid(field, nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs')

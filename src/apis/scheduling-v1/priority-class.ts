@@ -3,6 +3,7 @@ import { type FieldError, forbidden, notSupported, required } from '../../machin
 import { defineKind } from '../../machinery/kind.js'
 import type { PriorityClass } from '../generated/scheduling-v1.js'
 import { age } from '../printing/age.js'
+import { immutableField } from '../validation/immutable.js'
 
 const systemPrefix = 'system-'
 const highestUserPriority = 1_000_000_000
@@ -62,10 +63,10 @@ export const priorityClass = defineKind<PriorityClass>({
     else if (policy !== undefined && !policies.includes(policy))
       yield notSupported('preemptionPolicy', policy, policies)
   },
-  *validateUpdate({ value }, old) {
+  *validateUpdate({ value, preemptionPolicy }, old) {
     if (value !== old.value) yield forbidden('value', 'may not be changed in an update.')
+    yield* immutableField(preemptionPolicy, old.preemptionPolicy, 'preemptionPolicy')
   },
-  immutable: ['preemptionPolicy'],
 
   strategy: {
     bumpGenerationOn: [],

@@ -4,8 +4,8 @@ import { defineKind } from '../../machinery/kind.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
 import type { CSINode, CSINodeDriver } from '../generated/storage-v1.js'
 import { age } from '../printing/age.js'
-import { immutableField } from '../validation/immutable.js'
 import { nonNegative } from '../validation/numbers.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateQualifiedName } from '../validation/text.js'
 
 const maxNodeIdLength = 256
@@ -26,6 +26,14 @@ function* validateDriver(driver: CSINodeDriver, path: string): Generator<FieldEr
   }
 }
 
+/** As upstream's messages print it: its internal type has no JSON names. */
+const goForm = ({ name, nodeID, topologyKeys, allocatable }: CSINodeDriver) => ({
+  Name: name,
+  NodeID: nodeID,
+  TopologyKeys: topologyKeys ?? null,
+  Allocatable: allocatable ? { Count: allocatable.count ?? null } : null,
+})
+
 export const csiNode = defineKind<CSINode>({
   group: 'storage.k8s.io',
   version: 'v1',
@@ -44,7 +52,7 @@ export const csiNode = defineKind<CSINode>({
   *validateUpdate({ spec }, { spec: old }) {
     for (const before of old.drivers ?? []) {
       const now = spec.drivers?.find(({ name }) => name === before.name)
-      if (now) yield* immutableField(now, before, 'spec.drivers')
+      if (now && !semanticEqual(now, before)) yield invalid('spec.drivers', goForm(now), 'field is immutable')
     }
   },
 

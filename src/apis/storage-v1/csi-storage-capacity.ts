@@ -20,8 +20,4 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   immutable: ['nodeTopology', 'storageClassName'],
 
   strategy: { allowUnconditionalUpdate: false, bumpGenerationOn: [] },
-  printerColumns: [
-    { name: 'StorageClassName', of: ({ storageClassName }) => storageClassName },
-    { name: 'Capacity', of: ({ capacity }) => capacity ?? '<unset>' },
-  ],
 })

@@ -4,6 +4,7 @@ import { defineKind } from '../../machinery/kind.js'
 import type { TopologySelectorLabelRequirement, TopologySelectorTerm } from '../generated/core-v1.js'
 import type { StorageClass } from '../generated/storage-v1.js'
 import { age } from '../printing/age.js'
+import { immutableField } from '../validation/immutable.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateQualifiedName } from '../validation/text.js'
 import { validateParameters, validateProvisioner } from './provisioner.js'
@@ -20,7 +21,8 @@ const isDefault = ({ metadata }: StorageClass): boolean =>
   defaultAnnotations.some(key => metadata.annotations?.[key] === 'true')
 
 function* validateRequirement(requirement: TopologySelectorLabelRequirement, path: string): Generator<FieldError> {
-  const { key, values = [] } = requirement
+  const { key } = requirement
+  const values = requirement.values ?? []
   if (!values.length) yield required(`${path}.values`)
   const seen = new Set<string>()
   for (const [i, value] of values.entries()) {
@@ -41,7 +43,7 @@ function* validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, pat
 
 /** Order of keys and values does not matter. */
 const canonical = ({ matchLabelExpressions = [] }: TopologySelectorTerm): string =>
-  JSON.stringify(matchLabelExpressions.map(({ key, values = [] }) => [key, [...values].sort()]).sort())
+  JSON.stringify(matchLabelExpressions.map(({ key, values }) => [key, [...(values ?? [])].sort()]).sort())
 
 function* validateTopologies(terms: readonly TopologySelectorTerm[]): Generator<FieldError> {
   const seen = new Set<string>()
@@ -75,8 +77,8 @@ export const storageClass = defineKind<StorageClass>({
   *validateUpdate(object, old) {
     for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const)
       if (!semanticEqual(object[field], old[field])) yield forbidden(field, `updates to ${field} are forbidden.`)
+    yield* immutableField(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode')
   },
-  immutable: ['volumeBindingMode'],
 
   strategy: { bumpGenerationOn: [] },
   printerColumns: [

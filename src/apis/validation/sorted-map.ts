@@ -1,5 +1,11 @@
-/** Maps as Go prints them in errors: by key. */
+/** Maps as Go prints them inside an error: keys sorted, and null where there is no map. */
+import type { MetaLabelSelector } from '../../machinery/selector/index.js'
 
-/** A copy with its keys in order; null for an absent map. */
-export const sortedMap = (map: Readonly<Record<string, string>> | undefined): Record<string, string> | null =>
-  map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) : null
+type StringMap = Readonly<Record<string, string>>
+
+export const sortedMap = (map: StringMap | undefined): StringMap | null =>
+  map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null
+
+/** A label selector with its labels sorted. */
+export const sortedSelector = (selector: MetaLabelSelector): MetaLabelSelector =>
+  selector.matchLabels ? { ...selector, matchLabels: sortedMap(selector.matchLabels) ?? {} } : selector
