@@ -34,6 +34,7 @@ export class PlanExecution {
   readonly #input: PlanInput
   /** Milliseconds until something that failed should be tried again. */
   retryAfterMs: number | undefined
+  startedSidecar = false
 
   constructor(deps: PodDeps, input: PlanInput) {
     this.#deps = deps
@@ -155,7 +156,9 @@ export class PlanExecution {
       for (const [name, container] of ephemeral) await this.#startOne(name, container)
       for (const [name, container] of inits) {
         const sidecar = isRestartableInit(findContainer(pod, name) as { restartPolicy?: string })
-        if (!(await this.#startOne(name, container)) && !sidecar) return await this.#discard(main)
+        const started = await this.#startOne(name, container)
+        if (!started && !sidecar) return await this.#discard(main)
+        this.startedSidecar ||= started && sidecar
       }
       for (const [name, container] of main) await this.#startOne(name, container)
     } catch (error) {

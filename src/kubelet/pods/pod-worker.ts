@@ -256,6 +256,8 @@ export class PodWorker {
     const input = { pod, plan, files: this.#files, volumes, signal, failures: this.#failures }
     const execution = new PlanExecution(this.#deps, input)
     await execution.run().finally(() => this.#publish())
+    // A sidecar that runs opens the way for what comes after it.
+    if (execution.startedSidecar) this.#again = true
     this.#planWakes(execution.retryAfterMs)
   }
 
