@@ -18,6 +18,7 @@ import { namespaceController } from './namespace/controller.js'
 import { nodeLifecycleController } from './node-lifecycle/controller.js'
 import { podGarbageCollector } from './pod-gc/controller.js'
 import { replicaSetController, replicationControllerController } from './replicaset/controller.js'
+import { resourceQuotaController } from './resource-quota/controller.js'
 import { rootCaController } from './root-ca/controller.js'
 import type { Controller, RunningController } from './runtime/controller.js'
 import { serviceAccountController } from './serviceaccount/controller.js'
@@ -64,6 +65,7 @@ const controllersFor = (rootCa: string): Controller[] => [
   nodeLifecycleController,
   taintEvictionController,
   podGarbageCollector,
+  resourceQuotaController,
   disruptionController,
   staleDisruptionController,
 ]

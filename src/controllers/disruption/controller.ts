@@ -143,9 +143,7 @@ export const staleDisruptionController = defineController<Pod>({
     if (left > 0) return requeueAfter(left)
     const cleared = { type: condition.type, status: 'False', lastTransitionTime: formatTime(clock.now()) }
     const conditions = pod.status?.conditions?.map(c => (c === condition ? cleared : c))
-    await client.updateStatus(podKind, { ...pod, status: { ...pod.status, conditions } } as Pod & {
-      metadata: ObjectKey
-    })
+    await client.updateStatus(podKind, { ...pod, status: { ...pod.status, conditions } })
     return done
   },
 })
