@@ -152,7 +152,7 @@ class NodeAgent {
     this.#cache.stop()
     this.#reporter?.stop()
     for (const stop of this.#stops) stop()
-    for (const worker of this.#workers.values()) worker.stop()
+    await Promise.all([...this.#workers.values()].map(worker => worker.stop()))
   }
 
   #newReporter(machine: Machine): NodeReporter {

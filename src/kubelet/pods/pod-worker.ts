@@ -76,6 +76,7 @@ export class PodWorker {
   #verdict: Verdict | undefined
   #grace: Grace | undefined
   #running = false
+  #current: Promise<void> = Promise.resolve()
   #again = false
   #stopped = false
   #retries = 0
@@ -134,15 +135,16 @@ export class PodWorker {
     this.#again = true
     if (this.#running || this.#stopped || this.#stage === 'gone') return
     this.#running = true
-    void this.#run()
+    this.#current = this.#run()
   }
 
-  /** Leaves the containers as they are. */
-  stop(): void {
+  /** Leaves the containers as they are. Resolves when nothing is written any more; one that is just ending is not waited for. */
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#probes.stop()
     this.#clearTimers()
     this.#cancel.abort()
+    if (this.#stage === 'active') await this.#current
   }
 
   async #run(): Promise<void> {
