@@ -1,5 +1,6 @@
 /** `kill -9` of the server while everything runs: nothing acknowledged is lost, no container is started twice. */
-import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { TestCluster } from './harness/cluster.js'
 import { eventually, output } from './harness/run.js'
@@ -20,16 +21,10 @@ const containerIds = () =>
     '-o',
     'jsonpath={.items[*].status.containerStatuses[*].containerID}',
   )
-const dockerIds = async () =>
-  (await output('docker', ['ps', '-a', '--no-trunc', '-q', '--filter', 'label=io.minik8s.pod.namespace=default']))
-    .trim()
-    .split('\n')
-    .sort()
-
 test('the same objects, the same containers, after each of three kills under writes', async () => {
   await cluster.kubectl('create', 'deployment', 'web', '--image=busybox:1.36', '--replicas=3', '--', 'sleep', '100000')
   await cluster.kubectl('rollout', 'status', 'deploy/web', '--timeout=90s')
-  const [ids, docker] = [await containerIds(), await dockerIds()]
+  const [ids, docker] = [await containerIds(), await cluster.dockerIds()]
   const acknowledged: string[] = []
   for (let round = 0; round < 3; round++) {
     const writer = (async () => {
@@ -49,7 +44,7 @@ test('the same objects, the same containers, after each of three kills under wri
   const stored = (await cluster.kubectl('get', 'configmaps', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ')
   expect(acknowledged.filter(name => !stored.includes(name))).toEqual([])
   expect(await containerIds()).toBe(ids)
-  expect(await dockerIds()).toEqual(docker)
+  expect(await cluster.dockerIds()).toEqual(docker)
   expect(
     await cluster.kubectl(
       'get',
@@ -62,22 +57,25 @@ test('the same objects, the same containers, after each of three kills under wri
   ).toBe('0 0 0')
 })
 
-test('a watch resumes, and work goes on', async () => {
-  const watch = spawn('kubectl', [
-    '--kubeconfig',
-    cluster.kubeconfig,
-    'rollout',
-    'status',
-    'deploy/web',
-    '-w',
-    '--timeout=60s',
-  ])
-  await cluster.kubectl('scale', 'deploy/web', '--replicas=4')
+test('a watch from before the kill goes on behind it: every event once, in order', async () => {
+  const from = await cluster.kubectl('get', 'configmaps', '-o', 'jsonpath={.metadata.resourceVersion}')
+  for (const name of ['one', 'two']) await cluster.kubectl('create', 'configmap', name)
   await cluster.stop('SIGKILL')
   await cluster.start()
+  await cluster.kubectl('create', 'configmap', 'three')
+  const path = `/api/v1/namespaces/default/configmaps?watch=1&resourceVersion=${from}&timeoutSeconds=2`
+  const events = (await cluster.kubectl('get', '--raw', path))
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  expect(events.map(({ type, object }) => `${type} ${object.metadata.name}`)).toEqual([
+    'ADDED one',
+    'ADDED two',
+    'ADDED three',
+  ])
+  await cluster.kubectl('scale', 'deploy/web', '--replicas=4')
   await cluster.kubectl('rollout', 'status', 'deploy/web', '--timeout=60s')
-  expect((await dockerIds()).length).toBe(8)
-  watch.kill()
+  expect(await cluster.dockerIds()).toHaveLength(8)
 })
 
 test('a pod deleted from Docker behind our back is made again', async () => {
@@ -92,12 +90,26 @@ test('a pod deleted from Docker behind our back is made again', async () => {
 })
 
 test('containers that no pod knows are removed at the next start', async () => {
-  const victim = await cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}')
+  const { id: clusterId } = JSON.parse(readFileSync(join(cluster.dataDir, 'cluster.json'), 'utf8'))
   await cluster.stop('SIGKILL')
-  const second = new TestCluster({ runtime: 'none' })
-  await second[Symbol.asyncDispose]()
+  const labels = {
+    cluster: clusterId,
+    node: 'node-1',
+    'pod.uid': 'gone',
+    'pod.name': 'gone',
+    'pod.namespace': 'default',
+    type: 'sandbox',
+    attempt: '0',
+  }
+  const flags = Object.entries(labels).flatMap(([name, value]) => ['--label', `io.minik8s.${name}=${value}`])
+  const orphan = (await output('docker', ['run', '-d', ...flags, 'busybox:1.36', 'sleep', '100000'])).trim()
+  expect(await cluster.dockerIds()).toContain(orphan)
   await cluster.start()
+  await eventually('the orphan is gone', async () => !(await cluster.dockerIds()).includes(orphan))
+  expect(await cluster.dockerIds()).toHaveLength(8)
+})
+
+test('deleting the deployment leaves no container', async () => {
   await cluster.kubectl('delete', 'deploy', 'web')
-  await eventually('no container is left', async () => (await dockerIds()).join('') === '')
-  expect(victim).toMatch(/^web-/)
+  await eventually('no container is left', async () => (await cluster.dockerIds()).length === 0)
 })

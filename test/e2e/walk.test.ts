@@ -92,8 +92,6 @@ describe.each(findKubectls())('kubectl $version', ({ version, program }) => {
   test('deletes the namespaces with all that is in them', async () => {
     await kubectl('delete', 'namespace', namespace, `${namespace}-ten`, '--timeout=90s')
     expect((await cluster.tryKubectl(['get', 'namespace', namespace], program)).stderr).toContain('not found')
-    expect(await output('docker', ['ps', '-a', '-q', '--filter', `label=io.minik8s.pod.namespace=${namespace}`])).toBe(
-      '',
-    )
+    expect(await cluster.dockerIds(`io.minik8s.pod.namespace=${namespace}`)).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import { startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
+import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
 import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
 import { ensurePki, type Pki } from '../pki/pki.js'
@@ -58,6 +59,7 @@ function startComponents(
 /** Resolves when `/readyz` answers 200; nodes join a moment later. Throws UserError for what the user can mend. */
 export async function startCluster(config: Configuration, log: Logger): Promise<Cluster> {
   const metrics = newMetricRegistry()
+  registerProcessMetrics(metrics, ownProcess())
   const id = await ensureClusterId(config.dataDir)
   const opening = openRuntime(config, id, log)
   // Looked at below; until then a failure must not count as unhandled.

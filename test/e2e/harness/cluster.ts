@@ -1,6 +1,6 @@
 /** A minik8s of its own for a test: the built program as a process, in a temporary data directory, on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,6 +74,14 @@ export class TestCluster {
   /** kubectl of a given program name, failing or not. */
   tryKubectl(args: readonly string[], kubectl = 'kubectl'): Promise<Result> {
     return run(kubectl, ['--kubeconfig', this.kubeconfig, ...args])
+  }
+
+  /** Ids of this cluster's Docker containers, sandboxes included, sorted. */
+  async dockerIds(...filters: string[]): Promise<string[]> {
+    const { id } = JSON.parse(readFileSync(join(this.dataDir, 'cluster.json'), 'utf8')) as { id: string }
+    const labels = [`io.minik8s.cluster=${id}`, ...filters].flatMap(label => ['--filter', `label=${label}`])
+    const text = (await output('docker', ['ps', '-a', '--no-trunc', '-q', ...labels])).trim()
+    return text ? text.split('\n').sort() : []
   }
 
   /** Applies YAML from memory. */
