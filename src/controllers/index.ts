@@ -5,12 +5,14 @@ import { WorkqueueMetrics } from '../client/workqueue-metrics.js'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.js'
 import { cronJobController } from './cronjob/controller.js'
 import { daemonSetController } from './daemonset/controller.js'
 import { deploymentController } from './deployment/controller.js'
 import { disruptionController, staleDisruptionController } from './disruption/controller.js'
 import { endpointsController } from './endpoints/controller.js'
 import { endpointSliceController } from './endpointslice/controller.js'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.js'
 import { garbageCollector } from './garbage-collector/controller.js'
 import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
@@ -25,6 +27,7 @@ import { serviceAccountController } from './serviceaccount/controller.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
+import { claimProtectionController, volumeProtectionController } from './volume-protection/controller.js'
 
 export interface ControllersOptions {
   /** Reads for all: acts as `system:kube-controller-manager`, which may list and watch everything. */
@@ -68,6 +71,10 @@ const controllersFor = (rootCa: string): Controller[] => [
   resourceQuotaController,
   disruptionController,
   staleDisruptionController,
+  endpointSliceMirroringController,
+  claimProtectionController,
+  volumeProtectionController,
+  clusterRoleAggregationController,
 ]
 
 /** The collector follows every kind there is: it begins when the others have their caches, or after this long. */

@@ -1,0 +1,87 @@
+/** Protection of storage in use: claims that pods use, and volumes that are bound, keep a finalizer until they are free. */
+import { persistentVolumeClaim as claimKind, persistentVolume, pod as podKind } from '../../apis/core-v1/index.js'
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../apis/generated/core-v1.js'
+import type { Client } from '../../client/client.js'
+import type { KindRef } from '../../machinery/kind.js'
+import type { KubernetesObject } from '../../machinery/object-meta.js'
+import { defineController } from '../runtime/define-controller.js'
+import { done } from '../runtime/result.js'
+
+const claimFinalizer = 'kubernetes.io/pvc-protection'
+const volumeFinalizer = 'kubernetes.io/pv-protection'
+const byClaimIndex = 'podClaims'
+
+/** Names of the claims a pod uses; those of ephemeral volumes are named after pod and volume. */
+const claimsOf = ({ metadata, spec }: Pod): string[] =>
+  (spec.volumes ?? []).flatMap(v => {
+    if (v.persistentVolumeClaim) return v.persistentVolumeClaim.claimName
+    return v.ephemeral ? `${metadata.name}-${v.name}` : []
+  })
+
+const claimKeys = (pod: Pod) => claimsOf(pod).map(name => `${pod.metadata.namespace}/${name}`)
+/** The node may have begun with it: a pod that was never bound cannot start with a claim that is being deleted. */
+const uses = (pod: Pod, { metadata }: PersistentVolumeClaim) =>
+  Boolean(pod.spec.nodeName) && claimsOf(pod).includes(metadata.name ?? '')
+
+async function protect<T extends KubernetesObject>(
+  object: T,
+  {
+    kind,
+    finalizer,
+    client,
+    inUse,
+  }: { kind: KindRef<T>; finalizer: string; client: Client; inUse(): Promise<boolean> },
+): Promise<void> {
+  const { metadata } = object
+  const finalizers = metadata.finalizers ?? []
+  const has = finalizers.includes(finalizer)
+  const write = (changed: string[]) =>
+    client.update(kind, { ...object, metadata: { ...metadata, finalizers: changed } })
+  if (metadata.deletionTimestamp) {
+    if (has && !(await inUse())) await write(finalizers.filter(f => f !== finalizer))
+  } else if (!has) await write([...finalizers, finalizer])
+}
+
+export const claimProtectionController = defineController<PersistentVolumeClaim>({
+  name: 'pvcprotection',
+  serviceAccount: 'pvc-protection-controller',
+  for: claimKind,
+  prepare: informer => informer(podKind).addIndex(byClaimIndex, claimKeys),
+  watches: [
+    {
+      kind: podKind,
+      keys: (pod, _cache, { type, old }) =>
+        type === 'delete' || (old && (old as Pod).spec.nodeName !== (pod as Pod).spec.nodeName)
+          ? claimKeys(pod as Pod)
+          : [],
+    },
+  ],
+
+  async reconcile(claim, { cache, client }) {
+    const { namespace, name } = claim.metadata
+    await protect(claim, {
+      kind: claimKind,
+      finalizer: claimFinalizer,
+      client,
+      inUse: async () => {
+        if (cache.byIndex(podKind, byClaimIndex, `${namespace}/${name}`).some(pod => uses(pod, claim))) return true
+        // The cache may not know a pod yet that is about to use it.
+        const live = await client.list(podKind, { namespace })
+        return live.items.some(pod => uses(pod, claim))
+      },
+    })
+    return done
+  },
+})
+
+export const volumeProtectionController = defineController<PersistentVolume>({
+  name: 'pvprotection',
+  serviceAccount: 'pv-protection-controller',
+  for: persistentVolume,
+
+  async reconcile(volume, { client }) {
+    const inUse = async () => volume.status?.phase === 'Bound'
+    await protect(volume, { kind: persistentVolume, finalizer: volumeFinalizer, client, inUse })
+    return done
+  },
+})
