@@ -1,6 +1,7 @@
 /** The whole API server but for its socket: tests drive it as it is, `server.ts` puts it behind TLS. */
 import type { ApiHandler } from '../machinery/request.js'
 import type { AppListener } from './app.js'
+import { newAggregator } from './authz/aggregation.js'
 import { followRbac } from './authz/rbac-watch.js'
 import { bootstrap } from './bootstrap.js'
 import { type Components, newComponents } from './components.js'
@@ -99,8 +100,11 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     const onError = (error: Error) => log.debug({ error: error.message }, 'Stream failed')
     await handleStreamingUpgrade(upgrade, { clock, onError })
   }
+  const aggregate = newAggregator(rests, components.resolver, log)
+  // Bootstrap writes its aggregates with their rules filled in.
+  const onRole = () => (state.bootstrapped ? aggregate() : undefined)
   const syncRoles = async () => {
-    await followRbac(rests, components.resolver, { signal: state.stopping.signal, log })
+    await followRbac(rests, components.resolver, { signal: state.stopping.signal, log, onRole })
     state.rolesSynced = true
   }
   return {
@@ -112,6 +116,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
       await Promise.all([syncRoles(), bootstrap({ rests, schemas, log }, endpoint, config.tls.clientCa)])
       state.bootstrapped = true
+      aggregate()
     },
     end: () => state.stopping.abort(),
   }

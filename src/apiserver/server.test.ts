@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { newServerFixture, podBody, type ServerFixture } from './server-fixture.js'
+import { newServerFixture, podBody, type ServerFixture } from './testing/server-fixture.js'
 
 let server: ServerFixture
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { newServerFixture, type ServerFixture } from './server-fixture.js'
+import { newServerFixture, type ServerFixture } from './testing/server-fixture.js'
 
 let server: ServerFixture
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { newServerFixture, podBody, type ServerFixture } from '../server-fixture.js'
+import { settle } from '../../machinery/fake-clock.js'
+import { newServerFixture, podBody, type ServerFixture } from '../testing/server-fixture.js'
 
 let server: ServerFixture
 beforeAll(async () => {
@@ -101,6 +102,58 @@ describe('LimitRanger', () => {
   })
 })
 
+describe('ResourceQuota', () => {
+  const path = inNamespace('resourcequotas', 'counted')
+  beforeAll(async () => {
+    await server
+      .agent()
+      .post('/api/v1/namespaces')
+      .send({ metadata: { name: 'counted' } })
+      .expect(201)
+    await server.createAccount('counted', 'default')
+    const hard = { pods: '2', 'requests.cpu': '1' }
+    await server
+      .agent()
+      .post(path)
+      .send({ metadata: { name: 'q' }, spec: { hard } })
+      .expect(201)
+    const status = { hard, used: { pods: '0', 'requests.cpu': '0' } }
+    const patch = server.agent().patch(`${path}/q/status`).set('content-type', 'application/merge-patch+json')
+    await patch.send(JSON.stringify({ status })).expect(200)
+  })
+  const wanting = (name: string, cpu: string) =>
+    podBody(name, { containers: [{ name: 'main', image: 'i', resources: { requests: { cpu } } }] })
+  const send = (body: object, query = '') =>
+    server
+      .agent()
+      .post(`${inNamespace('pods', 'counted')}${query}`)
+      .send(body)
+
+  test('a pod must say what the quota counts', async () => {
+    const { body } = await send(podBody('silent')).expect(403)
+    expect(body.message).toBe('pods "silent" is forbidden: failed quota: q: must specify requests.cpu for: main')
+  })
+
+  test('what fits is charged, a dry run is not', async () => {
+    await send(wanting('a', '600m')).expect(201)
+    await send(wanting('dry', '100m'), '?dryRun=All').expect(201)
+    const { body } = await server.agent().get(`${path}/q`)
+    expect(body.status.used).toEqual({ pods: '1', 'requests.cpu': '600m' })
+  })
+
+  test('what does not fit is refused', async () => {
+    const { body } = await send(wanting('b', '500m')).expect(403)
+    expect(body.message).toBe(
+      'pods "b" is forbidden: exceeded quota: q, requested: requests.cpu=500m, used: requests.cpu=600m, limited: requests.cpu=1',
+    )
+  })
+
+  test('many at once get no more than there is', async () => {
+    const answers = await Promise.all(['c', 'd', 'e', 'f'].map(name => send(wanting(name, '100m'))))
+    expect(answers.map(answer => answer.status).sort()).toEqual([201, 403, 403, 403])
+  })
+})
+
 test('a claim is protected, and gets the default class', async () => {
   const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' }
   const storageClass = { metadata: { name: 'fast', annotations }, provisioner: 'example.com/p' }
@@ -151,6 +204,20 @@ describe('NodeRestriction', () => {
       .expect(403)
     expect(answer.body.message).toContain('node "n" can only create mirror pods')
   })
+})
+
+test('a cluster role that carries a label becomes part of the role that gathers it', async () => {
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
+  const labels = { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }
+  const rule = { verbs: ['get'], apiGroups: ['example.com'], resources: ['things'] }
+  await server
+    .agent()
+    .post(path)
+    .send({ metadata: { name: 'part', labels }, rules: [rule] })
+    .expect(201)
+  const rulesOf = async (name: string) => (await server.agent().get(`${path}/${name}`)).body.rules
+  for (let turn = 0; turn < 20 && !JSON.stringify(await rulesOf('admin')).includes('things'); turn++) await settle()
+  for (const name of ['view', 'edit', 'admin']) expect(await rulesOf(name)).toContainEqual(rule)
 })
 
 describe('grants', () => {

@@ -12,6 +12,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.js'
 import { nodeRestriction } from './node-restriction.js'
 import { priority } from './priority.js'
 import { rbacEscalation } from './rbac-escalation.js'
+import { resourceQuota } from './resource-quota.js'
 import { runtimeClass } from './runtime-class.js'
 import { serviceAccount } from './service-account.js'
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './storage.js'
@@ -40,5 +41,7 @@ export function defaultPlugins({ clock, random, rests, resolver, authorize }: Pl
     runtimeClass(lookup),
     defaultIngressClass(lookup),
     rbacEscalation(resolver, authorize),
+    // Last: whatever is charged must not be refused afterwards.
+    resourceQuota(lookup, { clock, rests }),
   ]
 }

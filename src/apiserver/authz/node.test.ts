@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { UserInfo } from '../../machinery/request.js'
-import { newServerFixture, podBody, type ServerFixture } from '../server-fixture.js'
+import { newServerFixture, podBody, type ServerFixture } from '../testing/server-fixture.js'
 import { resourceAttributes } from './attributes.js'
 import { newNodeAuthorizer } from './node.js'
 

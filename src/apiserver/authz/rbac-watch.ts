@@ -69,13 +69,16 @@ class ResourceMirror {
   }
 }
 
-/** Resolves when all that is stored is known; goes on until the signal aborts. */
+/** Resolves when all that is stored is known; goes on until the signal aborts. `onRole` hears of each change of a cluster role. */
 export async function followRbac(
   rests: RestDirectory,
   resolver: RuleResolver,
-  { signal, log }: { signal: AbortSignal; log: Logger },
+  { signal, log, onRole = () => {} }: { signal: AbortSignal; log: Logger; onRole?(): void },
 ): Promise<void> {
-  const applyRole: Apply = (object, removed) => resolver.setRole(object as Role, removed)
+  const applyRole: Apply = (object, removed) => {
+    resolver.setRole(object as Role, removed)
+    if (!object.metadata.namespace) onRole()
+  }
   const applyBinding: Apply = (object, removed) => resolver.setBinding(object as unknown as Binding, removed)
   const followOne = (resource: string) =>
     new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import WebSocket from 'ws'
 import type { LogOptions, NodeApi } from '../../machinery/node-api.js'
 import { badRequest } from '../../machinery/status-error.js'
-import { newServerFixture, podBody, type ServerFixture } from '../server-fixture.js'
+import { newServerFixture, podBody, type ServerFixture } from '../testing/server-fixture.js'
 
 let server: ServerFixture
 const asked: { container: string; options: LogOptions }[] = []

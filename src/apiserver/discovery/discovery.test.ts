@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { defineKind } from '../../machinery/kind.js'
-import { newServerFixture, type ServerFixture } from '../server-fixture.js'
+import { newServerFixture, type ServerFixture } from '../testing/server-fixture.js'
 
 let server: ServerFixture
 beforeAll(async () => {
@@ -68,7 +68,9 @@ test.each(['v2', 'v2beta1'])('all in one document, %s, kept by its ETag', async 
     responseKind: { kind: 'Deployment' },
     subresources: [{ subresource: 'scale' }, { subresource: 'status' }],
   })
-  await get().set('if-none-match', headers.etag ?? '').expect(304)
+  await get()
+    .set('if-none-match', headers.etag ?? '')
+    .expect(304)
 })
 
 test('clients that know no aggregation get what they know', async () => {

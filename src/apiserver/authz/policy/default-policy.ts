@@ -1,4 +1,5 @@
 /** The roles and bindings that a new cluster has, as objects. Facts of Kubernetes v1.34.4. */
+import { aggregateRules } from '../aggregation.js'
 import type { Binding, ClusterRole, Role, Subject } from '../rbac-types.js'
 import { rbacGroup } from '../rbac-types.js'
 import { aggregatedRoles } from './aggregated-roles.js'
@@ -18,11 +19,11 @@ const metadata = (name: string, namespace?: string, extra: Record<string, string
   annotations: { ...annotations },
 })
 
-/** `admin` is put together from what carries its label, `edit` among them, and so on down. */
-const aggregates: readonly { name: string; includedIn?: string; parts: readonly string[] }[] = [
-  { name: 'admin', parts: ['admin', 'edit', 'view'] },
-  { name: 'edit', includedIn: 'admin', parts: ['edit', 'view'] },
-  { name: 'view', includedIn: 'edit', parts: ['view'] },
+/** Each is put together from what carries its label, the one before it among them. */
+const aggregates: readonly { name: string; includedIn?: string }[] = [
+  { name: 'view', includedIn: 'edit' },
+  { name: 'edit', includedIn: 'admin' },
+  { name: 'admin' },
 ]
 
 const rulesOf = (table: RoleTable, name: string) => (table[name] ?? []).map(parseRule)
@@ -37,18 +38,20 @@ function* clusterRolesOf(table: RoleTable): Generator<ClusterRole> {
 
 /** All default cluster roles, those that aggregate others with their rules filled in. */
 export function* defaultClusterRoles(): Generator<ClusterRole> {
-  for (const { name, includedIn, parts } of aggregates) {
-    yield {
+  yield* clusterRolesOf(systemRoles)
+  yield* clusterRolesOf(controllerRoles)
+  const parts = [...clusterRolesOf(aggregatedRoles)]
+  for (const { name, includedIn } of aggregates) {
+    const role: ClusterRole = {
       apiVersion,
       kind: 'ClusterRole',
       metadata: metadata(name, undefined, includedIn ? { [aggregateTo(includedIn)]: 'true' } : {}),
       aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateTo(name)]: 'true' } }] },
-      rules: parts.flatMap(part => rulesOf(aggregatedRoles, `system:aggregate-to-${part}`)),
     }
+    role.rules = aggregateRules(role, parts)
+    parts.push(role)
   }
-  yield* clusterRolesOf(systemRoles)
-  yield* clusterRolesOf(aggregatedRoles)
-  yield* clusterRolesOf(controllerRoles)
+  yield* parts
 }
 
 const user = (name: string): Subject => ({ kind: 'User', apiGroup: rbacGroup, name })
