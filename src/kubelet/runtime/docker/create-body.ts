@@ -32,13 +32,14 @@ function mountSettings(mount: Mount, owner: Owner, pod: PodRef): MountSettings {
     const VolumeOptions = { NoCopy: true } as MountSettings['VolumeOptions']
     return { Target, Source, Type: 'volume', ReadOnly, VolumeOptions }
   }
-  const Propagation = mount.propagation ?? 'rprivate'
+  const { propagation } = mount
   return {
     Target,
     Source: source.hostPath,
     Type: 'bind',
     ReadOnly,
-    BindOptions: { Propagation: Propagation === 'private' ? 'rprivate' : Propagation },
+    // Docker's own default is private, but for what holds its data directory: there it must choose.
+    ...((propagation === 'rslave' || propagation === 'rshared') && { BindOptions: { Propagation: propagation } }),
   }
 }
 
