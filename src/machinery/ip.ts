@@ -69,6 +69,12 @@ export function parseIp(text: string): Ip | undefined {
 export const isIpv4Mapped = (ip: Ip): boolean =>
   ip.family === 6 && ip.bytes.subarray(0, 10).every(b => b === 0) && ip.bytes[10] === 0xff && ip.bytes[11] === 0xff
 
+/** Family of an address in text, where an IPv4-mapped IPv6 address counts as IPv4, as in Go; undefined when it is none. */
+export function ipFamilyOf(text: string): 4 | 6 | undefined {
+  const ip = parseIp(text)
+  return ip && isIpv4Mapped(ip) ? 4 : ip?.family
+}
+
 /** Canonical text (RFC 5952); an IPv4-mapped address prints as IPv4, as Go does. */
 export function formatIp(ip: Ip): string {
   if (ip.family === 4) return ip.bytes.join('.')

@@ -1,6 +1,6 @@
 /** Updates of a pod's status: what the kubelet and other writers may not do to it. */
 import { type FieldError, forbidden, invalid } from '../../machinery/field-error.js'
-import { parseIp } from '../../machinery/ip.js'
+import { ipFamilyOf } from '../../machinery/ip.js'
 import { isDns1123Subdomain } from '../../machinery/names.js'
 import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../generated/core-v1.js'
 import { legacyIp } from '../validation/ip.js'
@@ -64,7 +64,7 @@ function* validateAddresses(
   for (const [i, { ip = '' }] of list.entries())
     if (!old?.some(before => before.ip === ip)) yield* legacyIp(ip, `${path}[${i}]`)
   if (list.length < 2) return
-  const families = list.map(({ ip = '' }) => parseIp(ip)?.family)
+  const families = list.map(({ ip = '' }) => ipFamilyOf(ip))
   const bad = families.indexOf(undefined)
   if (bad >= 0) {
     const why = `invalid IP[${bad}]: ${list[bad]?.ip ?? ''}`

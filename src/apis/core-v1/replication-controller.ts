@@ -39,7 +39,7 @@ function* validateStatus(status: ReplicationControllerStatus): Generator<FieldEr
   const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const)
     if ((status[field] ?? 0) > replicas)
-      yield invalid(`status.${field}`, status[field], 'cannot be greater than status.replicas')
+      yield invalid(`status.${field}`, status[field] ?? 0, 'cannot be greater than status.replicas')
   if (availableReplicas > readyReplicas)
     yield invalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas')
 }

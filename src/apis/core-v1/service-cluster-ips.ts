@@ -1,6 +1,6 @@
 /** Checks of a service's cluster IPs and IP families: by themselves, and how they may change. */
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
-import { parseIp } from '../../machinery/ip.js'
+import { ipFamilyOf } from '../../machinery/ip.js'
 import type { ServiceSpec } from '../generated/core-v1.js'
 import { legacyIp } from '../validation/ip.js'
 import { isHeadless } from './service-facts.js'
@@ -9,8 +9,6 @@ const families = ['IPv4', 'IPv6'] as const
 const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'] as const
 const ipsPath = 'spec.clusterIPs'
 const familiesPath = 'spec.ipFamilies'
-
-const familyOf = (ip: string) => parseIp(ip)?.family
 
 function* validateLinkedFields({ clusterIP = '', clusterIPs = [] }: ServiceSpec): Generator<FieldError> {
   if (!clusterIP) {
@@ -41,7 +39,7 @@ function* validateEachIp(clusterIPs: readonly string[], old: readonly string[] |
 function* validateMatchingFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): Generator<FieldError> {
   for (const [i, family] of ipFamilies.slice(0, clusterIPs.length).entries()) {
     const ip = clusterIPs[i] as string
-    const isSix = familyOf(ip) === 6
+    const isSix = ipFamilyOf(ip) === 6
     if ((family === 'IPv4' && isSix) || (family === 'IPv6' && !isSix))
       yield invalid(`${ipsPath}[${i}]`, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``)
   }
@@ -57,7 +55,7 @@ export function* validateClusterIps(spec: ServiceSpec, old: ServiceSpec | undefi
   yield* errors
   if (clusterIPs.length > 2) yield invalid(ipsPath, clusterIPs, 'may only hold up to 2 values')
   if (errors.length) return
-  const isDualStack = new Set(clusterIPs.map(familyOf)).size > 1
+  const isDualStack = new Set(clusterIPs.map(ipFamilyOf)).size > 1
   if (clusterIPs.length > 1 && !isDualStack)
     yield invalid(ipsPath, clusterIPs, 'may specify no more than one IP for each IP family')
   if (!isHeadless(spec)) yield* validateMatchingFamilies(spec)
