@@ -5,6 +5,8 @@ import { type AdmissionAttributes, type AdmissionPlugin, refusal } from './admis
 import { type Lookup, namespaces } from './lookup.js'
 
 const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
+/** Whoever may ask about a namespace is not told whether it is there. */
+const localReviews = 'localsubjectaccessreviews.authorization.k8s.io'
 const namespaceRef = { group: '', names: { plural: 'namespaces', singular: 'namespace' } }
 
 interface Namespace extends KubernetesObject {
@@ -30,21 +32,17 @@ export const namespaceLifecycle = (lookup: Lookup): AdmissionPlugin => ({
   operations: ['CREATE', 'UPDATE', 'DELETE'],
   subresources: true,
 
-  async validate(attributes) {
-    const { operation, kind, namespace, name } = attributes
-    if (kind.qualifiedResource === 'namespaces') {
-      if (operation === 'DELETE' && immortal.has(name))
-        throw forbiddenError(kind, name, 'this namespace may not be deleted')
-      return
-    }
-    if (
-      !namespace ||
-      operation === 'DELETE' ||
-      kind.qualifiedResource === 'localsubjectaccessreviews.authorization.k8s.io'
-    )
-      return
+  // Before other plugins look for what a namespace holds.
+  async mutate(attributes) {
+    const { operation, kind, namespace } = attributes
+    if (!namespace || kind.qualifiedResource === 'namespaces' || kind.qualifiedResource === localReviews) return
     const found = await lookup.get<Namespace>(namespaces, { name: namespace })
     if (!found) throw notFound(namespaceRef, namespace)
     if (operation === 'CREATE' && found.status?.phase === 'Terminating') throw terminating(attributes)
+  },
+
+  validate({ operation, kind, name }) {
+    if (operation === 'DELETE' && kind.qualifiedResource === 'namespaces' && immortal.has(name))
+      throw forbiddenError(kind, name, 'this namespace may not be deleted')
   },
 })

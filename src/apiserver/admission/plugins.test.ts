@@ -11,6 +11,11 @@ afterAll(() => server[Symbol.asyncDispose]())
 const inNamespace = (resource: string, namespace = 'default') => `/api/v1/namespaces/${namespace}/${resource}`
 const pods = inNamespace('pods')
 
+test('a pod in a namespace that is not there', async () => {
+  const { body } = await server.agent().post(inNamespace('pods', 'nowhere')).send(podBody('x')).expect(404)
+  expect(body.message).toBe('namespaces "nowhere" not found')
+})
+
 describe('ServiceAccount', () => {
   test('a pod of an unknown account is refused', async () => {
     const { body } = await server

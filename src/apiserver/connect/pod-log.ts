@@ -21,12 +21,19 @@ export async function servePodLog(
     response.end()
     return
   }
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  const logs = await node.logs(ref, options, AbortSignal.any([gone.signal, stopping]))
-  writeHead(exchange, 200, { 'content-type': 'text/plain' })
-  response.flushHeaders()
-  await pipeline(logs, response).catch(error => {
-    if (!gone.signal.aborted && !stopping.aborted) throw error
-  })
+  const ended = new AbortController()
+  const end = () => ended.abort()
+  response.once('close', end)
+  stopping.addEventListener('abort', end)
+  try {
+    const logs = await node.logs(ref, options, ended.signal)
+    writeHead(exchange, 200, { 'content-type': 'text/plain' })
+    response.flushHeaders()
+    await pipeline(logs, response)
+  } catch (error) {
+    if (!ended.signal.aborted) throw error
+    response.end()
+  } finally {
+    stopping.removeEventListener('abort', end)
+  }
 }

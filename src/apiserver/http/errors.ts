@@ -1,5 +1,4 @@
 /** Answers for requests that fail: every error becomes a Status, in the form the client accepts. */
-import type { AnyObject } from '../../machinery/object-meta.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import { internalError, StatusError } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -55,9 +54,6 @@ export async function sendError(
   if (code === 413 && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   await sendBody(exchange, code, { contentType: mediaTypes[form.encoding], body })
 }
-
-/** A Status as an object of the API. */
-export const statusObject = (error: StatusError): AnyObject => error.status as unknown as AnyObject
 
 /** Plain text, as upstream answers outside the API. */
 export async function sendText(exchange: Exchange, code: number, text: string): Promise<void> {

@@ -112,7 +112,8 @@ export function newRequestListener(context: PipelineContext): RequestListener {
   const handle = async (exchange: Exchange) => {
     const { request, response } = exchange
     const started = clock.monotonic()
-    response.setHeader('audit-id', newUuid())
+    const { 'audit-id': auditId } = request.headers
+    response.setHeader('audit-id', auditId ?? newUuid())
     response.setHeader('cache-control', 'no-cache, private')
     let release: Release = () => {}
     let ended = () => {}

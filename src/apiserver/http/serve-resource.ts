@@ -146,12 +146,17 @@ async function serveWatch(
   context: ResourceContext & { form: AcceptedForm },
 ): Promise<void> {
   const ended = new AbortController()
-  exchange.response.once('close', () => ended.abort())
-  request.signal = AbortSignal.any([ended.signal, context.stopping])
+  const end = () => ended.abort()
+  exchange.response.once('close', end)
+  // Not AbortSignal.any: what it derives from a signal that lives as long as the server is kept for as long.
+  context.stopping.addEventListener('abort', end)
+  if (context.stopping.aborted) end()
+  request.signal = ended.signal
   request.list = { ...request.list, timeoutSeconds: request.list?.timeoutSeconds || context.watchSeconds() }
   try {
     await sendOutcome(exchange, await context.verbs.handle(request), context.form, context)
   } finally {
-    ended.abort()
+    context.stopping.removeEventListener('abort', end)
+    end()
   }
 }

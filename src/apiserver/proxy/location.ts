@@ -1,0 +1,45 @@
+/** Where a proxied request goes, and how its path names that: `name`, `name:port` or `scheme:name:port`. */
+import { isGlobalUnicast, parseIp } from '../../machinery/ip.js'
+import { badRequest } from '../../machinery/status-error.js'
+
+export interface Location {
+  scheme: 'http' | 'https'
+  /** An address or a name; IPv6 without brackets. */
+  host: string
+  /** The scheme's own where absent. */
+  port?: number
+}
+
+export interface Requested {
+  name: string
+  /** `''`: http. */
+  scheme: '' | 'http' | 'https'
+  /** A number or a name; `''` where none is given. */
+  port: string
+}
+
+const schemes: ReadonlySet<string> = new Set(['', 'http', 'https'])
+
+/** Reads the name of the path. Throws 400; `what` is the word for it in the message, such as `pod`. */
+export function parseRequested(id: string, what: string): Requested {
+  const parts = id.split(':')
+  const [scheme, name, port = ''] = parts.length < 3 ? ['', ...parts] : parts
+  if (parts.length > 3 || !name || !schemes.has(scheme!))
+    throw badRequest(`invalid ${what} request ${JSON.stringify(id)}`)
+  return { name, scheme: scheme as Requested['scheme'], port }
+}
+
+/** Nobody is to reach the server's own machine, or its cloud's metadata, by way of an address that a status claims. */
+export function requireReachable(address: string | undefined): void {
+  const ip = parseIp(address ?? '')
+  if (!ip || !isGlobalUnicast(ip)) throw badRequest('address not allowed')
+}
+
+/** `host:port` as it stands in a URL; without the port where none was asked for. */
+export function hostOf({ host, port }: Location): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === undefined ? name : `${name}:${port}`
+}
+
+/** The port to connect to. */
+export const portOf = ({ scheme, port }: Location): number => port ?? (scheme === 'https' ? 443 : 80)
