@@ -18,6 +18,8 @@ export interface CreateContext {
   network: string
   /** False where the daemon may not lower scores: negative ones become 0. */
   mayLowerOomScore: boolean
+  /** Where the machine withholds capabilities: those that can be given. Docker asks for all of them, and fails. */
+  grantable?: readonly string[]
   /** Published ports without an address of their own listen here. */
   hostPortAddress?: string
 }
@@ -113,15 +115,34 @@ function namespaceSettings(config: ContainerConfig, sandboxId: string): Partial<
   }
 }
 
-function securitySettings(security: SecurityOptions): Partial<HostConfig> {
+/** `ALL` where not all can be had means those that can. */
+function addedCapabilities(names: readonly string[], grantable: readonly string[] | undefined): string[] {
+  if (!grantable) return [...names]
+  if (names.includes('ALL')) return [...grantable]
+  return names.filter(name => grantable.includes(name))
+}
+
+/** What Docker calls privileged, made of its parts where the machine withholds capabilities. */
+const almostPrivileged = (grantable: readonly string[]): Partial<HostConfig> => ({
+  CapAdd: [...grantable],
+  SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined', 'label=disable'],
+  MaskedPaths: [],
+  ReadonlyPaths: [],
+  Devices: [{ PathOnHost: '/dev', PathInContainer: '/dev', CgroupPermissions: 'rwm' }],
+  DeviceCgroupRules: ['a *:* rwm'],
+})
+
+function securitySettings(security: SecurityOptions, { grantable }: CreateContext): Partial<HostConfig> {
+  const withheld = security.privileged && grantable
   return {
-    Privileged: security.privileged,
+    Privileged: security.privileged && !withheld,
     ReadonlyRootfs: security.readOnlyRootFilesystem,
     SecurityOpt: securityOpt(security),
-    CapAdd: [...security.addCapabilities],
+    CapAdd: addedCapabilities(security.addCapabilities, grantable),
     CapDrop: [...security.dropCapabilities],
     GroupAdd: security.supplementalGroups.map(String),
     ...(security.unmaskedProc && { MaskedPaths: [], ReadonlyPaths: [] }),
+    ...(withheld && almostPrivileged(withheld)),
   }
 }
 
@@ -146,7 +167,7 @@ export function containerBody(pod: PodRef, sandboxId: string, config: ContainerC
     HostConfig: {
       ...namespaceSettings(config, sandboxId),
       ...resourceSettings(config, context),
-      ...securitySettings(config.security),
+      ...securitySettings(config.security, context),
       Mounts: config.mounts.map(mount => mountSettings(mount, context.owner, pod)),
       LogConfig: logConfig,
     },

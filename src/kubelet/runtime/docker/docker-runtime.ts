@@ -41,6 +41,8 @@ export interface DockerRuntimeDeps {
   pauseImage: string
   /** Shared by the daemon's nodes: found out at the first refusal. */
   oom: { mayLower: boolean }
+  /** As in CreateContext. */
+  grantable?: readonly string[]
   hostPortAddress?: string
 }
 
@@ -64,8 +66,15 @@ export class DockerRuntime implements Runtime {
   }
 
   #context(): CreateContext {
-    const { owner, pauseImage, network, oom, hostPortAddress } = this.#deps
-    return { owner, pauseImage, network, mayLowerOomScore: oom.mayLower, ...(hostPortAddress && { hostPortAddress }) }
+    const { owner, pauseImage, network, oom, grantable, hostPortAddress } = this.#deps
+    return {
+      owner,
+      pauseImage,
+      network,
+      mayLowerOomScore: oom.mayLower,
+      ...(grantable && { grantable }),
+      ...(hostPortAddress && { hostPortAddress }),
+    }
   }
 
   async runSandbox(config: SandboxConfig): Promise<StartingSandbox> {

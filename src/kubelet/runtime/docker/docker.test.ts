@@ -130,6 +130,38 @@ describe('containerBody', () => {
   })
 })
 
+describe('a machine that withholds capabilities', () => {
+  const security = { ...config.security, addCapabilities: ['ALL'], dropCapabilities: [] }
+  const bodyOf = (over: object) =>
+    containerBody(
+      pod,
+      'box',
+      { ...config, security: { ...security, ...over } },
+      { ...context, grantable: ['CHOWN', 'KILL'] },
+    ).HostConfig
+
+  test('is told by the bounding set', () => {
+    expect(grantable('000001ffffffffff', 40)).toBeUndefined()
+    expect(grantable('000001fffeffffff', 40)).not.toContain('SYS_RESOURCE')
+    expect(grantable('0000000000000021', 5)).toEqual(['CHOWN', 'KILL'])
+  })
+
+  test('gives what it has for ALL, and for privileged', () => {
+    expect(bodyOf({})?.CapAdd).toEqual(['CHOWN', 'KILL'])
+    expect(bodyOf({ addCapabilities: ['SYS_RESOURCE', 'KILL'] })?.CapAdd).toEqual(['KILL'])
+    expect(bodyOf({ privileged: true })).toMatchObject({
+      Privileged: false,
+      CapAdd: ['CHOWN', 'KILL'],
+      DeviceCgroupRules: ['a *:* rwm'],
+    })
+  })
+
+  test('is none as a rule', () => {
+    const privileged = { ...config, security: { ...config.security, privileged: true } }
+    expect(containerBody(pod, 'box', privileged, context).HostConfig).toMatchObject({ Privileged: true })
+  })
+})
+
 describe('statusOf', () => {
   const inspect = (State: object) =>
     statusOf({

@@ -5,6 +5,7 @@ import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
 import { isRuntimeError, type Runtime, RuntimeError } from '../runtime.js'
+import { readGrantable } from './capabilities.js'
 import { DockerRuntime } from './docker-runtime.js'
 import { asking, askingOnce, toRuntimeError } from './errors.js'
 import { DockerEvents } from './events.js'
@@ -67,6 +68,7 @@ export class DockerEngine {
   readonly version: string
   readonly #pauseImage: string
   readonly #oom: { mayLower: boolean }
+  readonly #grantable: readonly string[] | undefined
 
   private constructor(docker: Docker, options: DockerOptions, facts: EngineFacts) {
     this.#docker = docker
@@ -75,6 +77,7 @@ export class DockerEngine {
     this.version = facts.version
     this.#pauseImage = facts.pauseImage
     this.#oom = { mayLower: facts.mayLower }
+    this.#grantable = facts.grantable
     this.#images = new DockerImages(docker)
     const watched = (standing: boolean) => {
       this.#images.watched = standing
@@ -87,12 +90,13 @@ export class DockerEngine {
   static async connect(options: DockerOptions): Promise<DockerEngine> {
     const docker = await openDocker(options.socketPath)
     const { Version } = await asking(docker.version())
-    const [network, pauseImage, mayLower] = await Promise.all([
+    const [network, pauseImage, mayLower, grantable] = await Promise.all([
       ensureNetwork(docker, options),
       ensurePauseImage(docker),
       mayLowerOomScore(),
+      readGrantable(),
     ])
-    return new DockerEngine(docker, options, { version: Version, network, pauseImage, mayLower })
+    return new DockerEngine(docker, options, { version: Version, network, pauseImage, mayLower, grantable })
   }
 
   /** The runtime of one node: it sees only what it labelled itself. */
@@ -107,6 +111,7 @@ export class DockerEngine {
       network: this.network.name,
       pauseImage: this.#pauseImage,
       oom: this.#oom,
+      ...(this.#grantable && { grantable: this.#grantable }),
       ...(hostPortAddress && { hostPortAddress }),
     })
   }
@@ -122,6 +127,7 @@ interface EngineFacts {
   network: ClusterNetwork
   pauseImage: string
   mayLower: boolean
+  grantable: readonly string[] | undefined
 }
 
 const networkName = (cluster: string) => `minik8s-${cluster}`
