@@ -109,7 +109,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   }
   return {
     listener: newRequestListener(context),
-    onUpgrade: newUpgradeListener(context, deps, stream),
+    onUpgrade: newUpgradeListener(context, { deps, stopping: state.stopping.signal }, stream),
     handler: components.handler,
     async begin(port) {
       state.port = port

@@ -7,6 +7,7 @@ import type { SchemaSet } from '../machinery/schema/types.js'
 import type { Rest } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
+import type { Dial } from './proxy/dial.js'
 
 /** Every stored kind that is served now. Kinds may come and go; `generation` changes whenever they do. */
 export interface RestDirectory {
@@ -26,6 +27,8 @@ export interface ApiServerDeps {
   schemas: SchemaSet
   /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */
   nodes?: NodeDirectory
+  /** Connects to pods and nodes for the proxy subresource; straight over TCP unless given. */
+  dial?: Dial
   /** Further Express routers, such as OpenAPI's; each passes on what it does not answer. */
   routers?: readonly Router[]
 }

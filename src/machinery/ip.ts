@@ -69,6 +69,17 @@ export function parseIp(text: string): Ip | undefined {
 export const isIpv4Mapped = (ip: Ip): boolean =>
   ip.family === 6 && ip.bytes.subarray(0, 10).every(b => b === 0) && ip.bytes[10] === 0xff && ip.bytes[11] === 0xff
 
+/** Go's IsGlobalUnicast: neither unspecified, loopback, link-local, multicast nor IPv4's broadcast. Private addresses are. */
+export function isGlobalUnicast(ip: Ip): boolean {
+  const bytes = isIpv4Mapped(ip) ? ip.bytes.subarray(12) : ip.bytes
+  const [a, b] = bytes as unknown as [number, number]
+  if (bytes.every(byte => byte === 0)) return false
+  if (bytes.length === 4)
+    return a !== 127 && !(a === 169 && b === 254) && !(a >= 224 && a < 240) && !bytes.every(byte => byte === 255)
+  const isLoopback = bytes[15] === 1 && bytes.subarray(0, 15).every(byte => byte === 0)
+  return !isLoopback && a !== 0xff && !(a === 0xfe && (b & 0xc0) === 0x80)
+}
+
 /** Family of an address in text, where an IPv4-mapped IPv6 address counts as IPv4, as in Go; undefined when it is none. */
 export function ipFamilyOf(text: string): 4 | 6 | undefined {
   const ip = parseIp(text)

@@ -1,7 +1,9 @@
 /** pods/log: a container's output, as it is or as it grows. */
 import { pipeline } from 'node:stream/promises'
+import type { ContainerRef, LogOptions, NodeApi } from '../../machinery/node-api.js'
 import type { ApiServerDeps } from '../deps.js'
 import type { Exchange } from '../http/exchange.js'
+import { newRequestEnd } from '../http/request-end.js'
 import { writeHead } from '../http/send.js'
 import { logOptionsOf } from './log-options.js'
 import { findPodTarget } from './pod-target.js'
@@ -21,19 +23,26 @@ export async function servePodLog(
     response.end()
     return
   }
-  const ended = new AbortController()
-  const end = () => ended.abort()
-  response.once('close', end)
-  stopping.addEventListener('abort', end)
+  await sendLogs(exchange, { node, ref, options }, stopping)
+}
+
+/** Streams a container's logs to the client. Throws a StatusError while nothing has been sent. */
+export async function sendLogs(
+  exchange: Exchange,
+  { node, ref, options }: { node: NodeApi; ref: ContainerRef; options: LogOptions },
+  stopping: AbortSignal,
+): Promise<void> {
+  const { response } = exchange
+  const end = newRequestEnd(response, stopping)
   try {
-    const logs = await node.logs(ref, options, ended.signal)
+    const logs = await node.logs(ref, options, end.signal)
     writeHead(exchange, 200, { 'content-type': 'text/plain' })
     response.flushHeaders()
     await pipeline(logs, response)
   } catch (error) {
-    if (!ended.signal.aborted) throw error
+    if (!end.signal.aborted) throw error
     response.end()
   } finally {
-    stopping.removeEventListener('abort', end)
+    end.release()
   }
 }

@@ -1,10 +1,10 @@
-/** Upgraded connections: exec, attach, port-forward and logs, authorized like any request and handed to the streaming layer. */
+/** Upgraded connections: exec, attach, port-forward, logs and proxies, authorized like any request and handed to the layer that streams. */
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { StatusError } from '../../machinery/status-error.js'
-import type { ApiServerDeps } from '../deps.js'
 import { toStatusError } from '../http/errors.js'
 import { admitRequest, newExchange, type PipelineContext } from '../http/pipeline.js'
+import type { ProxyContext } from '../proxy/serve-proxy.js'
 import { parseRequestInfo } from '../request-info.js'
 import type { StreamingOptions, StreamingSubresource, StreamingUpgrade } from '../streaming/streaming.js'
 import { methodNotAllowed, resourceNotFound } from '../verbs/verbs.js'
@@ -40,7 +40,7 @@ function optionsOf(query: URLSearchParams, subresource: StreamingSubresource, po
 export function refuse(socket: Duplex, { status, code }: StatusError): void {
   const body = JSON.stringify(status)
   socket.end(
-    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\ncontent-type: application/json\r\ncache-control: no-cache, private\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
 }
 
@@ -49,7 +49,7 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 /** A listener for `upgrade` events, which come with HTTP/1.1 only. */
 export function newUpgradeListener(
   context: PipelineContext,
-  deps: Pick<ApiServerDeps, 'rests' | 'nodes'>,
+  { deps, stopping }: ProxyContext,
   stream: Stream,
 ): UpgradeListener {
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -58,6 +58,11 @@ export function newUpgradeListener(
     exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, query)
     await admitRequest(exchange, context)
     const { info } = exchange
+    if (info.isResource && info.subresource === 'proxy') {
+      const { upgradeProxy } = await import('../proxy/serve-proxy.js')
+      socket.once('close', context.metrics.longRunning(info))
+      return upgradeProxy(exchange, { request, socket, head }, { deps, stopping })
+    }
     if (!info.isResource || info.group || info.resource !== 'pods') throw resourceNotFound()
     if (!subresources.has(info.subresource)) throw methodNotAllowed()
     const subresource = info.subresource as StreamingSubresource

@@ -33,6 +33,10 @@ const finished = ({ response }: Exchange) =>
 
 async function serveConnect(exchange: Exchange, { deps, stopping }: RouterContext): Promise<void> {
   const { info } = exchange
+  if (info.subresource === 'proxy') {
+    const { serveProxy } = await import('../proxy/serve-proxy.js')
+    return serveProxy(exchange, { deps, stopping })
+  }
   if (info.resource !== 'pods' || info.group) throw resourceNotFound()
   if (info.subresource === 'log') {
     if (info.verb !== 'get') throw methodNotAllowed()

@@ -63,11 +63,12 @@ export interface StartTag {
   end: number
 }
 
-const tagName = /[^\s/>]+/y
+// Not \s, which takes the byte 0xA0 of other characters for a space.
+const tagName = /[^ \t\n\f\r/>]+/y
 /** Space and slashes, then a name, then perhaps `=` and the place where a value begins. */
-const attributeStart = /[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*)?/y
-const unquotedValue = /[^\s>]*/y
-const tagEnd = /[\s/]*>/y
+const attributeStart = /[ \t\n\f\r/]*([^ \t\n\f\r/>][^ \t\n\f\r/>=]*)([ \t\n\f\r]*=[ \t\n\f\r]*)?/y
+const unquotedValue = /[^ \t\n\f\r>]*/y
+const tagEnd = /[ \t\n\f\r/]*>/y
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at
@@ -85,7 +86,7 @@ export function scanStartTag(text: string, at: number): StartTag | undefined {
     const found = match(attributeStart, text, place)
     if (!found || place + found[0].length >= text.length) return undefined
     place += found[0].length
-    if (!found[0].trimEnd().endsWith('=')) continue
+    if (!found[2]) continue
     const value = scanValue(text, place)
     if (!value) return undefined
     const attribute = found[1]!.toLowerCase()

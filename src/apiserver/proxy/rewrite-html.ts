@@ -117,7 +117,7 @@ export class HtmlRewriter {
   }
 
   #skipRawText(text: string, at: number) {
-    const endTag = new RegExp(`</${this.#rawText}[\\s/>]`, 'gi')
+    const endTag = new RegExp(`</${this.#rawText}[ \\t\\n\\f\\r/>]`, 'gi')
     endTag.lastIndex = at
     const found = this.#rawText === 'plaintext' ? null : endTag.exec(text)
     if (found) {

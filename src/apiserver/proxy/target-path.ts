@@ -29,6 +29,6 @@ export function targetPathOf({ path: requested, rest }: Pick<RequestInfo, 'path'
   const prefix = trimSuffix(full, path)
   const escaped = escapePath(path) || '/'
   // A header's value may hold no control characters.
-  const forwardedUri = joinPaths(prefix, escaped).replace(/[\x00-\x1f\x7f]/g, ' ')
+  const forwardedUri = joinPaths(prefix, escaped).replace(/[^\x20-\x7e\x80-\xff]/g, ' ')
   return { path, escaped, prefix, forwardedUri }
 }
