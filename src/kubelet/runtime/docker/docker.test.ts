@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerInspectInfo } from 'dockerode'
 import type { ContainerConfig, SandboxConfig } from '../types.js'
+import { grantable } from './capabilities.js'
 import { type CreateContext, containerBody, sandboxBody } from './create-body.js'
 import { demultiplex } from './demultiplex.js'
 import { toRuntimeError } from './errors.js'
