@@ -1,4 +1,6 @@
 /** CronJob makes a Job at each time of a schedule. */
+
+import { ageSince } from '../../machinery/duration.js'
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { selectorColumn } from '../apps-v1/columns.js'
@@ -7,7 +9,6 @@ import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-te
 import type { CronJob, JobTemplateSpec } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
-import { durationSince } from '../printing/human-duration.js'
 import { nonNegative } from '../validation/numbers.js'
 import { parseCronSchedule } from './cron-schedule.js'
 import { setPodFailurePolicyDefaults } from './job-policies.js'
@@ -121,7 +122,7 @@ export const cronJob = defineKind<CronJob>({
     { name: 'Active', type: 'integer', of: ({ status }) => status?.active?.length ?? 0 },
     {
       name: 'Last Schedule',
-      of: ({ status }, now) => (status?.lastScheduleTime ? durationSince(status.lastScheduleTime, now) : '<none>'),
+      of: ({ status }, now) => (status?.lastScheduleTime ? ageSince(status.lastScheduleTime, now) : '<none>'),
     },
     age,
     ...containerColumns<CronJob>(({ spec }) => spec.jobTemplate.spec?.template.spec?.containers),

@@ -1,4 +1,6 @@
 /** Job runs pods until enough of them have succeeded. */
+
+import { humanDuration } from '../../machinery/duration.js'
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { isDns1123Label } from '../../machinery/names.js'
@@ -9,7 +11,6 @@ import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-te
 import type { Job } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
-import { humanDuration } from '../printing/human-duration.js'
 import { sortedMap } from '../validation/sorted-map.js'
 import { setPodFailurePolicyDefaults } from './job-policies.js'
 import { generateSelector, validateGeneratedSelector } from './job-selector.js'

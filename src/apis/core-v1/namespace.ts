@@ -7,7 +7,7 @@ import { age } from '../printing/age.js'
 import { validateQualifiedName } from '../validation/text.js'
 
 /** Every namespace carries its own name as a label, so that selectors can name it. */
-export const namespaceNameLabel = 'kubernetes.io/metadata.name'
+const namespaceNameLabel = 'kubernetes.io/metadata.name'
 /** Held until the namespace's content is gone. */
 export const namespaceFinalizer = 'kubernetes'
 

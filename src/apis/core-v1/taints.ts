@@ -32,7 +32,3 @@ export const findUntoleratedTaint = (
   tolerations: readonly Toleration[] | undefined,
   counts: (taint: Taint) => boolean = () => true,
 ): Taint | undefined => nodeTaints?.find(taint => counts(taint) && !isTaintTolerated(tolerations, taint))
-
-/** The same key and effect; the value does not matter. */
-export const isSameTaint = (a: Pick<Taint, 'key' | 'effect'>, b: Pick<Taint, 'key' | 'effect'>): boolean =>
-  a.key === b.key && a.effect === b.effect
