@@ -38,6 +38,14 @@ export interface KindRef<T extends KubernetesObject = KubernetesObject> {
 /** Cell of a printed table, as `kubectl get` shows it. */
 export type Cell = string | number | boolean | null
 
+/** metav1.TableRowCondition. */
+export interface RowCondition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+}
+
 /** One column. `type` defaults to string, `priority` 0 is always shown; `wide` is priority 1. */
 export interface PrinterColumn<T> {
   name: string
@@ -126,6 +134,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   subresources?: Subresources<T>
   /** Name is prepended by the table printer unless it is among them; list only what comes after it. */
   printerColumns?: readonly PrinterColumn<T>[]
+  /** Why a client may hide the object's row of a table; undefined when it may not. */
+  rowConditions?(object: T): readonly RowCondition[] | undefined
   /** Extra field selectors besides metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
 }

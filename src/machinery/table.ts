@@ -1,6 +1,6 @@
 /** Prints objects as a metav1.Table: what `kubectl get` shows, made on the server from a kind's printer columns. */
 import { ageSince } from './duration.js'
-import type { Cell, Kind, PrinterColumn } from './kind.js'
+import type { Cell, Kind, PrinterColumn, RowCondition } from './kind.js'
 import type { AnyObject, KubernetesObject, ListMeta, ObjectMeta } from './object-meta.js'
 
 export interface TableColumnDefinition {
@@ -14,8 +14,8 @@ export interface TableColumnDefinition {
 
 export interface TableRow {
   cells: Cell[]
-  /** metav1.TableRowCondition: says why a row may be hidden. */
-  conditions?: readonly { type: string; status: string; reason?: string; message?: string }[]
+  /** Says why a row may be hidden. */
+  conditions?: readonly RowCondition[]
   /** The object, its metadata, or null, as the client asked. */
   object: PartialObjectMetadata | KubernetesObject | null
 }
@@ -77,7 +77,7 @@ const createdAtColumn: PrinterColumn<KubernetesObject> = {
   of: object => object.metadata.creationTimestamp ?? '',
 }
 
-type PrintableKind<T extends KubernetesObject> = Pick<Kind<T>, 'printerColumns'>
+type PrintableKind<T extends KubernetesObject> = Pick<Kind<T>, 'printerColumns' | 'rowConditions'>
 
 function columnsOf<T extends KubernetesObject>(kind: PrintableKind<T>): readonly PrinterColumn<T>[] {
   const columns: readonly PrinterColumn<T>[] = kind.printerColumns ?? [createdAtColumn]
@@ -121,9 +121,10 @@ export function printTable<T extends KubernetesObject = AnyObject>(
     apiVersion: 'meta.k8s.io/v1',
     metadata: metadata ?? { ...(resourceVersion && { resourceVersion }) },
     columnDefinitions: noHeaders ? null : tableColumns(kind),
-    rows: objects.map(object => ({
-      cells: columns.map(column => column.of(object, now)),
-      object: included(object, includeObject),
-    })),
+    rows: objects.map(object => {
+      const conditions = kind.rowConditions?.(object)
+      const cells = columns.map(column => column.of(object, now))
+      return { cells, ...(conditions && { conditions }), object: included(object, includeObject) }
+    }),
   }
 }

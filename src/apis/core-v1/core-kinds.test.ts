@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { printTable } from '../../machinery/table.js'
 import type { Namespace, Node, Pod, Secret } from '../generated/core-v1.js'
 import { prepared } from '../kind-testing.js'
 import { validateBinding } from './binding.js'
@@ -22,6 +23,16 @@ describe('deleting a pod waits', () => {
   ])('%s', (_, object, requested, wanted) => {
     expect(pod.strategy.gracePeriodSeconds?.(object, requested)).toBe(wanted)
   })
+})
+
+test('a row of a pod that ended says so', () => {
+  const rowOf = (phase: string) => {
+    const object = { metadata: { name: 'web' }, spec: { containers: [] }, status: { phase } } as unknown as Pod
+    return printTable(pod, [object], { now: 0 }).rows[0]
+  }
+  const message = 'The pod failed.'
+  expect(rowOf('Failed')?.conditions).toEqual([{ type: 'Completed', status: 'True', reason: 'Failed', message }])
+  expect(rowOf('Running')).not.toHaveProperty('conditions')
 })
 
 test('text of a secret becomes data and wins', () => {

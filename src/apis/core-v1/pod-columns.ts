@@ -1,5 +1,5 @@
 /** Columns of `kubectl get pods`. */
-import type { PrinterColumn } from '../../machinery/kind.js'
+import type { PrinterColumn, RowCondition } from '../../machinery/kind.js'
 import type { Pod } from '../generated/core-v1.js'
 import { age } from '../printing/age.js'
 import { orNone } from '../printing/placeholder.js'
@@ -55,3 +55,14 @@ export const podColumns: readonly PrinterColumn<Pod>[] = [
     of: printReadinessGates,
   },
 ]
+
+const completed = (reason: string, message: string): readonly RowCondition[] => [
+  { type: 'Completed', status: 'True', reason, message },
+]
+const ends: Readonly<Record<string, readonly RowCondition[]>> = {
+  Succeeded: completed('Succeeded', 'The pod has completed successfully.'),
+  Failed: completed('Failed', 'The pod failed.'),
+}
+
+/** Marks rows of pods that have ended. */
+export const podRowConditions = ({ status }: Pod): readonly RowCondition[] | undefined => ends[status?.phase ?? '']

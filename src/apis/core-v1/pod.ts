@@ -2,7 +2,7 @@
 import { defineKind } from '../../machinery/kind.js'
 import { isDns1123Label } from '../../machinery/names.js'
 import type { Pod } from '../generated/core-v1.js'
-import { podColumns } from './pod-columns.js'
+import { podColumns, podRowConditions } from './pod-columns.js'
 import { preparePodForCreate } from './pod-creation.js'
 import { setPodDefaults } from './pod-defaults.js'
 import { validateEphemeralContainersUpdate } from './pod-ephemeral-containers.js'
@@ -63,6 +63,7 @@ export const pod = defineKind<Pod>({
     },
   },
   printerColumns: podColumns,
+  rowConditions: podRowConditions,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
