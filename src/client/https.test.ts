@@ -20,12 +20,12 @@ let stopAll: () => Promise<void>
 
 beforeAll(async () => {
   const now = clock.now()
-  const ca = await newAuthority('test', now, 1)
+  const ca = newAuthority('test', now, 1)
   const leaf = { now, days: 1 }
-  const [serving, admin] = await Promise.all([
+  const [serving, admin] = [
     issueCertificate(ca, { ...leaf, commonName: 'kube-apiserver', usage: 'server', hosts: ['127.0.0.1'] }),
     issueCertificate(ca, { ...leaf, commonName: 'admin', organizations: ['system:masters'], usage: 'client' }),
-  ])
+  ]
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const schemas = loadSchemas()
   const storage = newMemoryStorage(clock)

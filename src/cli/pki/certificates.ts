@@ -1,13 +1,30 @@
-/** Makes X.509 authorities and leaf certificates with EC P-256 keys. Loaded only when something has to be made. */
-import 'reflect-metadata'
-import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
-import * as x509 from '@peculiar/x509'
+/**
+ * Makes X.509 authorities and leaf certificates (RFC 5280) with EC P-256 keys.
+ * Written by hand because a library for all of X.509 takes a quarter of a start to load: docs/decisions/0001-certificates-without-a-library.md.
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
+import { bitString, elementsOf, explicit, oid, positiveInteger, sequence, set, time, utf8String } from './der.js'
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  extendedKeyUsage,
+  keyUsage,
+  subjectAltNames,
+  subjectKeyIdentifier,
+} from './extensions.js'
 
-x509.cryptoProvider.set(webcrypto)
-
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const dayMs = 86_400_000
+/** Certificates are back-dated for clients whose clock is behind. */
+const backDateMs = 3_600_000
 
 /** A certificate and its key, both PEM. */
 export interface KeyPair {
@@ -27,73 +44,96 @@ export interface LeafRequest {
   days: number
 }
 
-const toPem = async (key: webcrypto.CryptoKey) => {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-    .export({ type: 'pkcs8', format: 'pem' })
-    .toString()
+interface CertificateContent {
+  subject: Buffer
+  issuer: Buffer
+  publicKey: KeyObject
+  signingKey: KeyObject
+  now: number
+  days: number
+  extensions: readonly Buffer[]
 }
 
-/** 128 random bits with the top one clear: a serial number is a positive integer. */
-function newSerialNumber(): string {
+const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'))
+const version3 = explicit(0, positiveInteger(Buffer.from([2])))
+const [organization, commonName] = ['2.5.4.10', '2.5.4.3']
+
+const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8String(value)))
+
+const nameOf = (subject: { commonName: string; organizations?: readonly string[] }): Buffer =>
+  sequence(
+    ...(subject.organizations ?? []).map(o => attribute(organization, o)),
+    attribute(commonName, subject.commonName),
+  )
+
+/** 128 random bits with the top one clear and the next one set: a serial number is positive and of one length. */
+function newSerialNumber(): Buffer {
   const bytes = randomBytes(16)
   bytes[0] = (bytes[0]! & 0x7f) | 0x40
-  return bytes.toString('hex')
+  return bytes
 }
 
-/** A self-signed authority. Back-dated by an hour for clients whose clock is behind. */
-export async function newAuthority(commonName: string, now: number, days: number): Promise<KeyPair> {
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: newSerialNumber(),
-    name: `CN=${commonName}`,
-    notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + days * dayMs),
-    keys: keys,
-    signingAlgorithm: algorithm,
+const publicKeyInfo = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })
+
+/** SHA-1 of the key's bits, which are the last 65 of the encoding (RFC 5280, 4.2.1.2, method 1). */
+const keyIdentifier = (key: KeyObject): Buffer => createHash('sha1').update(publicKeyInfo(key).subarray(-65)).digest()
+
+const toPem = (der: Buffer): string =>
+  `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
+
+function signCertificate(content: CertificateContent): string {
+  const { subject, issuer, now, days } = content
+  const toBeSigned = sequence(
+    version3,
+    positiveInteger(newSerialNumber()),
+    ecdsaWithSha256,
+    issuer,
+    sequence(time(now - backDateMs), time(now + days * dayMs)),
+    subject,
+    publicKeyInfo(content.publicKey),
+    explicit(3, sequence(...content.extensions)),
+  )
+  return toPem(sequence(toBeSigned, ecdsaWithSha256, bitString(sign('sha256', toBeSigned, content.signingKey))))
+}
+
+const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const keyPem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+/** A self-signed authority. */
+export function newAuthority(name: string, now: number, days: number): KeyPair {
+  const { publicKey, privateKey } = newKeys()
+  const subject = nameOf({ commonName: name })
+  const certificate = signCertificate({
+    ...{ subject, issuer: subject, publicKey, signingKey: privateKey, now, days },
     extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      basicConstraints(true),
+      keyUsage('digitalSignature', 'certificateSigning', 'crlSigning'),
+      subjectKeyIdentifier(keyIdentifier(publicKey)),
     ],
   })
-  return { certificate: `${certificate.toString('pem')}\n`, key: await toPem(keys.privateKey) }
+  return { certificate, key: keyPem(privateKey) }
+}
+
+/** The subject as it stands in the certificate: after version, serial number, algorithm, issuer and validity. */
+function subjectOf(certificate: string): Buffer {
+  const [toBeSigned] = elementsOf(new X509Certificate(certificate).raw)
+  return elementsOf(toBeSigned!)[5]!
 }
 
 /** A leaf signed by the authority, with the authority's key identifier in it. */
-export async function issueCertificate(authority: KeyPair, request: LeafRequest): Promise<KeyPair> {
-  const { usage, now } = request
-  const issuer = new x509.X509Certificate(authority.certificate)
-  const der = createPrivateKey(authority.key).export({ type: 'pkcs8', format: 'der' })
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign'])
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
-  const names = (request.hosts ?? []).map(h => ({ type: isIP(h) ? 'ip' : 'dns', value: h }) as const)
-  const subject = [...(request.organizations ?? []).map(o => ({ O: [o] })), { CN: [request.commonName] }]
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: newSerialNumber(),
-    subject: new x509.Name(subject).toString(),
-    issuer: issuer.subject,
-    notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + request.days * dayMs),
-    publicKey: keys.publicKey,
-    signingKey: signingKey,
-    signingAlgorithm: algorithm,
+export function issueCertificate(authority: KeyPair, request: LeafRequest): KeyPair {
+  const { usage, now, days, hosts = [] } = request
+  const { publicKey, privateKey } = newKeys()
+  const certificate = signCertificate({
+    ...{ subject: nameOf(request), issuer: subjectOf(authority.certificate), publicKey, now, days },
+    signingKey: createPrivateKey(authority.key),
     extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-      new x509.ExtendedKeyUsageExtension([
-        usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
-      ]),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-      ...(names.length ? [new x509.SubjectAlternativeNameExtension(names)] : []),
+      basicConstraints(false),
+      keyUsage('digitalSignature', 'keyEncipherment'),
+      extendedKeyUsage(usage),
+      authorityKeyIdentifier(keyIdentifier(createPublicKey(authority.certificate))),
+      ...(hosts.length ? [subjectAltNames(hosts)] : []),
     ],
   })
-  return { certificate: `${certificate.toString('pem')}\n`, key: await toPem(keys.privateKey) }
+  return { certificate, key: keyPem(privateKey) }
 }
-
-/** True when the authority signed the certificate. */
-export const isIssuedBy = (certificate: string, authority: string): boolean =>
-  new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey)

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { KeyPair } from './certificates.js'
+import { issueCertificate, type KeyPair, newAuthority } from './certificates.js'
 
 /** PEM texts of everything the API server and the administrator need. */
 export interface Pki {
@@ -81,8 +81,7 @@ async function ensureServiceAccountKeys(directory: string): Promise<Pki['service
 async function ensureAuthority({ directory, now }: PkiOptions): Promise<KeyPair> {
   const found = await readPair(directory, 'ca')
   if (found && Date.parse(new X509Certificate(found.certificate).validTo) > now) return found
-  const { newAuthority } = await import('./certificates.js')
-  const made = await newAuthority('minik8s-ca', now, authorityDays)
+  const made = newAuthority('minik8s-ca', now, authorityDays)
   await writePair(directory, 'ca', made)
   return made
 }
@@ -98,8 +97,7 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   ) => {
     const found = await readPair(directory, name)
     if (found && isCurrent(found, ca, { hosts: request.hosts ?? [], now })) return found
-    const { issueCertificate } = await import('./certificates.js')
-    const made = await issueCertificate(ca, {
+    const made = issueCertificate(ca, {
       ...request,
       usage: request.hosts ? 'server' : 'client',
       now,
