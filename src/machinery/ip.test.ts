@@ -3,6 +3,7 @@ import {
   cidrContains,
   formatCidr,
   formatIp,
+  isGlobalUnicast,
   isValidCidr,
   isValidCidrForLegacyField,
   isValidIp,
@@ -38,6 +39,26 @@ describe('addresses', () => {
   ])('strictly, %s: %j', (text, errors) => expect(isValidIp(text)).toEqual(errors))
 
   test('old fields take leading zeros', () => expect(isValidIpForLegacyField('010.0.0.1')).toEqual([]))
+})
+
+describe('addresses that may be reached through the server', () => {
+  test.each(['10.0.0.5', '172.17.0.2', '8.8.8.8', 'fd00::1', '2001:db8::1', '::ffff:10.0.0.5'])('%s', text =>
+    expect(isGlobalUnicast(parseIp(text)!)).toBe(true),
+  )
+  test.each([
+    '0.0.0.0',
+    '127.0.0.1',
+    '127.9.9.9',
+    '169.254.169.254',
+    '224.0.0.1',
+    '239.255.255.255',
+    '255.255.255.255',
+    '::',
+    '::1',
+    'fe80::1',
+    'ff02::1',
+    '::ffff:127.0.0.1',
+  ])('not %s', text => expect(isGlobalUnicast(parseIp(text)!)).toBe(false))
 })
 
 describe('CIDRs', () => {

@@ -34,7 +34,7 @@ function ask(request: IncomingMessage, { location, target }: Backend, connection
     })
     outgoing.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }))
     outgoing.once('response', answer => resolve({ answer }))
-    outgoing.on('error', error => reject(failure(error.message)))
+    outgoing.on('error', () => reject(failure('unexpected EOF')))
     outgoing.once('close', () => reject(failure('unexpected EOF')))
     outgoing.end()
   })
@@ -50,9 +50,13 @@ function headOf(answer: IncomingMessage, keep: (name: string) => boolean, more: 
   return Buffer.from([...lines, ...more, '', ''].join('\r\n'), 'latin1')
 }
 
-/** Both directions until one of them ends: then the whole connection does. */
-async function join(client: Duplex, backend: Duplex): Promise<void> {
-  await Promise.race([pipeline(client, backend), pipeline(backend, client)])
+/** Both directions until one of them has ended and is delivered: then the whole connection does. */
+function join(client: Duplex, backend: Duplex): Promise<void> {
+  return new Promise(resolve => {
+    for (const side of [client, backend]) side.once('finish', resolve).once('close', resolve)
+    client.pipe(backend)
+    backend.pipe(client)
+  })
 }
 
 /** Shows the client a refusal, and closes: the connection is not to be used again. */
@@ -83,7 +87,7 @@ export async function forwardUpgrade(
     if (!asked.socket) return await refuse(upgrade, asked.answer)
     socket.write(Buffer.concat([headOf(asked.answer, () => true), asked.head]))
     asked.socket.write(head)
-    await join(socket, asked.socket).catch(() => {})
+    await join(socket, asked.socket)
     socket.destroy()
   } finally {
     release()

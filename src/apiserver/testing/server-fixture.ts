@@ -24,11 +24,12 @@ const keys = generateKeyPairSync('ec', {
 
 export interface FixtureOptions {
   nodes?: ApiServerDeps['nodes']
+  dial?: ApiServerDeps['dial']
   limits?: Partial<Limits>
 }
 
 /** A server that is ready; `default` has its service account. */
-export async function newServerFixture({ nodes, limits }: FixtureOptions = {}) {
+export async function newServerFixture({ nodes, dial, limits }: FixtureOptions = {}) {
   const clock = new FakeClock()
   const random = new SeededRandom()
   const schemas = loadSchemas()
@@ -36,7 +37,17 @@ export async function newServerFixture({ nodes, limits }: FixtureOptions = {}) {
   const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
   const metrics = newMetricRegistry()
   const server = assembleApiServer(
-    { clock, random, log: silentLogger, metrics, rests, virtualKinds, schemas, ...(nodes && { nodes }) },
+    {
+      clock,
+      random,
+      log: silentLogger,
+      metrics,
+      rests,
+      virtualKinds,
+      schemas,
+      ...(nodes && { nodes }),
+      ...(dial && { dial }),
+    },
     {
       bindAddress: '127.0.0.1',
       port: 0,
