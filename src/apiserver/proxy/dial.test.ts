@@ -19,7 +19,7 @@ test.each([
 })
 
 test('a TCP connection is made, or the reason told', async () => {
-  const server = createServer(socket => socket.end('hi')).listen(0, '127.0.0.1')
+  const server = createServer(socket => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
   const clock = new FakeClock()
