@@ -6,6 +6,9 @@ import type { DeleteOptions } from '../../machinery/request.js'
 import { isReason, StatusError } from '../../machinery/status-error.js'
 import type { Node } from './owner-graph.js'
 
+/** Lost races in a row after which the queue's back-off is the better way. */
+const maxTries = 5
+
 const keyFor = (object: KubernetesObject) => object.metadata as ObjectKey
 
 /** Reads the object as it is now; undefined where it is gone, or another has its name. */
@@ -25,7 +28,8 @@ export async function deleteAsJudged(
   latest: KubernetesObject,
   { client, propagationPolicy }: { client: Client; propagationPolicy: DeleteOptions['propagationPolicy'] },
 ): Promise<void> {
-  for (let current: KubernetesObject | undefined = latest; current; ) {
+  let current: KubernetesObject | undefined = latest
+  for (let attempt = 1; current; attempt++) {
     const { uid, resourceVersion } = current.metadata
     try {
       await client.delete(node.kind, keyFor(current), { propagationPolicy, preconditions: { uid, resourceVersion } })
@@ -35,7 +39,8 @@ export async function deleteAsJudged(
       if (!isReason(error, 'Conflict')) throw error
       current = await readLatest(node, client)
       // Something else about it changed: the judgement still holds.
-      if (current && !semanticEqual(current.metadata.ownerReferences, latest.metadata.ownerReferences)) throw error
+      const judged = semanticEqual(current?.metadata.ownerReferences, latest.metadata.ownerReferences)
+      if (current && (!judged || attempt === maxTries)) throw error
     }
   }
 }
@@ -79,8 +84,6 @@ async function patchOwners(
   }
 }
 
-const finalizerTries = 5
-
 /** Takes the finalizer off, which lets the object go if it was the last. */
 export async function removeFinalizer(node: Node, name: string, client: Client): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -93,7 +96,7 @@ export async function removeFinalizer(node: Node, name: string, client: Client):
       return
     } catch (error) {
       if (isReason(error, 'NotFound')) return
-      if (!isReason(error, 'Conflict') || attempt === finalizerTries) throw error
+      if (!isReason(error, 'Conflict') || attempt === maxTries) throw error
     }
   }
 }

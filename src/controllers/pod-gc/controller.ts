@@ -89,7 +89,9 @@ async function collectOrphan(
 
 /** Deletes without grace; a pod that had not ended is Failed from now on. */
 async function remove(pod: Pod, { client, clock }: ReconcileContext, disruption?: Disruption): Promise<void> {
-  const { uid } = pod.metadata
+  const { uid, deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+  // Only finalizers keep it: deleting it again would change nothing, again and again.
+  if (deletionTimestamp && deletionGracePeriodSeconds === 0) return
   try {
     if (!isPodTerminal(pod) && disruption)
       await markDisrupted(pod, { ...disruption, phase: 'Failed' }, { client, now: clock.now() })
