@@ -4,7 +4,7 @@
  *   node hack/build.mjs --generate-only   only src/apis/generated/
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { deferredPackages } from './deferred-packages.mjs'
@@ -80,38 +80,56 @@ function writeGenerated(files) {
 /** Optional native parts of packages: they stay in node_modules, if they are there at all. */
 const external = ['cpu-features', 'bufferutil', 'utf-8-validate', '*.node']
 
-/** Node 22 keeps compiled code between starts; the folder is ours, for a shared one could be written by others. */
-const entry = `#!/usr/bin/env node
-import module from 'node:module'
-import { fileURLToPath } from 'node:url'
-module.enableCompileCache?.(fileURLToPath(new URL('.compile-cache', import.meta.url)))
-await import('./main.js')
-`
+const bundleSettings = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  logLevel: 'warning',
+  write: false,
+}
 
-/** One file for what every start needs; what is imported lazily stands in files of its own. */
+/** The program as one expression in ASCII, which src/launch.ts compiles and calls. */
+const programSettings = {
+  ...bundleSettings,
+  entryPoints: [join(root, 'src/main.ts')],
+  outfile: join(dist, 'main.js'),
+  external,
+  plugins: [deferredPackages],
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: '(function (require, module, bundleUrl) { "use strict"; const { exports } = module;' },
+  footer: { js: '})' },
+  legalComments: 'external',
+}
+
+const launcherSettings = bundleHash => ({
+  ...bundleSettings,
+  entryPoints: [join(root, 'src/launch.ts')],
+  outfile: join(dist, 'minik8s.js'),
+  define: { bundleHash: JSON.stringify(bundleHash) },
+  banner: { js: '#!/usr/bin/env node' },
+})
+
+/** Replaces files in one step each: a program that is starting meanwhile finds the old one or the new one. */
+function replaceFiles(files) {
+  for (const { path, contents } of files) {
+    writeFileSync(`${path}.new`, contents, { mode: 0o755 })
+    renameSync(`${path}.new`, path)
+  }
+}
+
 async function bundleProgram() {
   const { build: bundle } = await import('esbuild')
+  const program = await bundle(programSettings)
+  const hash = createHash('sha256')
+  for (const { contents } of program.outputFiles) hash.update(contents)
+  const launcher = await bundle(launcherSettings(hash.digest('hex').slice(0, 16)))
   mkdirSync(dist, { recursive: true })
-  for (const name of readdirSync(dist)) if (/\.js(\.map|\.LEGAL\.txt)?$/.test(name)) rmSync(join(dist, name))
-  await bundle({
-    entryPoints: { main: join(root, 'src/main.ts') },
-    outdir: dist,
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external,
-    plugins: [deferredPackages],
-    // Packages in CommonJS ask for Node's modules with require.
-    banner: {
-      js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
-    },
-    legalComments: 'external',
-    logLevel: 'warning',
-  })
-  writeFileSync(join(dist, 'minik8s.js'), entry, { mode: 0o755 })
+  // The package is of type `module`; what is here is not.
+  const type = { path: join(dist, 'package.json'), contents: '{ "type": "commonjs" }\n' }
+  replaceFiles([...program.outputFiles, type, ...launcher.outputFiles])
+  for (const name of readdirSync(dist)) if (name.endsWith('.compiled')) rmSync(join(dist, name))
 }
 
 /** `log` gets a line for each step that ran. Throws when a step fails. */
