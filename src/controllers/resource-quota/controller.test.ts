@@ -40,8 +40,8 @@ test('a quota counts pods and what they request, and no longer when they are gon
   await newQuota({ pods: '5', 'requests.cpu': '1', memory: '1Gi' })
   await uses({ pods: '0', 'requests.cpu': '0', memory: '0' })
   await newPod('a', { cpu: '100m', memory: '64Mi' })
-  await newPod('b', { cpu: '250m' })
-  await uses({ pods: '2', 'requests.cpu': '350m', memory: '64Mi' })
+  await newPod('b', { cpu: '250m', memory: '32Mi' })
+  await uses({ pods: '2', 'requests.cpu': '350m', memory: '96Mi' })
   await cluster.admin.delete(podKind, { namespace: 'default', name: 'b' })
   await uses({ pods: '1', 'requests.cpu': '100m', memory: '64Mi' })
   expect((await cluster.admin.get(quotaKind, key)).status?.hard).toEqual({
