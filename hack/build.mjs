@@ -44,7 +44,9 @@ async function step(name, { inputs, stamp, run, log }) {
 const generatorInputs = () => [
   ...filesBelow('hack/generate'),
   ...filesBelow('api/openapi/facts'),
-  join(root, 'node_modules/@kubernetes/client-node/package.json'),
+  ...['@kubernetes/client-node', 'kubernetes-models', '@kubernetes-models/apimachinery'].map(name =>
+    join(root, 'node_modules', name, 'package.json'),
+  ),
 ]
 
 /** Bundles hack/generate and imports it. */

@@ -21,10 +21,13 @@ const paragraphs = (text: string) =>
     return starts && ended ? '\n\n' : spaces
   })
 
+/** The next item of a list, after an indented line that ended a sentence. */
+const listItems = (text: string) => text.replace(/^( {2,}.*\.) - /gm, '$1\n- ')
+
 /** `comment` is what stands between the markers, with leading asterisks. */
 export function commentText(comment: string | undefined): string {
   if (!comment) return ''
   const lines = comment.split('\n').map(line => line.replace(/^\s*\* ?/, '').trimEnd())
   const kept = lines.filter((line, i) => line !== '' || (i > 0 && i < lines.length - 1))
-  return paragraphs(decodeEscapes(kept.join('\n').trim()))
+  return listItems(paragraphs(decodeEscapes(kept.join('\n').trim())))
 }

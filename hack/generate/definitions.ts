@@ -148,15 +148,6 @@ function kindsOf(model: Model, name: TypeName, facts: Facts): Definition['gvk'] 
   return [{ group: name.group === 'meta' ? '' : name.group, kind: name.kind, version: name.version }]
 }
 
-/** Puts in the descriptions that the library lost; the facts have those of fields whose type is a definition, among others. */
-function describe(definitions: ReadonlyMap<string, Definition>, texts: ReadonlyMap<string, string>): void {
-  for (const definition of definitions.values()) {
-    definition.doc = texts.get(definition.short) ?? definition.doc
-    for (const [name, shape] of Object.entries(definition.fields))
-      shape.doc = texts.get(`${definition.short}.${name}`) ?? shape.doc
-  }
-}
-
 /** Names of the required fields in the order of the Go struct, which is mostly that of the protobuf numbers. */
 function requiredFields(model: Model, short: string, facts: Facts): string[] {
   const stated = facts.api.requiredOrder[short]
@@ -194,7 +185,5 @@ export function buildDefinitions(sources: Sources): Map<string, Definition> {
     })
   }
   all.sort((a, b) => (a.full < b.full ? -1 : 1))
-  const definitions = new Map(all.map(definition => [definition.full, definition]))
-  describe(definitions, facts.descriptions)
-  return definitions
+  return new Map(all.map(definition => [definition.full, definition]))
 }

@@ -47,13 +47,6 @@ export interface Facts {
   api: ApiFacts
   go: GoFacts
   proto: ProtoFacts
-  /** Descriptions of types, of fields (`type.field`) and of query parameters (`?name`). */
-  descriptions: ReadonlyMap<string, string>
-}
-
-interface DescriptionFact {
-  of: string[]
-  text: string
 }
 
 /** Reads the facts below `directory`. */
@@ -63,9 +56,6 @@ export function readFacts(directory: string): Facts {
     api: read('facts.yaml') as ApiFacts,
     go: read('go-facts.yaml') as GoFacts,
     proto: read('proto-facts.yaml') as ProtoFacts,
-    descriptions: byField(
-      Object.fromEntries((read('descriptions.yaml') as DescriptionFact[]).map(({ of, text }) => [text, of])),
-    ),
   }
 }
 

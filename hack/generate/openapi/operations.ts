@@ -56,7 +56,6 @@ export interface OperationSources {
   names: ReadonlyMap<string, TypeName>
   /** Kinds of `connect` operations by subresource. */
   connect: Readonly<Record<string, string>>
-  descriptions: ReadonlyMap<string, string>
 }
 
 /** `{ exec: 'PodExecOptions' }`, and proxies are `<Resource>ProxyOptions`. */
@@ -120,13 +119,12 @@ function mediaTypes(operation: ClientOperation, isDiscovery: boolean): { consume
   return { consumes: consumes(), produces: produces() }
 }
 
-function parametersOf(operation: ClientOperation, descriptions: ReadonlyMap<string, string>): Parameter[] {
+function parametersOf(operation: ClientOperation): Parameter[] {
   const ofPath = operation.pathParameters.map(name => {
     const doc = operation.parameterDocs.get(name) ?? ''
     return { name, in: 'path' as const, doc, required: true, type: 'string' }
   })
-  const ofQuery = operation.query.map(({ name, required, type, ...parameter }) => {
-    const doc = descriptions.get(`?${name}`) ?? parameter.doc
+  const ofQuery = operation.query.map(({ name, doc, required, type }) => {
     return { name, in: 'query' as const, doc, required, type: type === 'number' ? 'integer' : type }
   })
   return [...ofPath, ...ofQuery]
@@ -146,7 +144,7 @@ function translate(operation: ClientOperation, sources: OperationSources): Opera
     tag: tagOf(operation),
     doc: operation.doc,
     ...(!isDiscovery && action && { action, gvk: kindOf(operation, sources) }),
-    parameters: parametersOf(operation, sources.descriptions),
+    parameters: parametersOf(operation),
     ...(operation.body && { body: { ref: refOf(operation.body.type), required: operation.body.required } }),
     ...mediaTypes(operation, isDiscovery),
     responses: Object.fromEntries(
