@@ -1,14 +1,17 @@
 /** Store, registry and API server of a cluster, and clients that act as its components. */
 import { hostname, networkInterfaces } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { event as coreEvent } from '../../apis/core-v1/event.js'
 import { loadSchemas } from '../../apis/generated/schema.js'
 import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
+import type { ApiServerConfig } from '../../apiserver/deps.js'
 import { openApiRouter } from '../../apiserver/openapi/router.js'
 import { type ApiServer, startApiServer } from '../../apiserver/server.js'
 import type { Client } from '../../client/client.js'
 import { newInProcessClient } from '../../client/in-process.js'
 import type { NodeDirectory } from '../../machinery/node-api.js'
 import type { UserInfo } from '../../machinery/request.js'
+import { startEventExpiry } from '../../registry/event-expiry.js'
 import { newRegistry } from '../../registry/registry.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -78,12 +81,21 @@ function explainListenError(error: unknown, { bindAddress, port }: Configuration
   return error
 }
 
+const serverConfig = ({ bindAddress, port, serviceSubnet }: Configuration, pki: Pki): ApiServerConfig => ({
+  bindAddress,
+  port,
+  serviceSubnet,
+  advertiseAddress: advertiseAddress(bindAddress),
+  tls: { certificate: pki.apiserver.certificate, key: pki.apiserver.key, clientCa: pki.ca.certificate },
+  serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
+  gitVersion: `${kubernetesVersion}+minik8s`,
+})
+
 /** Resolves when `/readyz` answers 200. */
 export async function startControlPlane(config: Configuration, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const { pki, log, metrics, nodes } = deps
-  const { bindAddress, port, serviceSubnet } = config
   const schemas = loadSchemas()
-  const services = { subnets: [serviceSubnet] }
+  const services = { subnets: [config.serviceSubnet] }
   const registry = newRegistry({
     kinds: storedKinds,
     conversions,
@@ -96,22 +108,19 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   const openApi = openApiRouter({ directory: fileURLToPath(new URL('openapi', import.meta.url)), now: clock.now })
   const server = await startApiServer(
     { clock, random, log, metrics, rests: registry, virtualKinds, schemas, nodes, routers: [openApi] },
-    {
-      bindAddress,
-      port,
-      serviceSubnet,
-      advertiseAddress: advertiseAddress(bindAddress),
-      tls: { certificate: pki.apiserver.certificate, key: pki.apiserver.key, clientCa: pki.ca.certificate },
-      serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
-      gitVersion: `${kubernetesVersion}+minik8s`,
-    },
+    serverConfig(config, pki),
   ).catch(error => {
     throw explainListenError(error, config)
   })
+  const events = registry.rest(coreEvent)
+  const stopExpiry = startEventExpiry({ events, clock }, error =>
+    log.error({ error: String(error) }, 'Old events could not be deleted'),
+  )
   return {
     server,
     clientFor: user => newInProcessClient(server.handler, user, () => registry.kinds()),
     async stop() {
+      stopExpiry()
       await server.stop()
       registry.close()
     },
