@@ -1,7 +1,7 @@
-/** Prints objects as a metav1.Table: what `kubectl get` shows, made on the server from a kind's printer columns. */
+/** Heads and rows of a metav1.Table: what `kubectl get` shows, made on the server from a kind's printer columns. */
 import { ageSince } from './duration.js'
 import type { Cell, Kind, PrinterColumn, RowCondition } from './kind.js'
-import type { AnyObject, KubernetesObject, ListMeta, ObjectMeta } from './object-meta.js'
+import type { AnyObject, KubernetesObject } from './object-meta.js'
 
 export interface TableColumnDefinition {
   name: string
@@ -16,37 +16,10 @@ export interface TableRow {
   cells: Cell[]
   /** Says why a row may be hidden. */
   conditions?: readonly RowCondition[]
-  /** The object, its metadata, or null, as the client asked. */
-  object: PartialObjectMetadata | KubernetesObject | null
-}
-
-export interface Table {
-  kind: 'Table'
-  apiVersion: 'meta.k8s.io/v1'
-  metadata: ListMeta
-  /** Null from the second event of a watch on. */
-  columnDefinitions: readonly TableColumnDefinition[] | null
-  rows: TableRow[]
-}
-
-export interface PartialObjectMetadata {
-  kind: 'PartialObjectMetadata'
-  apiVersion: 'meta.k8s.io/v1'
-  metadata: ObjectMeta
 }
 
 /** What each row carries besides its cells; `Metadata` when the client does not say. */
 export type IncludeObject = 'Metadata' | 'Object' | 'None'
-
-export interface TableOptions {
-  /** Milliseconds since the epoch: ages are counted up to here. */
-  now: number
-  includeObject?: IncludeObject
-  /** Of the list that is printed; a single object's resourceVersion stands in for it. */
-  metadata?: ListMeta
-  /** Leaves the column definitions out. */
-  noHeaders?: boolean
-}
 
 // Upstream's texts of these fields of ObjectMeta.
 const nameDescription =
@@ -95,36 +68,15 @@ export const tableColumns = <T extends KubernetesObject>(kind: PrintableKind<T>)
     priority: wide ? 1 : 0,
   }))
 
-/** An object's metadata alone, as `PartialObjectMetadata`. */
-export const partialObjectMetadata = (object: KubernetesObject): PartialObjectMetadata => ({
-  kind: 'PartialObjectMetadata',
-  apiVersion: 'meta.k8s.io/v1',
-  metadata: object.metadata,
-})
-
-function included(object: KubernetesObject, include: IncludeObject): TableRow['object'] {
-  if (include === 'None') return null
-  return include === 'Object' ? object : partialObjectMetadata(object)
-}
-
-/** A table of the objects, in their order; its rows share the objects. */
-export function printTable<T extends KubernetesObject = AnyObject>(
+/** One row for each object, in their order. `now` is in milliseconds since the epoch: ages are counted up to there. */
+export function tableRows<T extends KubernetesObject = AnyObject>(
   kind: PrintableKind<T>,
   objects: readonly T[],
-  { now, includeObject = 'Metadata', metadata, noHeaders }: TableOptions,
-): Table {
+  now: number,
+): TableRow[] {
   const columns = columnsOf(kind)
-  const [only] = objects
-  const resourceVersion = objects.length === 1 ? only!.metadata.resourceVersion : undefined
-  return {
-    kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata: metadata ?? { ...(resourceVersion && { resourceVersion }) },
-    columnDefinitions: noHeaders ? null : tableColumns(kind),
-    rows: objects.map(object => {
-      const conditions = kind.rowConditions?.(object)
-      const cells = columns.map(column => column.of(object, now))
-      return { cells, ...(conditions && { conditions }), object: included(object, includeObject) }
-    }),
-  }
+  return objects.map(object => {
+    const conditions = kind.rowConditions?.(object)
+    return { cells: columns.map(column => column.of(object, now)), ...(conditions && { conditions }) }
+  })
 }

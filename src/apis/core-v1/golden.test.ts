@@ -11,7 +11,7 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import { validateObjectMeta } from '../../machinery/object-meta-validation.js'
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.js'
-import { printTable } from '../../machinery/table.js'
+import { tableColumns, tableRows } from '../../machinery/table.js'
 import { bumpGeneration, generationPaths } from '../../registry/metadata.js'
 import { updateErrors } from '../../registry/update-errors.js'
 import { keepOutsideView, viewOf } from '../../registry/view.js'
@@ -84,9 +84,9 @@ function decode(raw: AnyObject): { kind: AnyKind; object: AnyObject } {
 }
 
 function outcome(kind: AnyKind, object: AnyObject, result: { errors: FieldError[]; warnings: string[] }): Outcome {
-  const table = printTable(kind, [object], { now: Date.now(), includeObject: 'None' })
+  const [row] = tableRows(kind, [object], Date.now())
   const warnings = result.errors.length ? [] : result.warnings
-  return { errors: lines(result.errors), warnings, object: timeless(object), cells: table.rows[0]?.cells ?? [] }
+  return { errors: lines(result.errors), warnings, object: timeless(object), cells: row?.cells ?? [] }
 }
 
 function create(raw: AnyObject): Outcome {
@@ -144,8 +144,7 @@ describe('objects become what upstream stores, and print alike', () => {
 describe('columns', () => {
   const columns = read<Record<string, unknown[]>>('columns.json')
   test.each(Object.keys(columns))('%s', name => {
-    const table = printTable(kindOf(name), [], { now: 0, includeObject: 'None' })
-    expect(table.columnDefinitions).toEqual(columns[name])
+    expect(tableColumns(kindOf(name))).toEqual(columns[name])
   })
 })
 

@@ -1,7 +1,8 @@
 /** Objects as tables, as `kubectl get` asks for them: rows of cells, each with as much of its object as wanted. */
+import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { ListMeta } from '../../machinery/object-meta.js'
-import { type IncludeObject, printTable, tableColumns } from '../../machinery/table.js'
+import { type IncludeObject, tableColumns, tableRows } from '../../machinery/table.js'
 import type { StoredObject } from '../../registry/rest.js'
 import { metadataBytes } from './partial-metadata.js'
 
@@ -34,10 +35,10 @@ export function tableJson(
   { include, now, headless }: TableOptions,
 ): string {
   const objects = items.map(item => item.object)
-  const { rows } = printTable(kind, objects, { now, includeObject: 'None', noHeaders: true })
-  const texts = rows.map(
-    ({ cells }, i) => `{"cells":${JSON.stringify(cells)},"object":${rowObject(items[i]!, include)}}`,
-  )
+  const rows = tableRows(kind, objects, now).map(({ cells, conditions }, i) => {
+    const hidden = conditions ? `,"conditions":${JSON.stringify(conditions)}` : ''
+    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(items[i]!, include)}}`
+  })
   const columns = headless ? 'null' : columnsOf(kind)
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${texts.join(',')}]}`
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`
 }

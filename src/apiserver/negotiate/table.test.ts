@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals'
+import { pod } from '../../apis/core-v1/index.js'
+import type { AnyKind } from '../../machinery/kind.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
+import type { StoredObject } from '../../registry/rest.js'
+import { tableJson } from './table.js'
+
+function stored(name: string, phase: string): StoredObject {
+  const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name }, spec: { containers: [] }, status: { phase } }
+  return { object: object as unknown as AnyObject, revision: 7, bytes: Buffer.from(JSON.stringify(object)) }
+}
+
+const kind = pod as unknown as AnyKind
+const answer = { metadata: { resourceVersion: '7' }, items: [stored('a', 'Running'), stored('b', 'Succeeded')] }
+
+test('rows of pods that ended say so, with as much of the object as wanted', () => {
+  const table = JSON.parse(tableJson(kind, answer, { include: 'Metadata', now: 0 }))
+  const message = 'The pod has completed successfully.'
+  const conditions = [{ type: 'Completed', status: 'True', reason: 'Succeeded', message }]
+  expect(table.rows).toEqual([
+    { cells: expect.arrayContaining(['a', 'Running']), object: expect.objectContaining({ metadata: { name: 'a' } }) },
+    { cells: expect.anything(), conditions, object: expect.objectContaining({ kind: 'PartialObjectMetadata' }) },
+  ])
+  expect(table.columnDefinitions[0]).toMatchObject({ name: 'Name', format: 'name', priority: 0 })
+})
+
+test.each([
+  ['Object', expect.objectContaining({ kind: 'Pod' })],
+  ['None', null],
+] as const)('rows with %s; later events leave the columns out', (include, object) => {
+  const table = JSON.parse(tableJson(kind, answer, { include, now: 0, headless: true }))
+  expect(table).toMatchObject({ kind: 'Table', metadata: { resourceVersion: '7' }, columnDefinitions: null })
+  expect(table.rows[0].object).toEqual(object)
+})
