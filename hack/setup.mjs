@@ -40,7 +40,9 @@ export function installIfNeeded() {
   const hash = lockHash()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   say('installing packages …')
-  run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   writeFileSync(stamp, hash)
 }
 

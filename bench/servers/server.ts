@@ -28,10 +28,3 @@ export function cpuSeconds(pids: readonly number[]): number {
   }
   return ticks / clockTicksPerSecond
 }
-
-/** Resident memory of these processes, MiB. */
-export const residentMiB = (pids: readonly number[]): number =>
-  pids.reduce(
-    (sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
-    0,
-  )

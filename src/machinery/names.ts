@@ -7,7 +7,6 @@ const qualifiedName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const labelValue = `(${qualifiedName})?`
 const envVarName = '[-._a-zA-Z][-._a-zA-Z0-9]*'
 const configMapKey = '[-._a-zA-Z0-9]+'
-const cIdentifier = '[A-Za-z_][A-Za-z0-9_]*'
 const percent = '[0-9]+%'
 const httpHeaderName = '[-A-Za-z0-9]+'
 const wildcardSubdomain = `\\*\\.${dns1123Subdomain}`
@@ -20,7 +19,6 @@ const qualifiedNameRegExp = whole(qualifiedName)
 const labelValueRegExp = whole(labelValue)
 const envVarNameRegExp = whole(envVarName)
 const configMapKeyRegExp = whole(configMapKey)
-const cIdentifierRegExp = whole(cIdentifier)
 const percentRegExp = whole(percent)
 const httpHeaderNameRegExp = whole(httpHeaderName)
 const wildcardSubdomainRegExp = whole(wildcardSubdomain)
@@ -177,20 +175,6 @@ export function isConfigMapKey(value: string): string[] {
   }
   return [...errors, ...parentDirectoryErrors(value)]
 }
-
-/** A C identifier. */
-export const isCIdentifier = (value: string): string[] =>
-  cIdentifierRegExp.test(value)
-    ? []
-    : [
-        regexError(
-          "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-          cIdentifier,
-          'my_name',
-          'MY_NAME',
-          'MyName',
-        ),
-      ]
 
 /** `25%`. */
 export const isValidPercent = (value: string): string[] =>

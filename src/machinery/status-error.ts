@@ -138,13 +138,6 @@ export const tooLargeResourceVersion = (wanted: number, current: number) =>
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
-export const methodNotSupported = (kind: Resource, verb: string) =>
-  new StatusError(
-    405,
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind "${qualified(kind)}"`,
-    detailsOf(kind, ''),
-  )
 export const internalError = (message: string) =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
 export const serviceUnavailable = (message: string) => new StatusError(503, 'ServiceUnavailable', message)

@@ -1,5 +1,5 @@
 /** Label and field selectors: everything other folders need. */
 export * from './field-selector.js'
-export type { LabelRequirement, Labels } from './label-requirement.js'
+export type { Labels } from './label-requirement.js'
 export * from './label-selector.js'
 export * from './validate-label-selector.js'
