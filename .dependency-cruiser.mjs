@@ -1,8 +1,12 @@
 /** Turns the layer table (hack/layers.ts) into rules. A module may import its own layer and those the table names. */
-import { transformSync } from 'esbuild'
-import { readFileSync } from 'node:fs'
 
-const source = transformSync(readFileSync(new URL('hack/layers.ts', import.meta.url), 'utf8'), { loader: 'ts', format: 'esm' }).code
+import { readFileSync } from 'node:fs'
+import { transformSync } from 'esbuild'
+
+const source = transformSync(readFileSync(new URL('hack/layers.ts', import.meta.url), 'utf8'), {
+  loader: 'ts',
+  format: 'esm',
+}).code
 const { layers, packageOwners } = await import(`data:text/javascript,${encodeURIComponent(source)}`)
 
 const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
@@ -23,10 +27,26 @@ const ownerRules = Object.entries(packageOwners).map(([name, owner]) => ({
 
 export default {
   forbidden: [
-    { name: 'no-circular', comment: 'cycles make layers meaningless', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'tests-stay-out', comment: 'production code never imports tests', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '\\.test\\.ts$|^test/' } },
+    {
+      name: 'no-circular',
+      comment: 'cycles make layers meaningless',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'tests-stay-out',
+      comment: 'production code never imports tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '\\.test\\.ts$|^test/' },
+    },
     ...layerRules,
     ...ownerRules,
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
 }
