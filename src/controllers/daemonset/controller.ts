@@ -131,6 +131,7 @@ function removeEnded(
       next = soonest(next, requeueAfter(record.until - now))
       return false
     }
+    for (const [old, { until }] of failures) if (until + failedPodBackoff.resetAfterMs < now) failures.delete(old)
     const backoff = record?.backoff ?? newBackoff(failedPodBackoff, context)
     failures.set(key, { backoff, until: now + backoff.next() })
     const text = `Found failed daemon pod ${name}, will try to kill it`

@@ -1,4 +1,5 @@
 /** Short, stable names out of any JSON value, in the alphabet that Kubernetes uses for generated names. */
+import { stringifyJson } from '../../machinery/json/stringify.js'
 
 /** No vowels, so that no words come about; no digits that look like letters. */
 const safeAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
@@ -17,7 +18,7 @@ export const safeEncode = (text: string): string =>
 /** JSON with sorted keys and without what is absent or null, so that equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  if (typeof value !== 'object' || value === null) return stringifyJson(value) ?? 'null'
   const entries = Object.entries(value).filter(([, v]) => v !== undefined && v !== null)
   entries.sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`
