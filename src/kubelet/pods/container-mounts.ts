@@ -20,6 +20,8 @@ export interface MountInput {
   env: readonly EnvVar[]
   files: PodFiles
   terminationFile: string
+  /** Path of a memory volume on the host, once the sandbox holds it. */
+  memoryPath(volume: string): Promise<string>
 }
 
 /** `subPathExpr` with the container's variables; an unknown one is an error here. */
@@ -39,9 +41,9 @@ async function volumeMount(mount: VolumeMount, input: MountInput): Promise<Mount
   let source: MountSource = volume.source
   if (subPath) {
     checkSubPath(subPath)
-    if ('memory' in source) throw new Error(`subPath of the memory volume "${mount.name}" is not supported`)
     const at = { volume: mount.name, container: container.name }
-    source = { hostPath: await resolveSubPath(source.hostPath, subPath, at) }
+    const whole = 'memory' in source ? await input.memoryPath(source.memory) : source.hostPath
+    source = { hostPath: await resolveSubPath(whole, subPath, at) }
   }
   const propagation = propagations[mount.mountPropagation ?? 'None']
   return {

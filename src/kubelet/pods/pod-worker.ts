@@ -5,8 +5,10 @@
  *
  * Every step looks at the world as it is, so a step that failed or was cut short is simply taken again.
  */
+
 import type { Pod, PodStatus } from '../../apis/generated/core-v1.js'
 import type { Timer } from '../../machinery/clock.js'
+import { stringifyJson } from '../../machinery/json/stringify.js'
 import { eventsFor } from '../events.js'
 import { PodProbes } from '../probes/probes.js'
 import { ownedConditions } from '../status/conditions.js'
@@ -47,15 +49,7 @@ function matters(before: Pod, after: Pod): boolean {
   const relevant = ({ metadata, spec, status }: Pod) => {
     const { deletionTimestamp, deletionGracePeriodSeconds, generation, labels, annotations } = metadata
     const others = (status?.conditions ?? []).filter(({ type }) => !ownedConditions.has(type))
-    return JSON.stringify([
-      deletionTimestamp,
-      deletionGracePeriodSeconds,
-      generation,
-      labels,
-      annotations,
-      others,
-      spec,
-    ])
+    return stringifyJson([deletionTimestamp, deletionGracePeriodSeconds, generation, labels, annotations, others, spec])
   }
   return relevant(before) !== relevant(after)
 }

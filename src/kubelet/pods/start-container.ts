@@ -11,7 +11,7 @@ import { containerConfig } from './container-config.js'
 import { hashContainer } from './container-hash.js'
 import { containerMounts } from './container-mounts.js'
 import { killContainer } from './kill-pod.js'
-import { type AnyContainer, allStatuses, describePod } from './pod.js'
+import { type AnyContainer, allStatuses, describePod, refOf } from './pod.js'
 import type { PodDeps } from './pod-deps.js'
 import type { PodFiles } from './pod-files.js'
 import { latestOf } from './pod-state.js'
@@ -132,7 +132,11 @@ export class ContainerStarter {
     const env = await this.#step('CreateContainerConfigError', this.#environment())
     const attempt = this.#attempt()
     const terminationFile = await files.makeTerminationFile(container.name, attempt)
-    const mountInput = { pod, container, volumes, env, files, terminationFile }
+    const memoryPath = async (volume: string) => {
+      await this.#context.ready
+      return this.#deps.runtime.memoryVolumePath(refOf(pod), volume)
+    }
+    const mountInput = { pod, container, volumes, env, files, terminationFile, memoryPath }
     const mounts = await this.#step('CreateContainerConfigError', containerMounts(mountInput))
     const pidTarget = this.#pidTarget()
     const config = await this.#step(

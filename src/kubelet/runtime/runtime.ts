@@ -87,6 +87,8 @@ export interface Runtime {
   /** Memory-backed storage shared by a pod's containers, to be named in mounts. Safe to repeat. */
   ensureMemoryVolume(pod: PodRef, name: string, options: MemoryVolumeOptions): Promise<void>
   removeMemoryVolumes(pod: PodRef): Promise<void>
+  /** Where the host sees it while the sandbox that mounts it runs; rejects where the host cannot. */
+  memoryVolumePath(pod: PodRef, name: string): Promise<string>
 
   /** Changes as they happen; absent where a runtime cannot tell: then the kubelet relists. */
   events?(signal: AbortSignal): AsyncIterable<RuntimeEvent>

@@ -268,6 +268,11 @@ export class DockerRuntime implements Runtime {
     await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(this.#docker.getVolume(Name).remove())))
   }
 
+  async memoryVolumePath(pod: PodRef, name: string): Promise<string> {
+    const volume = this.#docker.getVolume(memoryVolumeName(this.#deps.owner.cluster, pod.uid, name))
+    return (await asking(volume.inspect())).Mountpoint
+  }
+
   async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
     const queue = eventQueue<RuntimeEvent>(signal)
     const unsubscribe = this.#deps.events.subscribe(({ event, labels }) => {

@@ -281,6 +281,10 @@ export class SimRuntime implements Runtime {
   async ensureMemoryVolume(): Promise<void> {}
   async removeMemoryVolumes(): Promise<void> {}
 
+  async memoryVolumePath(): Promise<string> {
+    throw new RuntimeError('other', 'simulated pods have no volumes')
+  }
+
   async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
     const queue = eventQueue<RuntimeEvent>(signal)
     this.#listeners.add(queue.push)
