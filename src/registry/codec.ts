@@ -1,5 +1,5 @@
 /** Objects as the store keeps them: JSON that begins with kind, apiVersion and metadata, without a resourceVersion. */
-import { readExact } from '../machinery/json/read-exact.js'
+import { parseExactJson } from '../machinery/json/parse-exact.js'
 import { stringifyJson } from '../machinery/json/stringify.js'
 import type { KindRef } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
@@ -7,8 +7,6 @@ import type { AnyObject } from '../machinery/object-meta.js'
 type Type = Pick<KindRef, 'group' | 'version' | 'kind'>
 
 const encoder = new TextEncoder()
-// Integers that a double may not hold; what is stored has no blanks between tokens.
-const longNumber = /[:[,]-?\d{16}/
 
 export const apiVersionOf = ({ group, version }: Type): string => (group ? `${group}/${version}` : version)
 
@@ -24,6 +22,5 @@ export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(st
 
 /** Integers beyond 2^53 are kept exact. */
 export function decodeStored(bytes: Uint8Array): AnyObject {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-  return (longNumber.test(text) ? readExact(text).value : JSON.parse(text)) as AnyObject
+  return parseExactJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as AnyObject
 }

@@ -11,6 +11,7 @@ import type { EntrySource } from '../watch/entry.js'
 import { WatchCache } from '../watch/watch-cache.js'
 import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
 import { decodeStored } from './codec.js'
+import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
 import type { KindHooks } from './hooks.js'
 import { namespaceHooks } from './namespace-hooks.js'
 import type { Rest } from './rest.js'
@@ -29,6 +30,8 @@ export interface RegistryOptions {
   schemas?: SchemaSet
   /** Where cluster IPs and node ports of services come from. */
   services?: ServiceRanges
+  /** What ComponentStatuses tell about; default: nothing. */
+  components?: readonly ComponentCheck[]
 }
 
 export interface Registry {
@@ -91,11 +94,18 @@ class KindRegistry implements Registry {
   }
 
   add(kind: AnyKind, conversion?: KindConversion): void {
-    const { storage, clock, random, schemas } = this.#options
     if (this.#stores.has(idOfKind(kind))) this.remove(kind)
+    const store = this.#openStore(kind, conversion)
+    this.#stores.set(idOfKind(kind), { store, prefix: keyPrefix(conversion?.hub ?? kind) })
+    this.#generation++
+  }
+
+  #openStore(kind: AnyKind, conversion: KindConversion | undefined): Rest {
+    const { storage, clock, random, schemas, components = [] } = this.#options
+    if (kind.qualifiedResource === 'componentstatuses') return new ComponentStatuses(kind, components)
     const stored = conversion?.hub ?? kind
     const prefix = keyPrefix(stored)
-    const store = new Store({
+    return new Store({
       kind,
       prefix,
       storage,
@@ -108,8 +118,6 @@ class KindRegistry implements Registry {
       hooks: this.#hooksOf(kind),
       schemas,
     })
-    this.#stores.set(idOfKind(kind), { store, prefix })
-    this.#generation++
   }
 
   remove(kind: AnyKind): void {

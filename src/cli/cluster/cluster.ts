@@ -71,13 +71,28 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
   let nodes: Nodes | undefined
   let runtimes: RuntimeSource | undefined
   let plane: ControlPlane
+  let running = false
+  const components = ['scheduler', 'controller-manager'].map(name => ({
+    name,
+    async check() {
+      if (!running) throw new Error(`${name} does not run`)
+    },
+  }))
   try {
-    plane = await startControlPlane(config, { storage, pki, log, metrics, nodes: name => nodes?.find(name) })
+    plane = await startControlPlane(config, {
+      storage,
+      pki,
+      log,
+      metrics,
+      components,
+      nodes: name => nodes?.find(name),
+    })
   } catch (error) {
     await storage.close()
     throw error
   }
   const stopComponents = startComponents(plane, { pki, log, metrics })
+  running = true
   const joining = opening.then(opened => {
     runtimes = opened
     if (opened) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes: opened, log, metrics })
@@ -91,6 +106,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
     async stop() {
       await opening.catch(() => {})
       await nodes?.stop()
+      running = false
       await stopComponents()
       await plane.stop()
       await storage.close()

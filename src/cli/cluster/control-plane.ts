@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.js'
 import { newInProcessClient } from '../../client/in-process.js'
 import type { NodeDirectory } from '../../machinery/node-api.js'
 import type { UserInfo } from '../../machinery/request.js'
+import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startEventExpiry } from '../../registry/event-expiry.js'
 import { newRegistry } from '../../registry/registry.js'
 import type { Storage } from '../../storage/storage.js'
@@ -35,6 +36,8 @@ export interface ControlPlaneDeps {
   log: Logger
   metrics: MetricRegistry
   nodes: NodeDirectory
+  /** What ComponentStatuses tell about, besides the store. */
+  components: readonly ComponentCheck[]
 }
 
 /** DNS names and addresses that the server's certificate is good for. */
@@ -91,6 +94,14 @@ const serverConfig = ({ bindAddress, port, serviceSubnet }: Configuration, pki: 
   gitVersion: `${kubernetesVersion}+minik8s`,
 })
 
+/** Upstream's name for it, whatever the engine. */
+const storeCheck = (storage: Storage): ComponentCheck => ({
+  name: 'etcd-0',
+  async check() {
+    await storage.get('/registry/health')
+  },
+})
+
 /** Resolves when `/readyz` answers 200. */
 export async function startControlPlane(config: Configuration, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const { pki, log, metrics, nodes } = deps
@@ -104,6 +115,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     random,
     schemas,
     services,
+    components: [...deps.components, storeCheck(deps.storage)],
   })
   const openApi = openApiRouter({ directory: fileURLToPath(new URL('openapi', import.meta.url)), now: clock.now })
   const server = await startApiServer(

@@ -8,7 +8,9 @@ const startTimeAfterCommand = 19
 async function identity(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[startTimeAfterCommand]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A process that has ended, but was not waited for by its parent, holds nothing any more.
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[startTimeAfterCommand]
   } catch {
     return identityWithoutProc(pid)
   }
