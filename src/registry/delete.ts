@@ -1,4 +1,5 @@
 /** delete: at once, after a grace period, or when the finalizers are gone. */
+import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { cloneJson } from '../machinery/clone.js'
 import type { AnyObject, ObjectKey } from '../machinery/object-meta.js'
 import type { DeleteOptions } from '../machinery/request.js'
@@ -77,5 +78,6 @@ function planDeletion(context: StoreContext, { options, scope }: DeleteRequest, 
   if (grace === 'graceful') return { object, remove: !kept && !object.metadata.deletionGracePeriodSeconds }
   if (!kept) return { remove: true }
   markAsDeleting(object.metadata, now)
-  return { object, remove: false }
+  // Asked again for what is on its way already: a revision more would wake every watcher for nothing.
+  return semanticEqual(object, old) ? { remove: false } : { object, remove: false }
 }

@@ -295,6 +295,14 @@ describe('delete', () => {
     expect((await failure(widgets.get(key))).code).toBe(404)
   })
 
+  test('asked for again, a deletion that waits for finalizers writes nothing', async () => {
+    await make({ metadata: { finalizers: ['example.com/one'] } })
+    const { stored } = await widgets.delete(key, {}, scope)
+    const again = await widgets.delete(key, {}, scope)
+    expect(again.removed).toBe(false)
+    expect(again.stored.revision).toBe(stored.revision)
+  })
+
   test('no finalizer can be added while it is being deleted', async () => {
     await make({ metadata: { finalizers: ['example.com/one'] } })
     await widgets.delete(key, {}, scope)
