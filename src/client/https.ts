@@ -1,6 +1,9 @@
 /** A Client over HTTPS: JSON on one HTTP/2 connection; failures become StatusErrors. */
+
 import { text } from 'node:stream/consumers'
 import type { Clock } from '../machinery/clock.js'
+import { parseExactJson } from '../machinery/json/parse-exact.js'
+import { stringifyJson } from '../machinery/json/stringify.js'
 import type { KindRef } from '../machinery/kind.js'
 import type { KubernetesObject, ObjectKey, ObjectList } from '../machinery/object-meta.js'
 import type { ListOptions, WatchEvent } from '../machinery/request.js'
@@ -48,7 +51,7 @@ export function newHttpsClient(options: HttpsClientOptions, deps: { clock: Clock
       ...(bearer && { authorization: `Bearer ${bearer}` }),
       ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' }),
     }
-    return connection.request(headers, call.body === undefined ? undefined : JSON.stringify(call.body), call.signal)
+    return connection.request(headers, call.body === undefined ? undefined : stringifyJson(call.body), call.signal)
   }
 
   async function send(call: Call): Promise<HttpAnswer> {
@@ -66,7 +69,7 @@ export function newHttpsClient(options: HttpsClientOptions, deps: { clock: Clock
   const json = async <T>(call: Call): Promise<T> => {
     const { body } = await send(call)
     try {
-      return JSON.parse(await text(body)) as T
+      return parseExactJson(await text(body)) as T
     } catch (error) {
       throw error instanceof SyntaxError ? error : serviceUnavailable(`${server}: ${String(error)}`)
     }
@@ -94,7 +97,7 @@ async function* watchEvents<T>(answer: HttpAnswer): AsyncIterable<WatchEvent<T>>
   for await (const chunk of answer.body as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) if (line) yield JSON.parse(line) as WatchEvent<T>
+    for (const line of lines) if (line) yield parseExactJson(line) as WatchEvent<T>
   }
 }
 

@@ -1,4 +1,5 @@
 /** Validation errors with a field path: upstream's field.Error, with its words. */
+import { stringifyJson } from './json/stringify.js'
 
 export type FieldErrorType =
   | 'FieldValueRequired'
@@ -22,7 +23,7 @@ export interface FieldError {
 /** Prints a value as upstream does inside an error: strings quoted, the rest as JSON. */
 function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
-  return JSON.stringify(value)
+  return stringifyJson(value)
 }
 
 export const required = (field: string, detail = ''): FieldError => ({

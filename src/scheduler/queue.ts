@@ -5,6 +5,7 @@
 
 import type { Pod } from '../apis/generated/core-v1.js'
 import type { Clock, Timer } from '../machinery/clock.js'
+import { stringifyJson } from '../machinery/json/stringify.js'
 import type { ClusterEvent, Plugin } from './framework.js'
 import { KeyedHeap } from './heap.js'
 import { newPodInfo, type PodInfo } from './pod-info.js'
@@ -236,7 +237,7 @@ export class SchedulingQueue {
 function changesAnything(old: Pod, pod: Pod): boolean {
   if (old.metadata.generation !== pod.metadata.generation) return true
   return (
-    JSON.stringify(old.spec) !== JSON.stringify(pod.spec) ||
+    stringifyJson(old.spec) !== stringifyJson(pod.spec) ||
     JSON.stringify(old.metadata.labels) !== JSON.stringify(pod.metadata.labels)
   )
 }

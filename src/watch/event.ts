@@ -1,4 +1,5 @@
 /** What watchers are told. One event is shared by all watchers that get it, and its wire form is made once. */
+import { stringifyJson } from '../machinery/json/stringify.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { WatchEventType } from '../machinery/request.js'
 import type { Status } from '../machinery/status-error.js'
@@ -44,7 +45,7 @@ export class CacheEvent {
 
 /** An object made for one event, such as a bookmark. */
 function eventObject(object: AnyObject, revision: number): EventObject {
-  return { object, revision, bytes: new TextEncoder().encode(JSON.stringify(object)) }
+  return { object, revision, bytes: new TextEncoder().encode(stringifyJson(object)) }
 }
 
 /** The annotation of the bookmark that ends the initial events. */

@@ -3,6 +3,7 @@
  * Its messages about immutable fields print this form, and two objects are equal when their forms are.
  */
 
+import { stringifyJson } from '../../machinery/json/stringify.js'
 import { compareQuantity } from '../../machinery/quantity.js'
 import { semanticEqual as semanticEqualJson } from '../validation/semantic-equal.js'
 import { unifiedDiff } from '../validation/unified-diff.js'
@@ -124,7 +125,7 @@ export const semanticEqual = (type: string, a: object, b: object): boolean =>
 /** Go escapes these in JSON. */
 const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
 const printed = (type: string, value: object): string =>
-  JSON.stringify(internalForm(type, value), null, 1).replace(/[<>&]/g, character => escapes[character] ?? character)
+  stringifyJson(internalForm(type, value), 1).replace(/[<>&]/g, character => escapes[character] ?? character)
 
 /** Upstream's diff of two objects of one type. */
 export const internalDiff = (type: string, before: object, after: object): string =>

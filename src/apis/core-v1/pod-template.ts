@@ -1,5 +1,7 @@
 /** Pod templates, as every workload embeds them: defaults, checks and warnings. */
+
 import { type FieldError, forbidden } from '../../machinery/field-error.js'
+import { stringifyJson } from '../../machinery/json/stringify.js'
 import { validateAnnotations } from '../../machinery/object-meta-validation.js'
 import { validateLabels } from '../../machinery/selector/index.js'
 import type { PodTemplateSpec } from '../generated/core-v1.js'
@@ -36,6 +38,6 @@ export function podTemplateWarnings(
   path: string,
   old?: PodTemplateSpec,
 ): string[] {
-  if (!template || (old && JSON.stringify(old) === JSON.stringify(template))) return []
+  if (!template || (old && stringifyJson(old) === stringifyJson(template))) return []
   return podSpecWarnings(template, path)
 }

@@ -1,4 +1,5 @@
 /** Sends what a verb answered, in the form the client accepts. */
+import { parseExactJson } from '../../machinery/json/parse-exact.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject, ListMeta } from '../../machinery/object-meta.js'
 import { encodeProtobuf } from '../../machinery/protobuf/envelope.js'
@@ -45,8 +46,8 @@ function wrongShape(wanted: string, { kind, isList }: Answer): StatusError {
 }
 
 async function reencode(json: string, form: AcceptedForm, pretty: boolean): Promise<Body> {
-  if (form.encoding === 'yaml') return toYaml(JSON.parse(json))
-  return pretty ? prettyJson(JSON.parse(json)) : json
+  if (form.encoding === 'yaml') return toYaml(parseExactJson(json))
+  return pretty ? prettyJson(parseExactJson(json)) : json
 }
 
 const apiVersion = 'meta.k8s.io/v1'

@@ -1,4 +1,5 @@
 /** PartialObjectMetadata: an object's metadata and nothing else. */
+import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { StoredObject } from '../../registry/rest.js'
 
 const remembered = new WeakMap<StoredObject, Uint8Array>()
@@ -8,7 +9,7 @@ const head = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","met
 export function metadataBytes(stored: StoredObject): Uint8Array {
   let bytes = remembered.get(stored)
   if (!bytes) {
-    bytes = Buffer.from(`${head}${JSON.stringify(stored.object.metadata)}}`)
+    bytes = Buffer.from(`${head}${stringifyJson(stored.object.metadata)}}`)
     remembered.set(stored, bytes)
   }
   return bytes

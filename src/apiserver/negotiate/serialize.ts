@@ -7,15 +7,8 @@ import type { StoredList, StoredObject } from '../../registry/rest.js'
 import { listMeta } from './list-meta.js'
 import { toYaml } from './yaml.js'
 
-/** Indented JSON; numbers beyond 2^53 make it fall back to a single line. */
-export function prettyJson(value: unknown): string {
-  try {
-    return JSON.stringify(value, null, 2)
-  } catch (error) {
-    if (error instanceof TypeError) return stringifyJson(value)
-    throw error
-  }
-}
+/** Indented JSON, for people. */
+export const prettyJson = (value: unknown): string => stringifyJson(value, 2)
 
 /** The list as a value, for YAML and for people. */
 export const listValue = (kind: AnyKind, list: StoredList) => ({
@@ -55,5 +48,5 @@ export async function encodeValue(
 ): Promise<Uint8Array | string> {
   if (encoding === 'protobuf' && schema in schemas) return encodeProtobuf(schemas, schema, value)
   if (encoding === 'yaml') return toYaml(value)
-  return pretty ? prettyJson(value) : stringifyJson(value)
+  return stringifyJson(value, pretty ? 2 : 0)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { maxJsonDepth, parseJson } from './parse.js'
+import { parseExactJson } from './parse-exact.js'
 import { stringifyJson } from './stringify.js'
 
 const message = (run: () => unknown): string => {
@@ -83,4 +84,27 @@ describe('stringifyJson', () => {
     ['{"a":[1,null,"x"]}', { a: [1, undefined, 'x'], b: undefined }],
     ['{"a":[12345678901234567890,null],"c":{}}', { a: [12345678901234567890n, undefined], b: undefined, c: {} }],
   ])('%s', (text, value) => expect(stringifyJson(value)).toBe(text))
+
+  test('indents as JSON.stringify does, with a bigint or without', () => {
+    const value = { a: [1, [], {}], b: { c: 'x', d: undefined }, e: new Date(0) }
+    const expected = JSON.stringify({ ...value, f: 1 }, null, 2)
+    expect(stringifyJson({ ...value, f: 1 }, 2)).toBe(expected)
+    expect(stringifyJson({ ...value, f: 12345678901234567890n }, 2)).toBe(
+      expected.replace(/1\n}$/, '12345678901234567890\n}'),
+    )
+  })
+})
+
+describe('parseExactJson', () => {
+  test.each([
+    ['12345678901234567890', 12345678901234567890n],
+    ['1234567890123456', 1234567890123456],
+    ['"12345678901234567890"', '12345678901234567890'],
+    ['1.5', 1.5],
+  ])('%s', (text, value) => {
+    expect(parseExactJson(`{"a":[${text}]}`)).toEqual({ a: [value] })
+    expect(parseExactJson(`{"a": ${text}}`)).toEqual({ a: value })
+  })
+
+  test('refuses what is no JSON', () => expect(() => parseExactJson('{"a":12345678901234567890')).toThrow(SyntaxError))
 })

@@ -1,4 +1,5 @@
 /** Decodes the values that JSON holds as one text or number: times, quantities, bytes, integers. */
+import { stringifyJson } from '../json/stringify.js'
 import { formatQuantity, parseQuantity, roundUpQuantity } from '../quantity.js'
 import type { ResolvedField } from './resolve.js'
 import { normalizeTime } from './rfc3339.js'
@@ -61,7 +62,7 @@ function decodeBytes(value: unknown, field: ResolvedField): string {
 
 /** Canonical text. Resource lists of core types are rounded up to thousandths, as upstream's defaults do. */
 function decodeQuantity(value: unknown, inResourceList: boolean): string {
-  const text = typeof value === 'string' ? value.trim() : JSON.stringify(value)
+  const text = typeof value === 'string' ? value.trim() : stringifyJson(value)
   if (inResourceList && /[.nue]/.test(text)) return formatQuantity(roundUpQuantity(parseQuantity(text), -3))
   return formatQuantity(text)
 }
