@@ -30,9 +30,12 @@ async function join(remote: { readable: Readable; writable: Writable }, caller: 
   ])
 }
 
-/** Runs in the sandbox's network namespace: a server that listens on loopback only is heard nowhere else. */
+/**
+ * Runs in the sandbox's network namespace: a server that listens on loopback only is heard nowhere else. Standard output is
+ * opened as a socket because process.stdout cannot be ended: the caller would never hear that the server hung up.
+ */
 const relay = `
-const { connect } = require('node:net')
+const { connect, Socket } = require('node:net')
 const port = Number(process.argv[1])
 const fail = error => { process.stderr.write(error.message); process.exit(1) }
 const start = (host, failed) => {
@@ -41,15 +44,16 @@ const start = (host, failed) => {
   socket.once('connect', () => {
     socket.off('error', failed).on('error', () => process.exit(1))
     process.stdin.pipe(socket)
-    socket.pipe(process.stdout)
+    socket.pipe(new Socket({ fd: 1, readable: false, writable: true }))
   })
 }
 start('127.0.0.1', first => start('::1', () => fail(first)))
 `
 
-async function forwardInside(pid: number, port: number, caller: ForwardedStream): Promise<void> {
-  const command = ['-t', String(pid), '-n', process.execPath, '-e', relay, String(port)]
-  const child = spawn('nsenter', command, { stdio: ['pipe', 'pipe', 'pipe'], signal: caller.signal })
+/** `enter` is the command that leads into the namespace, `[]` for our own. Rejects when nothing listens. */
+export async function forwardByRelay(enter: readonly string[], port: number, caller: ForwardedStream): Promise<void> {
+  const [command, ...args] = [...enter, process.execPath, '-e', relay, String(port)]
+  const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'], signal: caller.signal })
   let complaint = ''
   child.stderr.on('data', chunk => {
     complaint += chunk
@@ -76,7 +80,7 @@ export async function forwardPort(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || !target.pid) throw refusal(port, error)
   }
-  await forwardInside(target.pid, port, caller).catch(error => {
+  await forwardByRelay(['nsenter', '-t', String(target.pid), '-n'], port, caller).catch(error => {
     throw refusal(port, error)
   })
 }
