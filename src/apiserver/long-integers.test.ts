@@ -67,6 +67,16 @@ test('a change that is not allowed is 422', async () => {
   expect(status.message).toContain(`"TerminationGracePeriodSeconds": ${long},`)
 })
 
+test('a pod with a grace period of ages is deleted', async () => {
+  const spec = `"nodeName":"n","terminationGracePeriodSeconds":${long},"tolerations"`
+  await server.agent().post(pods).type('json').send(body('slow').replace('"tolerations"', spec)).expect(201)
+  const { body: deleted } = await server.agent().delete(`${pods}/slow`).expect(200)
+  expect(deleted.metadata).toMatchObject({
+    deletionGracePeriodSeconds: 100 * 365 * 24 * 60 * 60,
+    deletionTimestamp: expect.stringMatching(/^2\d{3}-/),
+  })
+})
+
 test('values that are refused are shown', async () => {
   const text = body('worse').replace('"tolerations"', `"activeDeadlineSeconds":${long},"tolerations"`)
   const { body: status } = await server.agent().post(pods).type('json').send(text).expect(422)

@@ -29,18 +29,22 @@ export function checkDeletePreconditions(kind: AnyKind, { metadata }: AnyObject,
     )
 }
 
-/** Negative periods count as a second. */
-const atLeastBarely = (seconds: number | undefined) => (seconds !== undefined && seconds < 0 ? 1 : seconds)
+/** A hundred years, in seconds: the time of deletion stays one that can be printed. */
+const longestPeriod = 100 * 365 * 24 * 60 * 60
+
+/** Negative periods count as a second. What was asked for may be an integer beyond 2^53. */
+const sensible = (seconds: number | undefined) =>
+  seconds !== undefined && seconds < 0 ? 1 : seconds && Math.min(Number(seconds), longestPeriod)
 
 /** Sets deletionTimestamp and grace period on `object`, a copy. `now` is in milliseconds. */
 export function beginGrace(kind: AnyKind, object: AnyObject, options: DeleteOptions, now: number): Grace {
   const { metadata } = object
-  const requested = atLeastBarely(options.gracePeriodSeconds)
-  metadata.deletionGracePeriodSeconds = atLeastBarely(metadata.deletionGracePeriodSeconds)
+  const requested = sensible(options.gracePeriodSeconds)
+  metadata.deletionGracePeriodSeconds = sensible(metadata.deletionGracePeriodSeconds)
   const { gracePeriodSeconds } = kind.strategy
   if (!gracePeriodSeconds) return 'none'
   if (metadata.deletionTimestamp) return shortenGrace(metadata, requested, now)
-  const seconds = gracePeriodSeconds(object, requested)
+  const seconds = sensible(gracePeriodSeconds(object, requested))
   if (seconds === undefined) return 'none'
   metadata.deletionTimestamp = formatTime(now + seconds * 1000)
   metadata.deletionGracePeriodSeconds = seconds

@@ -25,7 +25,7 @@ export const isFinished = ({ status }: Job): boolean =>
 /** Milliseconds until the active deadline; undefined where there is none or it does not run. */
 export function untilDeadline({ spec, status }: Job, now: number): number | undefined {
   if (spec.activeDeadlineSeconds === undefined || !status?.startTime || spec.suspend) return undefined
-  return timeOf(status.startTime) + spec.activeDeadlineSeconds * 1000 - now
+  return timeOf(status.startTime) + Number(spec.activeDeadlineSeconds) * 1000 - now
 }
 
 function restartsExceedLimit({ spec }: Job, pods: readonly Pod[]): boolean {

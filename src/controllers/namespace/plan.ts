@@ -95,7 +95,7 @@ export function planConditions(
 export function estimateGrace(pods: readonly Pod[], deletedAt: number, now: number): number {
   const longest = Math.max(
     0,
-    ...pods.filter(p => !isPodTerminal(p)).map(p => p.spec.terminationGracePeriodSeconds ?? 0),
+    ...pods.filter(p => !isPodTerminal(p)).map(p => Number(p.spec.terminationGracePeriodSeconds ?? 0)),
   )
   return now - deletedAt >= longest * 1000 ? 0 : longest
 }

@@ -6,6 +6,6 @@ import type { Taint, Toleration } from '../../apis/generated/core-v1.js'
 export function toleratedFor(taints: readonly Taint[], tolerations: readonly Toleration[] = []): number {
   const used = taints.map(taint => tolerations.find(t => toleratesTaint(t, taint)))
   if (used.some(t => t === undefined)) return 0
-  const limits = used.map(t => t?.tolerationSeconds).filter((s): s is number => s !== undefined)
+  const limits = used.flatMap(t => (t?.tolerationSeconds === undefined ? [] : Number(t.tolerationSeconds)))
   return limits.length === 0 ? Number.POSITIVE_INFINITY : Math.max(0, Math.min(...limits)) * 1000
 }

@@ -35,7 +35,7 @@ function graceSecondsFor({ pod, container, reason, grace }: KillRequest): number
 }
 
 export function podGraceSeconds({ metadata, spec }: Pod): number {
-  return metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? defaultGraceSeconds
+  return Number(metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? defaultGraceSeconds)
 }
 
 /** Seconds that the hook took, at most the grace. */
