@@ -1,14 +1,6 @@
 /** Entry of the `minik8s` command: finds the command, loads only what it needs, turns mistakes into sentences and exit codes. */
+import type { Command } from './cli/command.js'
 import { UsageError } from './cli/flags.js'
-
-export interface Command {
-  /** One line for the list of commands. */
-  summary: string
-  /** The text behind `--help`. */
-  help: string
-  /** Resolves with the exit code. Throws UsageError for wrong input, UserError for a situation the user can mend. */
-  run(args: readonly string[]): Promise<number>
-}
 
 const commands: Record<string, () => Promise<{ command: Command }>> = {
   up: () => import('./cli/commands/up.js'),

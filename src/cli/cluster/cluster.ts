@@ -1,6 +1,7 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { join } from 'node:path'
 import { startControllers } from '../../controllers/index.js'
+import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -13,7 +14,7 @@ import { systemClock as clock, systemRandom as random } from '../system.js'
 import { type ControlPlane, serverHosts, startControlPlane } from './control-plane.js'
 import { controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
 import { type Nodes, startNodes } from './nodes.js'
-import { openRuntime, type RuntimeSource } from './runtimes.js'
+import { openRuntime } from './runtimes.js'
 import { openStore } from './store.js'
 
 export interface Cluster {
@@ -56,6 +57,25 @@ function startComponents(
   }
 }
 
+/** Scheduler and controllers, as ComponentStatuses tell about them. */
+const componentChecks = (isRunning: () => boolean): ComponentCheck[] =>
+  ['scheduler', 'controller-manager'].map(name => ({
+    name,
+    async check() {
+      if (!isRunning()) throw new Error(`${name} does not run`)
+    },
+  }))
+
+/** Opens what the control plane stands on: store and keys side by side. */
+async function openFoundation(config: Configuration, log: Logger) {
+  const hosts = serverHosts(config)
+  const [store, pki] = await Promise.all([
+    openStore(config.dataDir, log),
+    ensurePki({ directory: join(config.dataDir, 'pki'), hosts, now: clock.now() }),
+  ])
+  return { ...store, pki }
+}
+
 /** Resolves when `/readyz` answers 200; nodes join a moment later. Throws UserError for what the user can mend. */
 export async function startCluster(config: Configuration, log: Logger): Promise<Cluster> {
   const metrics = newMetricRegistry()
@@ -64,38 +84,20 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
   const opening = openRuntime(config, id, log)
   // Looked at below; until then a failure must not count as unhandled.
   opening.catch(() => {})
-  const [{ storage, recovery }, pki] = await Promise.all([
-    openStore(config.dataDir, log),
-    ensurePki({ directory: join(config.dataDir, 'pki'), hosts: serverHosts(config), now: clock.now() }),
-  ])
+  const { storage, recovery, pki } = await openFoundation(config, log)
   let nodes: Nodes | undefined
-  let runtimes: RuntimeSource | undefined
-  let plane: ControlPlane
-  let running = false
-  const components = ['scheduler', 'controller-manager'].map(name => ({
-    name,
-    async check() {
-      if (!running) throw new Error(`${name} does not run`)
+  let stopComponents: (() => Promise<void>) | undefined
+  const components = componentChecks(() => stopComponents !== undefined)
+  const find = (name: string) => nodes?.find(name)
+  const plane = await startControlPlane(config, { storage, pki, log, metrics, components, nodes: find }).catch(
+    async error => {
+      await storage.close()
+      throw error
     },
-  }))
-  try {
-    plane = await startControlPlane(config, {
-      storage,
-      pki,
-      log,
-      metrics,
-      components,
-      nodes: name => nodes?.find(name),
-    })
-  } catch (error) {
-    await storage.close()
-    throw error
-  }
-  const stopComponents = startComponents(plane, { pki, log, metrics })
-  running = true
-  const joining = opening.then(opened => {
-    runtimes = opened
-    if (opened) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes: opened, log, metrics })
+  )
+  stopComponents = startComponents(plane, { pki, log, metrics })
+  const joining = opening.then(runtimes => {
+    if (runtimes) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, log, metrics })
     return nodes?.ready
   })
   return {
@@ -104,10 +106,10 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
     recovery,
     nodesReady: joining,
     async stop() {
-      await opening.catch(() => {})
+      const runtimes = await opening.catch(() => undefined)
       await nodes?.stop()
-      running = false
-      await stopComponents()
+      await stopComponents?.()
+      stopComponents = undefined
       await plane.stop()
       await storage.close()
       if (config.removeContainers) await runtimes?.removeAll()

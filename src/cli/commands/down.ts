@@ -1,5 +1,5 @@
 /** `minik8s down`. */
-import type { Command } from '../../main.js'
+import type { Command } from '../command.js'
 import { resolveDataDir } from '../configuration.js'
 import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
 import { removeLeftovers, stopInstance } from '../stop-instance.js'

@@ -1,7 +1,7 @@
 /** `minik8s reset`. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Command } from '../../main.js'
+import type { Command } from '../command.js'
 import { resolveDataDir } from '../configuration.js'
 import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
 import { removeLeftovers, stopInstance } from '../stop-instance.js'

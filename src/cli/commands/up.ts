@@ -1,9 +1,9 @@
 /** `minik8s up`: runs a cluster in the foreground until SIGINT or SIGTERM. */
 import { mkdir, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import type { Command } from '../../main.js'
 import { newLogger } from '../../telemetry/logger.js'
 import { type Cluster, startCluster } from '../cluster/cluster.js'
+import type { Command } from '../command.js'
 import { type Configuration, resolveConfiguration } from '../configuration.js'
 import { formatFlags, parseFlags, upFlags } from '../flags.js'
 import { findInstance, removeInstance, writeInstance } from '../instance.js'

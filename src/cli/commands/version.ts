@@ -1,5 +1,5 @@
 /** `minik8s version`. */
-import type { Command } from '../../main.js'
+import type { Command } from '../command.js'
 import { kubernetesVersion, packageVersion } from '../version.js'
 
 export const command: Command = {
