@@ -1,5 +1,6 @@
 /** Reads from method, path and query what a request is about: upstream's RequestInfo. The only parser of resource paths. */
 import { badRequest } from '../machinery/status-error.js'
+import { booleanOf } from './http/query-values.js'
 
 export interface RequestInfo {
   /** False for /healthz, /version, discovery and the like: then only `verb` and `path` mean something. */
@@ -17,6 +18,20 @@ export interface RequestInfo {
   name: string
   /** What follows the subresource, for proxies; without a leading slash. */
   rest: string
+}
+
+/** Of a request that nobody has looked at. */
+export const unreadRequest: Readonly<RequestInfo> = {
+  isResource: false,
+  path: '',
+  verb: '',
+  group: '',
+  version: '',
+  namespace: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  rest: '',
 }
 
 const verbOfMethod: Readonly<Record<string, string>> = {
@@ -40,12 +55,6 @@ function decodePath(path: string): string {
   }
 }
 
-/** `watch=true`, `watch=1`, a bare `watch`; anything but false and 0. */
-export function asksForWatch(query: URLSearchParams): boolean {
-  const value = query.get('watch')
-  return value !== null && value.toLowerCase() !== 'false' && value !== '0'
-}
-
 /** The name that `metadata.name=x` asks for, when the selector can match no other. */
 export function nameOfFieldSelector(selector: string | null): string {
   if (!selector) return ''
@@ -59,18 +68,7 @@ export function nameOfFieldSelector(selector: string | null): string {
 /** Throws 400 for a path that cannot be decoded or breaks off after a special verb. */
 export function parseRequestInfo(method: string, rawPath: string, query: URLSearchParams | undefined): RequestInfo {
   const path = decodePath(rawPath)
-  const info: RequestInfo = {
-    isResource: false,
-    path,
-    verb: method.toLowerCase(),
-    group: '',
-    version: '',
-    namespace: '',
-    resource: '',
-    subresource: '',
-    name: '',
-    rest: '',
-  }
+  const info: RequestInfo = { ...unreadRequest, path, verb: method.toLowerCase() }
   const parts = splitPath(path)
   const grouped = parts[0] === 'apis'
   if (!grouped && parts[0] !== 'api') return info
@@ -100,7 +98,7 @@ export function parseRequestInfo(method: string, rawPath: string, query: URLSear
 function completeCollectionVerb(info: RequestInfo, query: URLSearchParams | undefined): void {
   if (info.verb === 'delete') info.verb = 'deletecollection'
   if (info.verb !== 'get') return
-  info.verb = query && asksForWatch(query) ? 'watch' : 'list'
+  info.verb = query && booleanOf(query, 'watch') ? 'watch' : 'list'
   if (query) info.name = nameOfFieldSelector(query.get('fieldSelector'))
 }
 

@@ -1,19 +1,10 @@
 /** The query of pods/log. */
 import { type FieldError, forbidden, invalid, notSupported } from '../../machinery/field-error.js'
 import type { LogOptions } from '../../machinery/node-api.js'
-import { badRequest, invalidObject } from '../../machinery/status-error.js'
+import { invalidObject } from '../../machinery/status-error.js'
+import { booleanOf, integerOf } from '../http/query-values.js'
 
-const flag = (query: URLSearchParams, name: string): boolean => {
-  const value = query.get(name)
-  return value !== null && value.toLowerCase() !== 'false' && value !== '0'
-}
-
-function integer(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name)
-  if (!text) return undefined
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
-  return Number(text)
-}
+const flag = (query: URLSearchParams, name: string): boolean => booleanOf(query, name) ?? false
 
 function* errorsOf({ tailLines, limitBytes, sinceSeconds, sinceTime, stream }: LogOptions): Generator<FieldError> {
   if (tailLines !== undefined && tailLines < 0)
@@ -30,8 +21,8 @@ function* errorsOf({ tailLines, limitBytes, sinceSeconds, sinceTime, stream }: L
 /** Throws 422 for options that make no sense. */
 export function logOptionsOf(query: URLSearchParams | undefined, pod: string): LogOptions {
   if (!query) return {}
-  const numbers = { sinceSeconds: integer(query, 'sinceSeconds'), tailLines: integer(query, 'tailLines') }
-  const limitBytes = integer(query, 'limitBytes')
+  const numbers = { sinceSeconds: integerOf(query, 'sinceSeconds'), tailLines: integerOf(query, 'tailLines') }
+  const limitBytes = integerOf(query, 'limitBytes')
   const [sinceTime, stream] = [query.get('sinceTime'), query.get('stream')]
   const options: LogOptions = {
     follow: flag(query, 'follow'),

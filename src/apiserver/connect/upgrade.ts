@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { StatusError } from '../../machinery/status-error.js'
 import { toStatusError } from '../http/errors.js'
 import { admitRequest, newExchange, type PipelineContext } from '../http/pipeline.js'
+import { booleanOf } from '../http/query-values.js'
 import type { ProxyContext } from '../proxy/serve-proxy.js'
 import { parseRequestInfo } from '../request-info.js'
 import type { StreamingOptions, StreamingSubresource, StreamingUpgrade } from '../streaming/streaming.js'
@@ -16,10 +17,7 @@ export type Stream = (upgrade: StreamingUpgrade) => void | Promise<void>
 
 const subresources: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'log'])
 
-const flag = (query: URLSearchParams, name: string, otherwise = false): boolean => {
-  const value = query.get(name)
-  return value === null ? otherwise : value.toLowerCase() !== 'false' && value !== '0'
-}
+const flag = (query: URLSearchParams, name: string, otherwise = false): boolean => booleanOf(query, name) ?? otherwise
 
 function optionsOf(query: URLSearchParams, subresource: StreamingSubresource, pod: string): StreamingOptions {
   if (subresource === 'log') return { log: logOptionsOf(query, pod) }

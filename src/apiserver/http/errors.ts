@@ -3,17 +3,10 @@ import type { SchemaSet } from '../../machinery/schema/types.js'
 import { internalError, StatusError } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { ForbiddenRequest } from '../authz/attributes.js'
-import {
-  type AcceptedForm,
-  mediaTypes,
-  negotiate,
-  plainOffer,
-  resourceOffer,
-  wantsPretty,
-} from '../negotiate/accept.js'
-import { encodeValue } from '../negotiate/serialize.js'
+import { type AcceptedForm, negotiate, plainOffer, resourceOffer } from '../negotiate/accept.js'
 import type { Exchange } from './exchange.js'
 import { sendBody } from './send.js'
+import { sendValue } from './send-value.js'
 
 /** What is not a StatusError is a defect of ours: logged, and shown as upstream shows its own. */
 export function toStatusError(error: unknown, log: Logger): StatusError {
@@ -38,21 +31,18 @@ export async function sendError(
   error: unknown,
   { schemas, log }: { schemas: SchemaSet; log: Logger },
 ): Promise<void> {
-  const { response, request, query } = exchange
+  const { response, request } = exchange
   const { status, code } = toStatusError(error, log)
   if (response.headersSent) {
     response.destroy()
     return
   }
-  const form = formOf(exchange)
-  const pretty = form.pretty || wantsPretty(request.headers['user-agent'], query)
-  const body = await encodeValue(status, form.encoding, { schemas, schema: 'meta.v1.Status', pretty })
   const retry = status.details?.retryAfterSeconds
   if (retry) response.setHeader('retry-after', String(retry))
   if (error instanceof ForbiddenRequest) response.setHeader('x-content-type-options', 'nosniff')
   // The rest of a body that is too large is not read: HTTP/1.1 needs a new connection then.
   if (code === 413 && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
-  await sendBody(exchange, code, { contentType: mediaTypes[form.encoding], body })
+  await sendValue(exchange, { code, value: status, schema: 'meta.v1.Status' }, { form: formOf(exchange), schemas })
 }
 
 /** Plain text, as upstream answers outside the API. */

@@ -9,7 +9,7 @@ import type { Authenticate } from '../authn/request-authenticator.js'
 import { anonymous } from '../authn/user.js'
 import type { Attributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
-import { isLongRunning, parseRequestInfo, type RequestInfo } from '../request-info.js'
+import { isLongRunning, parseRequestInfo, type RequestInfo, unreadRequest } from '../request-info.js'
 import type { RequestMetrics } from '../request-metrics.js'
 import { newUuidSource } from '../uuid.js'
 import { sendError, sendText } from './errors.js'
@@ -30,19 +30,6 @@ export interface PipelineContext {
 }
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
-
-const noInfo: RequestInfo = {
-  isResource: false,
-  path: '',
-  verb: '',
-  group: '',
-  version: '',
-  namespace: '',
-  resource: '',
-  subresource: '',
-  name: '',
-  rest: '',
-}
 
 /** Splits the URL; the query is only looked at where there is one. */
 function splitUrl(url: string): { path: string; query: URLSearchParams | undefined } {
@@ -90,10 +77,10 @@ export async function admitRequest(
 
 /** An exchange whose request has been parsed. Throws 400. */
 export function newExchange(request: IncomingMessage, response: ServerResponse): Exchange {
-  const exchange: Exchange = { request, response, info: noInfo, query: undefined, user: anonymous, warnings: [] }
+  const exchange: Exchange = { request, response, info: unreadRequest, query: undefined, user: anonymous, warnings: [] }
   const { path, query } = splitUrl(request.url ?? '/')
   exchange.query = query
-  exchange.info = { ...noInfo, path }
+  exchange.info = { ...unreadRequest, path }
   return exchange
 }
 

@@ -10,25 +10,9 @@ import type {
 import { badRequest } from '../../machinery/status-error.js'
 import type { IncludeObject } from '../../machinery/table.js'
 import { invalidOptions, type OptionsKind } from '../verbs/options.js'
+import { booleanOf, integerOf } from './query-values.js'
 
 type Query = URLSearchParams | undefined
-
-function integer(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name)
-  if (text === null || text === '') return undefined
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
-  const value = Number(text)
-  if (!Number.isSafeInteger(value))
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
-  return value
-}
-
-/** Absent: undefined. Present without a value, or anything but false and 0: true. */
-function boolean(query: URLSearchParams, name: string): boolean | undefined {
-  const text = query.get(name)
-  if (text === null) return undefined
-  return text.toLowerCase() !== 'false' && text !== '0'
-}
 
 /** Throws 400 for numbers that are none. */
 export function listOptionsOf(query: Query): ListOptions {
@@ -44,12 +28,12 @@ export function listOptionsOf(query: Query): ListOptions {
   text('resourceVersion')
   const match = query.get('resourceVersionMatch')
   if (match) options.resourceVersionMatch = match as ResourceVersionMatch
-  const limit = integer(query, 'limit')
+  const limit = integerOf(query, 'limit')
   if (limit !== undefined && limit > 0) options.limit = limit
-  const timeout = integer(query, 'timeoutSeconds')
+  const timeout = integerOf(query, 'timeoutSeconds')
   if (timeout !== undefined) options.timeoutSeconds = timeout
-  if (boolean(query, 'allowWatchBookmarks')) options.allowWatchBookmarks = true
-  const initial = boolean(query, 'sendInitialEvents')
+  if (booleanOf(query, 'allowWatchBookmarks')) options.allowWatchBookmarks = true
+  const initial = booleanOf(query, 'sendInitialEvents')
   if (initial !== undefined) options.sendInitialEvents = initial
   return options
 }
@@ -69,7 +53,7 @@ export function writeOptionsOf(query: Query, kind: OptionsKind): WriteOptions {
   if (dryRun.length) options.dryRun = true
   const manager = query.get('fieldManager')
   if (manager) options.fieldManager = manager
-  const force = boolean(query, 'force')
+  const force = booleanOf(query, 'force')
   if (force !== undefined) options.force = force
   return options
 }
@@ -78,11 +62,11 @@ export function writeOptionsOf(query: Query, kind: OptionsKind): WriteOptions {
 export function deleteOptionsOf(query: Query): DeleteOptions {
   const options: DeleteOptions = {}
   if (!query) return options
-  const seconds = integer(query, 'gracePeriodSeconds')
+  const seconds = integerOf(query, 'gracePeriodSeconds')
   if (seconds !== undefined) options.gracePeriodSeconds = seconds
   const policy = query.get('propagationPolicy')
   if (policy) options.propagationPolicy = policy as NonNullable<DeleteOptions['propagationPolicy']>
-  const orphan = boolean(query, 'orphanDependents')
+  const orphan = booleanOf(query, 'orphanDependents')
   if (orphan !== undefined) options.orphanDependents = orphan
   const dryRun = query.getAll('dryRun').filter(value => value !== '')
   if (dryRun.length) options.dryRun = dryRun

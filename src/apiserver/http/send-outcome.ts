@@ -1,22 +1,23 @@
 /** Sends what a verb answered, in the form the client accepts. */
 import { parseExactJson } from '../../machinery/json/parse-exact.js'
 import type { AnyKind } from '../../machinery/kind.js'
-import type { AnyObject, ListMeta } from '../../machinery/object-meta.js'
+import type { ListMeta } from '../../machinery/object-meta.js'
 import { encodeProtobuf } from '../../machinery/protobuf/envelope.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import { StatusError } from '../../machinery/status-error.js'
 import type { StoredObject } from '../../registry/rest.js'
-import { type AcceptedForm, mediaTypes, wantsPretty } from '../negotiate/accept.js'
+import { type AcceptedForm, mediaTypes } from '../negotiate/accept.js'
 import { listJson } from '../negotiate/list-json.js'
 import { listMeta } from '../negotiate/list-meta.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
-import { encodeValue, listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
+import { listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
 import { tableJson } from '../negotiate/table.js'
 import { toYaml } from '../negotiate/yaml.js'
 import type { Outcome } from '../verbs/outcome.js'
 import type { Exchange } from './exchange.js'
 import { includeObjectOf } from './query.js'
 import { sendBody, sendChunks } from './send.js'
+import { isPretty, sendValue } from './send-value.js'
 import { sendWatch } from './watch-stream.js'
 
 export interface SendContext {
@@ -59,7 +60,7 @@ async function convertedBody(
   context: SendContext,
 ): Promise<Body> {
   const { kind, items, metadata, isList } = answer
-  const pretty = form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query)
+  const pretty = isPretty(exchange, form)
   const wanted = form.convert?.kind ?? ''
   if (wanted === 'Table') {
     if (form.encoding === 'protobuf')
@@ -81,56 +82,58 @@ async function convertedBody(
   return reencode(json, form, pretty)
 }
 
-async function sendObject(
+/** What is stored, in each of its encodings; each is made when it is asked for. */
+interface Stored {
+  answer: Answer
+  protobuf(): Uint8Array
+  /** For YAML, and for people. */
+  value(): object
+  sendJson(contentType: string): Promise<void>
+}
+
+async function sendStored(
   exchange: Exchange,
-  outcome: Outcome & { type: 'stored' },
+  { code, stored }: { code: number; stored: Stored },
+  form: AcceptedForm,
+  context: SendContext,
+): Promise<void> {
+  const contentType = mediaTypes[form.encoding]
+  const send = (body: Body) => sendBody(exchange, code, { contentType, body })
+  if (form.convert) return send(await convertedBody(exchange, stored.answer, form, context))
+  if (form.encoding === 'protobuf' && stored.answer.kind.schema in context.schemas) return send(stored.protobuf())
+  if (form.encoding === 'yaml') return send(await toYaml(stored.value()))
+  return isPretty(exchange, form) ? send(prettyJson(stored.value())) : stored.sendJson(contentType)
+}
+
+function sendObject(
+  exchange: Exchange,
+  { stored: item, kind, code }: Outcome & { type: 'stored' },
   form: AcceptedForm,
   context: SendContext,
 ) {
-  const { stored, kind, code } = outcome
-  const contentType = mediaTypes[form.encoding]
-  if (form.convert) {
-    const metadata = { resourceVersion: stored.object.metadata.resourceVersion ?? '' }
-    const answer = { kind, items: [stored], metadata, isList: false }
-    return sendBody(exchange, code, { contentType, body: await convertedBody(exchange, answer, form, context) })
+  const metadata = { resourceVersion: item.object.metadata.resourceVersion ?? '' }
+  const stored: Stored = {
+    answer: { kind, items: [item], metadata, isList: false },
+    protobuf: () => protobufObject(context.schemas, kind, item),
+    value: () => item.object,
+    sendJson: contentType => sendBody(exchange, code, { contentType, body: item.bytes }),
   }
-  if (form.encoding === 'protobuf' && kind.schema in context.schemas)
-    return sendBody(exchange, code, { contentType, body: protobufObject(context.schemas, kind, stored) })
-  const pretty = form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query)
-  if (form.encoding === 'yaml') return sendBody(exchange, code, { contentType, body: await toYaml(stored.object) })
-  return sendBody(exchange, code, { contentType, body: pretty ? prettyJson(stored.object) : stored.bytes })
+  return sendStored(exchange, { code, stored }, form, context)
 }
 
-async function sendList(
+function sendList(
   exchange: Exchange,
-  outcome: Outcome & { type: 'list' },
+  { list, kind, code }: Outcome & { type: 'list' },
   form: AcceptedForm,
   context: SendContext,
 ) {
-  const { list, kind, code } = outcome
-  const contentType = mediaTypes[form.encoding]
-  if (form.convert) {
-    const answer = { kind, items: list.items, metadata: listMeta(list), isList: true }
-    return sendBody(exchange, code, { contentType, body: await convertedBody(exchange, answer, form, context) })
+  const stored: Stored = {
+    answer: { kind, items: list.items, metadata: listMeta(list), isList: true },
+    protobuf: () => protobufList(context.schemas, kind, list),
+    value: () => listValue(kind, list),
+    sendJson: contentType => sendChunks(exchange, code, { contentType, ...listJson(kind, list) }),
   }
-  if (form.encoding === 'protobuf' && kind.schema in context.schemas)
-    return sendBody(exchange, code, { contentType, body: protobufList(context.schemas, kind, list) })
-  if (form.encoding === 'yaml')
-    return sendBody(exchange, code, { contentType, body: await toYaml(listValue(kind, list)) })
-  if (form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query))
-    return sendBody(exchange, code, { contentType, body: prettyJson(listValue(kind, list)) })
-  return sendChunks(exchange, code, { contentType, ...listJson(kind, list) })
-}
-
-async function sendComputed(
-  exchange: Exchange,
-  { code, object, schema }: { code: number; object: AnyObject; schema: string },
-  form: AcceptedForm,
-  { schemas }: SendContext,
-) {
-  const pretty = form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query)
-  const body = await encodeValue(object, form.encoding, { schemas, schema, pretty })
-  return sendBody(exchange, code, { contentType: mediaTypes[form.encoding], body })
+  return sendStored(exchange, { code, stored }, form, context)
 }
 
 /** Throws a StatusError while nothing has been sent. */
@@ -146,7 +149,7 @@ export function sendOutcome(
     case 'list':
       return sendList(exchange, outcome, form, context)
     case 'computed':
-      return sendComputed(exchange, outcome, form, context)
+      return sendValue(exchange, { ...outcome, value: outcome.object }, { form, schemas: context.schemas })
     case 'watch': {
       const include = includeObjectOf(exchange.query)
       return sendWatch(exchange, outcome.events, {
