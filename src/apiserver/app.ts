@@ -4,6 +4,7 @@ import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { TokenSigner } from './authn/service-account-token.js'
 import type { Router } from './deps.js'
 import { forBothProtocols } from './http/express-http2.js'
+import { methodNotAllowed } from './verbs/verbs.js'
 import type { VersionInfo } from './version.js'
 
 export interface AppDeps {
@@ -40,6 +41,10 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
   app.disable('etag')
   app.get('/version', (_request, response) => {
     json(response, 'application/json', deps.version, 2)
+  })
+  app.all('/version', (_request, response) => {
+    response.status(405)
+    json(response, 'application/json', methodNotAllowed().status)
   })
   app.get('/metrics', metricsHandler(deps.metrics))
   app.get('/.well-known/openid-configuration', (_request, response) => {

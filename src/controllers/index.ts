@@ -27,7 +27,11 @@ import { serviceAccountController } from './serviceaccount/controller.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
-import { claimProtectionController, volumeProtectionController } from './volume-protection/controller.js'
+import {
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from './volume-protection/controller.js'
 
 export interface ControllersOptions {
   /** Reads for all: acts as `system:kube-controller-manager`, which may list and watch everything. */
@@ -74,6 +78,7 @@ const controllersFor = (rootCa: string): Controller[] => [
   endpointSliceMirroringController,
   claimProtectionController,
   volumeProtectionController,
+  attributesClassProtectionController,
   clusterRoleAggregationController,
 ]
 

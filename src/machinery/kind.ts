@@ -116,6 +116,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   names: Omit<KindNames, 'singular'> & { singular?: string }
   /** Default: all. */
   verbs?: readonly Verb[]
+  /** Version that upstream stores it in, where it is not this one: discovery shows a hash of it. */
+  storageVersion?: string
   /** Canonical schema name; default `<group's first label or core>.<version>.<kind>`. */
   schema?: string
   /** Only what the schema's own defaults cannot state. */
@@ -128,6 +130,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
   /** Paths that may not change, with upstream's `field is immutable`. */
   immutable?: readonly string[]
+  /** Said to every client of a deprecated API, whatever it asks for. */
+  deprecationWarning?: string
   /** Warnings for the client's eyes, in `Warning` headers. */
   warnings?(object: T, old: T | undefined): string[]
   strategy?: Strategy<T>

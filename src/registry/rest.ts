@@ -51,6 +51,8 @@ export interface WriteScope {
   dryRun: boolean
   /** `''` for the object itself. */
   subresource: string
+  /** The object was made from the stored one by a patch: a wrong uid is an invalid field, not another object. */
+  patched?: boolean
   /** Mutating then validating admission, injected by the API server; called in upstream's order around the strategy. Both may throw a StatusError. */
   mutate?(object: AnyObject, old: AnyObject | undefined): Promise<void> | void
   admit?(object: AnyObject, old: AnyObject | undefined): Promise<void> | void

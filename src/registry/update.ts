@@ -54,7 +54,7 @@ async function updateOnce(context: StoreContext, request: UpdateRequest, current
   const old = current.object
   const object = await transform(cloneJson(old))
   await scope.mutate?.(object, old)
-  checkPreconditions(context, key, { object, old })
+  checkPreconditions(context, request, { object, old })
   const { dryRun, subresource } = scope
   const reservation = await context.hooks.beginUpdate?.(object, old, { dryRun, subresource, now: context.now() })
   return withReservation(reservation, async () => {
@@ -70,16 +70,16 @@ interface Change {
   old: AnyObject
 }
 
-function checkPreconditions(context: StoreContext, { name }: ObjectKey, { object, old }: Change): void {
+function checkPreconditions(context: StoreContext, { key, scope }: UpdateRequest, { object, old }: Change): void {
   const { kind } = context
   const { uid, resourceVersion } = object.metadata
-  if (uid && uid !== old.metadata.uid) throw wrongUid(context, object, old)
+  if (uid && uid !== old.metadata.uid && !scope.patched) throw wrongUid(context, object, old)
   if (resourceVersion && resourceVersion !== '0') {
-    if (resourceVersion !== old.metadata.resourceVersion) throw conflict(kind, name, objectModified)
+    if (resourceVersion !== old.metadata.resourceVersion) throw conflict(kind, key.name, objectModified)
     return
   }
   if (kind.strategy.allowUnconditionalUpdate === false)
-    throw invalidObject({ group: kind.group, kind: kind.names.plural }, name, [
+    throw invalidObject({ group: kind.group, kind: kind.names.plural }, key.name, [
       {
         type: 'FieldValueInvalid',
         field: 'metadata.resourceVersion',

@@ -30,6 +30,13 @@ export function explain(diagnosis: Diagnosis, preemption: string): string {
   return parts.join(' ')
 }
 
+/**
+ * What upstream's plugins say after no node was found: that of resource claims comes before preemption, and fails when the
+ * pod was refused before it had its turn, so that preemption is not asked.
+ */
+export const afterwards = ({ refused }: Diagnosis, preemption: string): string =>
+  refused ? 'not found' : `no new claims to deallocate, ${preemption}`
+
 const maxNoteLength = 1024
 
 /** Events refuse longer messages. */

@@ -62,7 +62,7 @@ test('a pod that fits nowhere says why, and is placed once it does', async () =>
   api.addPod(newPod('p', { cpu: '2' }))
   await settled()
   const message =
-    '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.'
+    '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.'
   expect(conditionOf('p')).toMatchObject({ status: 'False', reason: 'Unschedulable', message, observedGeneration: 1 })
   expect(wordsOf('p')).toEqual([`FailedScheduling: ${message}`])
 

@@ -14,7 +14,7 @@ import type { MetricRegistry } from '../telemetry/metrics.js'
 import { ClusterCache } from './cache.js'
 import { newClusterListers } from './cluster-listers.js'
 import { newNodeHandler, newPodHandler, newVolumeHandler } from './cluster-watch.js'
-import { explain, truncateNote } from './diagnosis.js'
+import { afterwards, explain, truncateNote } from './diagnosis.js'
 import type { Cluster } from './framework.js'
 import { newSchedulerMetrics, type SchedulerMetrics } from './metrics.js'
 import { Nominator } from './nominator.js'
@@ -166,7 +166,7 @@ class RunningScheduler {
     this.metrics.preemptionAttempted()
     const { diagnosis } = selection
     const candidate = 'candidate' in plan ? plan.candidate : undefined
-    const message = explain(diagnosis, 'message' in plan ? plan.message : '')
+    const message = explain(diagnosis, 'message' in plan ? afterwards(diagnosis, plan.message) : '')
     const keeps = 'keepNomination' in plan && plan.keepNomination
     this.turnAway(queued, started, {
       message,

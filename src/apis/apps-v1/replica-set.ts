@@ -68,5 +68,4 @@ export const replicaSet = defineKind<ReplicaSet>({
     ...containerColumns<ReplicaSet>(({ spec }) => spec.template.spec?.containers),
     selectorColumn<ReplicaSet>(({ spec }) => spec.selector),
   ],
-  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
 })

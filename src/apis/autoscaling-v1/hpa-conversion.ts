@@ -73,7 +73,11 @@ export function fromHub(hub: V2): V1 {
 
 export function toHub(spoke: V1): V2 {
   const { targetCPUUtilizationPercentage: target, ...spec } = spoke.spec
-  const { currentCPUUtilizationPercentage: current, ...status } = spoke.status ?? {
+  const {
+    currentCPUUtilizationPercentage: current,
+    currentReplicas,
+    ...status
+  } = spoke.status ?? {
     currentReplicas: 0,
     desiredReplicas: 0,
   }
@@ -98,7 +102,12 @@ export function toHub(spoke: V1): V2 {
       metrics: metrics.length ? metrics : [cpuUtilization(defaultCpuUtilization)],
       ...(behavior && { behavior }),
     },
-    status: { ...status, currentMetrics, ...(conditions && { conditions }) },
+    status: {
+      ...status,
+      ...(currentReplicas && { currentReplicas }),
+      currentMetrics,
+      ...(conditions && { conditions }),
+    },
   }
 }
 

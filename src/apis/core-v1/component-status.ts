@@ -16,6 +16,7 @@ export const componentStatus = defineKind<ComponentStatus>({
   kind: 'ComponentStatus',
   scope: 'Cluster',
   names: { plural: 'componentstatuses', shortNames: ['cs'] },
+  deprecationWarning: 'v1 ComponentStatus is deprecated in v1.19+',
   verbs: ['get', 'list'],
   strategy: { bumpGenerationOn: [] },
   printerColumns: [

@@ -66,6 +66,7 @@ export const endpoints = defineKind<Endpoints>({
   kind: 'Endpoints',
   scope: 'Namespaced',
   names: { plural: 'endpoints', singular: 'endpoints', shortNames: ['ep'] },
+  deprecationWarning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 
   setDefaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP'

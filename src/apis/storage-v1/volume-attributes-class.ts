@@ -12,6 +12,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   kind: 'VolumeAttributesClass',
   scope: 'Cluster',
   names: { plural: 'volumeattributesclasses', shortNames: ['vac'] },
+  storageVersion: 'v1beta1',
 
   *validate({ driverName, parameters }) {
     yield* validateProvisioner(driverName, 'driverName')

@@ -73,6 +73,14 @@ describe('Priority', () => {
     expect(body.message).toContain('PriorityClass first is already marked as default. Only one default can exist')
     await server.agent().delete(`${path}/first`).expect(200)
   })
+
+  test('the classes of the system stay', async () => {
+    const path = '/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical'
+    const { body } = await server.agent().delete(path).expect(403)
+    expect(body.message).toBe(
+      'priorityclasses.scheduling.k8s.io "system-node-critical" is forbidden: this is a system priority class and cannot be deleted',
+    )
+  })
 })
 
 describe('LimitRanger', () => {

@@ -1,4 +1,5 @@
 /** Priority: turns a pod's priorityClassName into a number; only one class may be the default. */
+import { systemPriorityClasses } from '../../apis/scheduling-v1/priority-class.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { type AdmissionAttributes, type AdmissionPlugin, refusal } from './admission.js'
 import { type Lookup, priorityClasses } from './lookup.js'
@@ -9,6 +10,8 @@ export interface PriorityClass extends KubernetesObject {
   globalDefault?: boolean
   preemptionPolicy?: string
 }
+
+const systemClasses: ReadonlySet<string> = new Set(systemPriorityClasses.map(({ metadata }) => metadata.name ?? ''))
 
 export function priority(lookup: Lookup): AdmissionPlugin {
   const defaultClass = async () =>
@@ -47,7 +50,7 @@ export function priority(lookup: Lookup): AdmissionPlugin {
 
   return {
     name: 'Priority',
-    operations: ['CREATE', 'UPDATE'],
+    operations: ['CREATE', 'UPDATE', 'DELETE'],
     resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
 
     async mutate(attributes) {
@@ -60,7 +63,12 @@ export function priority(lookup: Lookup): AdmissionPlugin {
     },
 
     async validate(attributes) {
-      const { kind, operation, object } = attributes
+      const { kind, operation, object, name } = attributes
+      if (operation === 'DELETE') {
+        if (kind.names.plural === 'priorityclasses' && systemClasses.has(name))
+          throw refusal(attributes, 'this is a system priority class and cannot be deleted')
+        return
+      }
       if (kind.names.plural === 'pods' || !(object as unknown as PriorityClass).globalDefault) return
       const current = await defaultClass()
       if (current && (operation === 'CREATE' || current.metadata.name !== object?.metadata.name))

@@ -112,7 +112,7 @@ export function newTokenIssuer(
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name, namespace, creationTimestamp: formatTime(now * 1000) },
+      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: formatTime(now * 1000) },
       spec: { audiences: wanted, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
       status: { token, expirationTimestamp: formatTime((now + seconds) * 1000) },
     }

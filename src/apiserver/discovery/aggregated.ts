@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto'
 import type { ServedGroup, ServedKind, ServedVersion } from './catalog.js'
 
-export type DiscoveryVersion = 'v2' | 'v2beta1'
-
 const responseKind = (kind: string, group = '', version = '') => ({ group, version, kind })
 
 const resourceOf = ({ kind, subresources }: ServedKind) => ({
@@ -36,17 +34,13 @@ export interface AggregatedDocument {
 }
 
 /** `core`: of `/api`; otherwise of `/apis`. */
-export function aggregatedDocument(
-  groups: readonly ServedGroup[],
-  version: DiscoveryVersion,
-  core: boolean,
-): AggregatedDocument {
+export function aggregatedDocument(groups: readonly ServedGroup[], core: boolean): AggregatedDocument {
   const items = groups
     .filter(group => (group.name === '') === core)
     .map(({ name, versions }) => ({ metadata: { ...(name && { name }) }, versions: versions.map(versionOf) }))
   const document = {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: `apidiscovery.k8s.io/${version}`,
+    apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items,
   }

@@ -1,6 +1,6 @@
 /** What is served, grouped as discovery shows it: groups, their versions, their resources. Made anew when kinds come or go. */
 import { createHash } from 'node:crypto'
-import { compareGroupVersions } from '../../apis/index.js'
+import { compareGroupVersions, conversions } from '../../apis/index.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { RestDirectory } from '../deps.js'
 import { type SubresourceInfo, subresourcesOf } from '../verbs/subresources.js'
@@ -29,8 +29,10 @@ export interface ServedGroup {
 }
 
 /** Upstream's: eight bytes of the hash of the kind as it is stored. */
-const storageVersionHash = ({ group, version, kind }: AnyKind) =>
-  createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+function storageVersionHash(served: AnyKind): string {
+  const { group, version, kind, storageVersion = version } = conversions.find(c => c.spoke === served)?.hub ?? served
+  return createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64')
+}
 
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 

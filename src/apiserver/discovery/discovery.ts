@@ -2,24 +2,16 @@
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { Exchange } from '../http/exchange.js'
 import { sendBody, writeHead } from '../http/send.js'
-import {
-  type AcceptedForm,
-  type Conversion,
-  mediaTypes,
-  negotiate,
-  type Offer,
-  plainOffer,
-  wantsPretty,
-} from '../negotiate/accept.js'
-import { encodeValue } from '../negotiate/serialize.js'
-import { type AggregatedDocument, aggregatedDocument, type DiscoveryVersion } from './aggregated.js'
+import { sendValue } from '../http/send-value.js'
+import { type AcceptedForm, type Conversion, negotiate, type Offer, plainOffer } from '../negotiate/accept.js'
+import { type AggregatedDocument, aggregatedDocument } from './aggregated.js'
 import type { Catalog } from './catalog.js'
 import { apiGroup, apiVersions, groupList, resourceList } from './legacy.js'
 
 const aggregatedOffer: Offer = {
   ...plainOffer,
   allows: ({ kind, group, version }: Conversion) =>
-    kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1'),
+    kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && version === 'v2',
 }
 
 export interface Discovery {
@@ -30,21 +22,20 @@ export interface Discovery {
 /** `serverAddress`: host and port that clients are told. */
 export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress: () => string): Discovery {
   let generation = Number.NaN
-  const documents = new Map<string, AggregatedDocument>()
+  const documents = new Map<boolean, AggregatedDocument>()
 
-  const documentOf = (version: DiscoveryVersion, core: boolean): AggregatedDocument => {
+  const documentOf = (core: boolean): AggregatedDocument => {
     if (generation !== catalog.generation) {
       generation = catalog.generation
       documents.clear()
     }
-    const key = `${version} ${core}`
-    let document = documents.get(key)
-    if (!document) documents.set(key, (document = aggregatedDocument(catalog.groups(), version, core)))
+    let document = documents.get(core)
+    if (!document) documents.set(core, (document = aggregatedDocument(catalog.groups(), core)))
     return document
   }
 
-  const sendAggregated = async (exchange: Exchange, version: DiscoveryVersion, core: boolean) => {
-    const { body, etag } = documentOf(version, core)
+  const sendAggregated = async (exchange: Exchange, core: boolean) => {
+    const { body, etag } = documentOf(core)
     const { response, request } = exchange
     response.setHeader('vary', 'Accept')
     response.setHeader('etag', etag)
@@ -54,22 +45,19 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
       response.end()
       return
     }
-    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+    const contentType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
     await sendBody(exchange, 200, { contentType, body })
   }
 
   const send = async (exchange: Exchange, form: AcceptedForm, value: { kind: string }) => {
-    const pretty = form.pretty || wantsPretty(exchange.request.headers['user-agent'], exchange.query)
-    const body = await encodeValue(value, form.encoding, { schemas, schema: `meta.v1.${value.kind}`, pretty })
-    await sendBody(exchange, 200, { contentType: mediaTypes[form.encoding], body })
+    await sendValue(exchange, { code: 200, value, schema: `meta.v1.${value.kind}` }, { form, schemas })
   }
 
   const sendRoot = async (exchange: Exchange, core: boolean) => {
     // Upstream aggregates only at the exact path.
     const exact = !exchange.info.path.endsWith('/')
     const form = negotiate(exchange.request.headers.accept, exact ? aggregatedOffer : plainOffer)
-    if (form.convert) return sendAggregated(exchange, form.convert.version as DiscoveryVersion, core)
-    if (exact) exchange.response.setHeader('vary', 'Accept')
+    if (form.convert) return sendAggregated(exchange, core)
     const groups = catalog.groups()
     return send(exchange, form, core ? apiVersions(catalog.group('')!, serverAddress()) : groupList(groups))
   }

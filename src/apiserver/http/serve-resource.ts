@@ -130,6 +130,8 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)
   context.verbs.check(request)
+  const { deprecationWarning } = context.rests.find(info.group, info.version, info.resource)?.kind ?? {}
+  if (deprecationWarning) exchange.warnings.push(deprecationWarning)
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)
   if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
   if (verb === 'create' || verb === 'update' || verb === 'patch') {

@@ -64,6 +64,7 @@ export function writeScope(call: Call, { admission, authorize }: WriteContext): 
     user: request.user,
     dryRun: isDryRun(request),
     subresource: request.subresource ?? '',
+    patched: request.verb === 'patch',
     mutate: phase('mutate'),
     admit: phase('validate'),
     ...(request.warn && { warn: request.warn }),

@@ -1,24 +1,37 @@
 /** The `scale` subresource: reads and sets the wanted number of whatever can be scaled. */
 import { invalid } from '../../machinery/field-error.js'
-import type { AnyKind } from '../../machinery/kind.js'
+import { stringifyJson } from '../../machinery/json/stringify.js'
+import { type AnyKind, defineKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { getPath, setPath } from '../../machinery/paths.js'
 import { conflict, invalidObject, notFound, objectModified } from '../../machinery/status-error.js'
+import { ageColumn } from '../../machinery/table.js'
+import type { StoredObject } from '../../registry/rest.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
 import { type BodyType, decodeBody } from './decode-body.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome } from './outcome.js'
 
-export const scaleType: BodyType = {
+interface Scale extends AnyObject {
+  spec: { replicas?: number }
+  status: { replicas: number }
+}
+
+const scaleKind = defineKind<Scale>({
   group: 'autoscaling',
   version: 'v1',
   kind: 'Scale',
+  scope: 'Namespaced',
+  names: { plural: 'scales' },
   schema: 'autoscaling.v1.Scale',
-}
+  printerColumns: [
+    { name: 'Desired', type: 'integer', of: ({ spec }) => spec.replicas ?? 0 },
+    { name: 'Available', type: 'integer', of: ({ status }) => status.replicas },
+    ageColumn,
+  ],
+})
 
-interface Scale extends AnyObject {
-  spec: { replicas?: number }
-}
+export const scaleType: BodyType = scaleKind
 
 const numberAt = (object: AnyObject, path: string) => (getPath(object, path) as number | undefined) ?? 0
 
@@ -36,15 +49,14 @@ export function scaleOf(kind: AnyKind, object: AnyObject): AnyObject {
   }
 }
 
-const answer = (kind: AnyKind, object: AnyObject): Outcome => ({
-  type: 'computed',
-  code: 200,
-  object: scaleOf(kind, object),
-  schema: scaleType.schema,
-})
+function answer(kind: AnyKind, { object: scaled, revision }: StoredObject): Outcome {
+  const object = scaleOf(kind, scaled)
+  const stored = { object, revision, bytes: Buffer.from(stringifyJson(object)) }
+  return { type: 'stored', code: 200, kind: scaleKind, stored }
+}
 
 export async function getScale(call: Call): Promise<Outcome> {
-  return answer(call.kind, (await call.rest.get(keyOf(call))).object)
+  return answer(call.kind, await call.rest.get(keyOf(call)))
 }
 
 /** Stores what `change` makes of the Scale at hand. */
@@ -75,7 +87,7 @@ export async function writeScale(
     return current
   }
   const { stored } = await rest.update(keyOf(call), transform, writeScope(call, context))
-  return answer(kind, stored.object)
+  return answer(kind, stored)
 }
 
 export function updateScale(call: Call, context: WriteContext): Promise<Outcome> {

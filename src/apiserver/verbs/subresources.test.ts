@@ -147,3 +147,48 @@ test('a namespace ends in two steps', async () => {
   await server.agent().put('/api/v1/namespaces/brief/finalize').send(finalize).expect(200)
   await server.agent().get('/api/v1/namespaces/brief').expect(404)
 })
+
+test('a patch may not change the uid', async () => {
+  const pod = `/api/v1/namespaces/default/pods/renamed`
+  const container = { name: 'c', image: 'nginx' }
+  await server
+    .agent()
+    .post('/api/v1/namespaces/default/pods')
+    .send({ metadata: { name: 'renamed' }, spec: { containers: [container] } })
+  const { body } = await server
+    .agent()
+    .patch(pod)
+    .set('content-type', 'application/merge-patch+json')
+    .send('{"metadata":{"uid":"x"}}')
+    .expect(422)
+  expect(body.message).toBe('Pod "renamed" is invalid: metadata.uid: Invalid value: "x": field is immutable')
+})
+
+test('a scale has a table of its own', async () => {
+  const labels = { app: 'scaled' }
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'nginx' }] } }
+  const path = '/apis/apps/v1/namespaces/default/replicasets'
+  const spec = { replicas: 3, selector: { matchLabels: labels }, template }
+  await server
+    .agent()
+    .post(path)
+    .send({ metadata: { name: 'scaled' }, spec })
+    .expect(201)
+  const { body } = await server
+    .agent()
+    .get(`${path}/scaled/scale`)
+    .set('accept', 'application/json;as=Table;g=meta.k8s.io;v=v1')
+    .expect(200)
+  expect(body.columnDefinitions.map((column: { name: string }) => column.name)).toEqual([
+    'Name',
+    'Desired',
+    'Available',
+    'Age',
+  ])
+  expect(body.rows[0].cells.slice(0, 3)).toEqual(['scaled', 3, 0])
+})
+
+test('whoever asks for a deprecated kind is told', async () => {
+  const { headers } = await server.agent().get('/api/v1/namespaces/default/endpoints').expect(200)
+  expect(headers.warning).toBe('299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"')
+})

@@ -1,14 +1,18 @@
-/** Protection of storage in use: claims that pods use, and volumes that are bound, keep a finalizer until they are free. */
+/** Protection of storage in use: claims of pods, bound volumes, classes of either keep a finalizer until they are free. */
 import { persistentVolumeClaim as claimKind, persistentVolume, pod as podKind } from '../../apis/core-v1/index.js'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../apis/generated/core-v1.js'
+import type { VolumeAttributesClass } from '../../apis/generated/storage-v1.js'
+import { volumeAttributesClass } from '../../apis/storage-v1/index.js'
 import type { Client } from '../../client/client.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
-import { defineController } from '../runtime/define-controller.js'
+import type { Cache } from '../runtime/cache.js'
+import { type Change, defineController } from '../runtime/define-controller.js'
 import { done } from '../runtime/result.js'
 
 const claimFinalizer = 'kubernetes.io/pvc-protection'
 const volumeFinalizer = 'kubernetes.io/pv-protection'
+const classFinalizer = 'kubernetes.io/vac-protection'
 const byClaimIndex = 'podClaims'
 
 /** Names of the claims a pod uses; those of ephemeral volumes are named after pod and volume. */
@@ -82,6 +86,37 @@ export const volumeProtectionController = defineController<PersistentVolume>({
   async reconcile(volume, { client }) {
     const inUse = async () => volume.status?.phase === 'Bound'
     await protect(volume, { kind: persistentVolume, finalizer: volumeFinalizer, client, inUse })
+    return done
+  },
+})
+
+const classesOfVolume = ({ spec }: PersistentVolume) => [spec?.volumeAttributesClassName]
+const classesOfClaim = ({ spec, status }: PersistentVolumeClaim) => [
+  spec?.volumeAttributesClassName,
+  status?.currentVolumeAttributesClassName,
+  status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+]
+const named = (classes: (string | undefined)[]) => classes.filter((name): name is string => Boolean(name))
+/** Those that a change may have left without a user. */
+const freed = <T>(classesOf: (object: T) => (string | undefined)[], object: T, { type, old }: Change) =>
+  type === 'add' ? [] : named(classesOf((old ?? object) as T))
+
+const usesClass = (cache: Cache, name: string) =>
+  cache.list(persistentVolume).some(volume => classesOfVolume(volume).includes(name)) ||
+  cache.list(claimKind).some(claim => classesOfClaim(claim).includes(name))
+
+export const attributesClassProtectionController = defineController<VolumeAttributesClass>({
+  name: 'vacprotection',
+  serviceAccount: 'volumeattributesclass-protection-controller',
+  for: volumeAttributesClass,
+  watches: [
+    { kind: persistentVolume, keys: (volume, _, change) => freed(classesOfVolume, volume as PersistentVolume, change) },
+    { kind: claimKind, keys: (claim, _, change) => freed(classesOfClaim, claim as PersistentVolumeClaim, change) },
+  ],
+
+  async reconcile(object, { cache, client }) {
+    const inUse = async () => usesClass(cache, object.metadata.name ?? '')
+    await protect(object, { kind: volumeAttributesClass, finalizer: classFinalizer, client, inUse })
     return done
   },
 })
