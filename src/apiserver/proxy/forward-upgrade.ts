@@ -1,12 +1,12 @@
 /** Passes an upgraded connection on to a backend: WebSocket, SPDY or whatever both ends agree on. */
-import { type IncomingMessage, STATUS_CODES, request as sendRequest } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { StatusError } from '../../machinery/status-error.js'
 import { newRequestEnd } from '../http/request-end.js'
+import { type Backend, openRequest } from './backend-request.js'
 import { connectBackend, type Dial } from './dial.js'
-import type { Backend } from './forward.js'
 import { upgradeHeaders } from './headers.js'
 
 /** A connection whose client asked for an upgrade, with what it has already sent. */
@@ -24,14 +24,8 @@ const failure = (message: string) => new StatusError(500, '', message)
 /** Upstream leaves the query behind. */
 function ask(request: IncomingMessage, { location, target }: Backend, connection: Socket): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = sendRequest({
-      createConnection: () => connection,
-      host: location.host,
-      method: request.method ?? 'GET',
-      path: target.escaped,
-      headers: upgradeHeaders(request),
-      setHost: false,
-    })
+    const path = target.escaped
+    const outgoing = openRequest(request, connection, { host: location.host, path, headers: upgradeHeaders(request) })
     outgoing.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }))
     outgoing.once('response', answer => resolve({ answer }))
     outgoing.on('error', () => reject(failure('unexpected EOF')))

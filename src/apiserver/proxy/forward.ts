@@ -1,26 +1,19 @@
 /** Passes a request on to a backend and the answer back, both as they come. */
-import { type IncomingMessage, request as sendRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import { internalError, serviceUnavailable } from '../../machinery/status-error.js'
+import { internalError, StatusError, serviceUnavailable } from '../../machinery/status-error.js'
 import type { Exchange } from '../http/exchange.js'
 import { newRequestEnd } from '../http/request-end.js'
+import { type Backend, openRequest } from './backend-request.js'
 import { connectBackend, type Dial } from './dial.js'
 import { forwardedHeaders, requestHost, returnedHeaders } from './headers.js'
-import { hostOf, type Location } from './location.js'
+import { hostOf } from './location.js'
 import { newHtmlTransform } from './rewrite-html.js'
 import { BadUrl, type RewriteContext, rewriteUrl } from './rewrite-url.js'
-import type { TargetPath } from './target-path.js'
-
-export interface Backend {
-  location: Location
-  target: TargetPath
-}
-
-/** Go's limit is 10 MiB; heads that large are no honest ones. */
-const maxHeaderSize = 1024 * 1024
+import { rawQueryOf } from './target-path.js'
 
 type Http2Request = IncomingMessage & { stream?: { endAfterHeaders: boolean } }
 
@@ -28,12 +21,6 @@ function hasBody(request: Http2Request): boolean {
   if (request.stream) return !request.stream.endAfterHeaders
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   return encoding !== undefined || Number(length ?? 0) > 0
-}
-
-/** `?` and the query as it was sent, or nothing. */
-function rawQuery({ url = '' }: IncomingMessage): string {
-  const question = url.indexOf('?')
-  return question < 0 ? '' : url.slice(question)
 }
 
 const goWords: Readonly<Record<string, string>> = { ECONNRESET: 'EOF', EPIPE: 'EOF' }
@@ -50,14 +37,10 @@ function unreachable(error: unknown) {
 function send(request: IncomingMessage, { location, target }: Backend, socket: Socket): Promise<IncomingMessage> {
   const withBody = hasBody(request)
   return new Promise((resolve, reject) => {
-    const outgoing = sendRequest({
-      createConnection: () => socket,
+    const outgoing = openRequest(request, socket, {
       host: location.host,
-      method: request.method ?? 'GET',
-      path: target.escaped + rawQuery(request),
+      path: target.escaped + rawQueryOf(request),
       headers: forwardedHeaders(request, target.forwardedUri, withBody),
-      setHost: false,
-      maxHeaderSize,
     })
     // A body that nobody reads must not take the client's connection down before it has its answer.
     const giveUpBody = () => request.unpipe(outgoing)
@@ -114,8 +97,7 @@ export async function forwardRequest(
     if (signal.aborted) cut()
     await answerWith(exchange, await send(request, backend, socket), backend)
   } catch (error) {
-    if (error instanceof Error && 'status' in error) throw error
-    throw unreachable(error)
+    throw error instanceof StatusError ? error : unreachable(error)
   } finally {
     release()
     cut()

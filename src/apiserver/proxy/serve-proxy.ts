@@ -14,7 +14,7 @@ import type { Location } from './location.js'
 import { locateNode, type NodeLocation } from './node-location.js'
 import { locatePod } from './pod-location.js'
 import { locateService } from './service-location.js'
-import { type TargetPath, targetPathOf } from './target-path.js'
+import { rawQueryOf, type TargetPath, targetPathOf } from './target-path.js'
 import { escapePath } from './url-path.js'
 
 export interface ProxyContext {
@@ -58,12 +58,8 @@ const locationOf = (found: Location | NodeLocation): Location => ('node' in foun
 
 /** Relative links of a page would otherwise lose the last part of its path. */
 function redirectToSlash(exchange: Exchange, { prefix }: TargetPath): void {
-  const url = exchange.request.url ?? ''
-  const question = url.indexOf('?')
-  writeHead(exchange, 301, {
-    location: `${escapePath(prefix)}/${question < 0 ? '' : url.slice(question)}`,
-    'content-length': 0,
-  })
+  const location = `${escapePath(prefix)}/${rawQueryOf(exchange.request)}`
+  writeHead(exchange, 301, { location, 'content-length': 0 })
   exchange.response.end()
 }
 

@@ -14,6 +14,12 @@ export interface TargetPath {
   forwardedUri: string
 }
 
+/** `?` and the query as it was sent, or nothing. */
+export function rawQueryOf({ url = '' }: { url?: string }): string {
+  const question = url.indexOf('?')
+  return question < 0 ? '' : url.slice(question)
+}
+
 const trimSuffix = (text: string, suffix: string) =>
   suffix && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text
 

@@ -1,16 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { messageOf } from '../testing/message-of.js'
 import { maxJsonDepth, parseJson } from './parse.js'
 import { parseExactJson } from './parse-exact.js'
 import { stringifyJson } from './stringify.js'
-
-const message = (run: () => unknown): string => {
-  try {
-    run()
-    return 'no error'
-  } catch (error) {
-    return (error as Error).message
-  }
-}
 
 describe('parseJson', () => {
   test.each([
@@ -52,9 +44,9 @@ describe('parseJson', () => {
 
   test('deep nesting is refused before it is parsed', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
-    expect(message(() => parseJson(nested(maxJsonDepth)))).toBe('no error')
-    expect(message(() => parseJson(nested(maxJsonDepth + 1)))).toMatch('exceeded max depth')
-    expect(message(() => parseJson(nested(1_000_000)))).toMatch('exceeded max depth')
+    expect(messageOf(() => parseJson(nested(maxJsonDepth)))).toBe('no error')
+    expect(messageOf(() => parseJson(nested(maxJsonDepth + 1)))).toMatch('exceeded max depth')
+    expect(messageOf(() => parseJson(nested(1_000_000)))).toMatch('exceeded max depth')
   })
 
   test.each([
@@ -76,7 +68,7 @@ describe('parseJson', () => {
     ['[1 2]', "invalid character '2' after array element"],
     ['"\u0001"', "invalid character '\\x01' in string literal"],
     ['{}{}', "invalid character '{' after top-level value"],
-  ])('%j: %s', (text, expected) => expect(message(() => parseJson(text))).toBe(expected))
+  ])('%j: %s', (text, expected) => expect(messageOf(() => parseJson(text))).toBe(expected))
 })
 
 describe('stringifyJson', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { messageOf } from '../testing/message-of.js'
 import {
   checkFieldSelector,
   formatFieldSelector,
@@ -14,15 +15,6 @@ import {
   requiredLabel,
   validateLabelSelector,
 } from './index.js'
-
-const message = (run: () => unknown): string => {
-  try {
-    run()
-    return 'no error'
-  } catch (error) {
-    return (error as Error).message
-  }
-}
 
 describe('parseLabelSelector', () => {
   test.each([
@@ -59,7 +51,7 @@ describe('parseLabelSelector', () => {
       '-=a',
       `unable to parse requirement: <nil>: Invalid value: "-": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
     ],
-  ])('refuses %s', (query, expected) => expect(message(() => parseLabelSelector(query))).toBe(expected))
+  ])('refuses %s', (query, expected) => expect(messageOf(() => parseLabelSelector(query))).toBe(expected))
 })
 
 describe('matchesLabels', () => {
@@ -99,7 +91,7 @@ describe('matchesLabels', () => {
 
   test('broken selectors', () => {
     const broken = { matchExpressions: [{ key: 'a', operator: 'Near' }] }
-    expect(message(() => labelSelectorFrom(broken))).toBe('"Near" is not a valid label selector operator')
+    expect(messageOf(() => labelSelectorFrom(broken))).toBe('"Near" is not a valid label selector operator')
     expect(matchesLabels(broken, labels)).toBe(false)
     expect(printLabelSelector(broken)).toBe('<error>')
     expect(printLabelSelector({})).toBe('<none>')
@@ -174,14 +166,14 @@ describe('field selectors', () => {
     ['a=b=c', 'invalid field selector: unescaped character in value: 61'],
     ['a=\\x', 'invalid field selector: invalid escape sequence: \\x'],
     ['a=b\\', 'invalid field selector: invalid escape sequence: \\'],
-  ])('refuses %s', (text, expected) => expect(message(() => parseFieldSelector(text))).toBe(expected))
+  ])('refuses %s', (text, expected) => expect(messageOf(() => parseFieldSelector(text))).toBe(expected))
 
   test('unsupported fields', () => {
     const selector = parseFieldSelector('spec.x=1')
-    expect(message(() => checkFieldSelector(selector, ['spec.y']))).toBe('field label not supported: spec.x')
-    expect(message(() => checkFieldSelector(selector, []))).toBe(
+    expect(messageOf(() => checkFieldSelector(selector, ['spec.y']))).toBe('field label not supported: spec.x')
+    expect(messageOf(() => checkFieldSelector(selector, []))).toBe(
       '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
     )
-    expect(message(() => checkFieldSelector(parseFieldSelector('metadata.name=a'), []))).toBe('no error')
+    expect(messageOf(() => checkFieldSelector(parseFieldSelector('metadata.name=a'), []))).toBe('no error')
   })
 })
