@@ -3,11 +3,14 @@ import type { EventEmitter } from 'node:events'
 
 export interface RequestEnd {
   signal: AbortSignal
-  /** To be called when all is done: `stopping` outlives every request and must not remember them. */
+  /** To be called when all is done: aborts, if nothing else has, and is forgotten by `stopping`. */
   release(): void
 }
 
-/** `connection` is the response, or the socket of an upgraded connection. */
+/**
+ * `connection` is the response, or the socket of an upgraded connection. Not AbortSignal.any: what it derives from a signal
+ * that lives as long as the server is kept for as long.
+ */
 export function newRequestEnd(connection: EventEmitter, stopping: AbortSignal): RequestEnd {
   const ended = new AbortController()
   const end = () => ended.abort()
@@ -19,6 +22,7 @@ export function newRequestEnd(connection: EventEmitter, stopping: AbortSignal): 
     release() {
       connection.off('close', end)
       stopping.removeEventListener('abort', end)
+      end()
     },
   }
 }

@@ -15,6 +15,7 @@ import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.j
 import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, writeOptionsOf } from './query.js'
+import { newRequestEnd } from './request-end.js'
 import { type SendContext, sendOutcome } from './send-outcome.js'
 
 export interface ResourceContext extends SendContext {
@@ -147,18 +148,12 @@ async function serveWatch(
   request: VerbRequest,
   context: ResourceContext & { form: AcceptedForm },
 ): Promise<void> {
-  const ended = new AbortController()
-  const end = () => ended.abort()
-  exchange.response.once('close', end)
-  // Not AbortSignal.any: what it derives from a signal that lives as long as the server is kept for as long.
-  context.stopping.addEventListener('abort', end)
-  if (context.stopping.aborted) end()
-  request.signal = ended.signal
+  const end = newRequestEnd(exchange.response, context.stopping)
+  request.signal = end.signal
   request.list = { ...request.list, timeoutSeconds: request.list?.timeoutSeconds || context.watchSeconds() }
   try {
     await sendOutcome(exchange, await context.verbs.handle(request), context.form, context)
   } finally {
-    context.stopping.removeEventListener('abort', end)
-    end()
+    end.release()
   }
 }
