@@ -19,8 +19,14 @@ export interface Random {
   bytes(size: number): Uint8Array
 }
 
-/** RFC 3339 with seconds, as metav1.Time is printed. */
-export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+let printed = { second: 0, text: '1970-01-01T00:00:00Z' }
+
+/** RFC 3339 with seconds, as metav1.Time is printed. Much is stamped in one second, so the last text is kept. */
+export function formatTime(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== printed.second) printed = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` }
+  return printed.text
+}
 
 /** RFC 3339 with microseconds, as metav1.MicroTime is printed. */
 export const formatMicroTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 23)}000Z`

@@ -108,14 +108,22 @@ export function isWildcardDns1123Subdomain(value: string): string[] {
   ]
 }
 
+const qualifiedNameError = () =>
+  regexError(
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+    qualifiedName,
+    'MyName',
+    'my.name',
+    '123-abc',
+  )
+
 /** A name with an optional DNS prefix, `example.com/my-name`: label and annotation keys, finalizers, conditions. */
 export function isQualifiedName(value: string): string[] {
-  const message =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-  const format = regexError(message, qualifiedName, 'MyName', 'my.name', '123-abc')
   const slash = value.indexOf('/')
   if (slash !== value.lastIndexOf('/')) {
-    return [`a qualified name ${format} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+    return [
+      `a qualified name ${qualifiedNameError()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ]
   }
   const errors: string[] = []
   const name = value.slice(slash + 1)
@@ -123,7 +131,7 @@ export function isQualifiedName(value: string): string[] {
   else if (slash > 0) errors.push(...isDns1123Subdomain(value.slice(0, slash)).map(e => `prefix part ${e}`))
   if (!name) errors.push('name part must be non-empty')
   else if (byteLength(name) > 63) errors.push(`name part ${maxLengthError(63)}`)
-  if (!qualifiedNameRegExp.test(name)) errors.push(`name part ${format}`)
+  if (!qualifiedNameRegExp.test(name)) errors.push(`name part ${qualifiedNameError()}`)
   return errors
 }
 

@@ -42,7 +42,7 @@ export function* validateAccessModes(modes: readonly string[] | undefined, path:
 }
 
 /** Name of a StorageClass or VolumeAttributesClass. */
-export const validateClassName = (name: string, path: string): Generator<FieldError> =>
+export const validateClassName = (name: string, path: string): FieldError[] =>
   formatErrors(isDns1123Subdomain, name, path)
 
 function* validateDataSource(

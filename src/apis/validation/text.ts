@@ -1,13 +1,12 @@
-/** Checks of one string against a format, yielding an `Invalid value` for each of the format's messages. */
+/** Checks of one string against a format, with an `Invalid value` for each of the format's messages. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName } from '../../machinery/names.js'
 
 type Check = (value: string) => string[]
 
 /** One error a message. */
-export function* formatErrors(check: Check, value: string, path: string): Generator<FieldError> {
-  for (const message of check(value)) yield invalid(path, value, message)
-}
+export const formatErrors = (check: Check, value: string, path: string): FieldError[] =>
+  check(value).map(message => invalid(path, value, message))
 
 export const validateDnsLabel = (value: string, path: string) => formatErrors(isDns1123Label, value, path)
 export const validateDnsSubdomain = (value: string, path: string) => formatErrors(isDns1123Subdomain, value, path)

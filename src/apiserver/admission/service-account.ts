@@ -23,8 +23,11 @@ const attemptMilliseconds = 100
 const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** Five letters of upstream's alphabet without vowels. */
-export const randomSuffix = (random: Random): string =>
-  Array.from({ length: 5 }, () => suffixLetters[Math.floor(random.next() * suffixLetters.length)]).join('')
+export function randomSuffix(random: Random): string {
+  let suffix = ''
+  while (suffix.length < 5) suffix += suffixLetters[Math.floor(random.next() * suffixLetters.length)]
+  return suffix
+}
 
 const tokenVolume = (name: string) => ({
   name,

@@ -47,6 +47,7 @@ const storedAsJson = /^(apiextensions|apiregistration)\./
 class Field implements ResolvedField {
   readonly type: FieldType
   readonly omitsZero: boolean
+  readonly rounded: boolean
   private resolvedItems: ResolvedField | undefined
   private resolvedStruct: ResolvedType | undefined
 
@@ -59,24 +60,23 @@ class Field implements ResolvedField {
     const inList = name === ''
     const keepsEmpty = schema.type === 'list' && schema.unset !== undefined && storedAsJson.test(owner.type)
     this.omitsZero = !inList && !schema.pointer && !keepsEmpty
-  }
-
-  get rounded(): boolean {
-    return this.owner.goType === 'v1.ResourceList' && this.owner.type.startsWith('core.')
+    this.rounded = owner.goType === 'v1.ResourceList' && owner.type.startsWith('core.')
   }
 
   get items(): ResolvedField | undefined {
+    if (this.resolvedItems) return this.resolvedItems
     const { items } = this.schema
     if (!items) return undefined
     const goType = /^(?:\[\]|map\[[\w.]+\])(.+)$/.exec(this.owner.goType ?? '')?.[1]
-    return (this.resolvedItems ??= new Field('', items, { ...this.owner, goType }))
+    return (this.resolvedItems = new Field('', items, { ...this.owner, goType }))
   }
 
   get struct(): ResolvedType | undefined {
+    if (this.resolvedStruct) return this.resolvedStruct
     const { ref } = this.schema
     if (!ref) return undefined
     const target = this.type === 'raw' ? 'apiextensions.v1.JSONSchemaProps' : ref
-    return (this.resolvedStruct ??= resolveType(this.owner.schemas, target))
+    return (this.resolvedStruct = resolveType(this.owner.schemas, target))
   }
 
   get goType(): string {

@@ -22,6 +22,8 @@ export interface PodContext extends PodSpecOptions {
   os: PodOS | undefined
 }
 
+const noNames: ReadonlySet<string> = new Set()
+
 /** `volumes` are those that passed their own checks, as upstream has it. */
 export const podContextOf = (
   spec: PodSpec,
@@ -30,7 +32,7 @@ export const podContextOf = (
 ): PodContext => ({
   ...options,
   volumes,
-  claimNames: new Set((spec.resourceClaims ?? []).map(claim => claim.name).filter(Boolean)),
+  claimNames: spec.resourceClaims ? new Set(spec.resourceClaims.map(claim => claim.name).filter(Boolean)) : noNames,
   restartPolicy: spec.restartPolicy ?? '',
   gracePeriod: spec.terminationGracePeriodSeconds,
   hostUsers: spec.hostUsers ?? true,

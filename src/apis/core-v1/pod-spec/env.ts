@@ -38,8 +38,7 @@ function* validateSource(source: EnvVarSource, path: string): Generator<FieldErr
   if (fileKeyRef) yield* validateFileKeyRef(fileKeyRef, `${path}.fileKeyRef`)
 }
 
-function* validateValueFrom({ value, valueFrom }: EnvVar, path: string): Generator<FieldError> {
-  if (!valueFrom) return
+function* validateValueFrom(valueFrom: EnvVarSource, value: string | undefined, path: string): Generator<FieldError> {
   yield* validateSource(valueFrom, path)
   const count = envSources.filter(name => valueFrom[name]).length
   if (!count)
@@ -54,7 +53,7 @@ export function* validateEnv(env: readonly EnvVar[] | undefined, path: string): 
     const at = `${path}[${i}]`
     if (!variable.name) yield required(`${at}.name`)
     else yield* formatErrors(isRelaxedEnvVarName, variable.name, `${at}.name`)
-    yield* validateValueFrom(variable, `${at}.valueFrom`)
+    if (variable.valueFrom) yield* validateValueFrom(variable.valueFrom, variable.value, `${at}.valueFrom`)
   }
 }
 

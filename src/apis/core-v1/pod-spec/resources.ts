@@ -58,7 +58,7 @@ function* validateEntry(name: string, quantity: string, rule: NameRule, path: st
 }
 
 function* validateHugePages(name: string, quantity: string, path: string): Generator<FieldError> {
-  if (!isHugePages(name) || isDivisible(name, quantity)) return
+  if (isDivisible(name, quantity)) return
   const text = formatQuantity(quantity)
   yield invalid(path, text, `${text} is not positive integer multiple of ${name}`)
 }
@@ -90,13 +90,13 @@ function* validateRequirements(
   for (const [name, quantity] of Object.entries(limits)) {
     const at = `${path}.limits[${name}]`
     yield* validateEntry(name, quantity, rule, at)
-    yield* validateHugePages(name, quantity, at)
+    if (isHugePages(name)) yield* validateHugePages(name, quantity, at)
   }
   for (const [name, quantity] of Object.entries(requests)) {
     const at = `${path}.requests[${name}]`
     yield* validateEntry(name, quantity, rule, at)
     yield* validateAgainstLimit(name, quantity, limits[name], path)
-    yield* validateHugePages(name, quantity, at)
+    if (isHugePages(name)) yield* validateHugePages(name, quantity, at)
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory'))
@@ -111,7 +111,7 @@ export function* validateContainerResources(
 ): Generator<FieldError> {
   if (!resources) return
   yield* validateRequirements(resources, validateContainerResourceName, path)
-  yield* validateResourceClaims(resources.claims, claimNames, `${path}.claims`)
+  if (resources.claims) yield* validateResourceClaims(resources.claims, claimNames, `${path}.claims`)
 }
 
 /** A pod's own `resources`, by themselves. */

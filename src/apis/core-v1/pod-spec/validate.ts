@@ -40,7 +40,6 @@ function* oneOf(value: string | undefined, allowed: readonly string[], path: str
 
 /** Host ports of a pod in the host's network are its container ports; a template may leave them out. */
 function* validateHostNetworkPorts(spec: PodSpec, isPod: boolean, path: string): Generator<FieldError> {
-  if (!spec.hostNetwork) return
   for (const [c, { ports = [] }] of (spec.containers ?? []).entries())
     for (const [p, { hostPort = 0, containerPort }] of ports.entries())
       if ((isPod || hostPort) && hostPort !== containerPort)
@@ -68,8 +67,7 @@ function* validateReferences(spec: PodSpec, path: string): Generator<FieldError>
     if (spec[field]) yield* formatErrors(isDns1123Subdomain, spec[field], `${path}.${field}`)
 }
 
-function* validateDeadline(seconds: number | undefined, path: string): Generator<FieldError> {
-  if (seconds === undefined) return
+function* validateDeadline(seconds: number, path: string): Generator<FieldError> {
   for (const message of isInRange(seconds, 1, maxInt32)) yield invalid(path, seconds, message)
 }
 
@@ -84,18 +82,20 @@ function* validateClasses(spec: PodSpec, path: string): Generator<FieldError> {
 }
 
 function* validateAllContainers(spec: PodSpec, context: PodContext, path: string): Generator<FieldError> {
-  yield* validatePodResourceClaims(spec.resourceClaims, context.isStatic ?? false, `${path}.resourceClaims`)
+  if (spec.resourceClaims)
+    yield* validatePodResourceClaims(spec.resourceClaims, context.isStatic ?? false, `${path}.resourceClaims`)
   yield* validateContainers(spec.containers, context, `${path}.containers`)
-  yield* validateInitContainers(spec, context, `${path}.initContainers`)
-  yield* validateEphemeralContainers(spec, context, `${path}.ephemeralContainers`)
-  yield* validatePodLevelResources(spec, context.claimNames, `${path}.resources`)
+  if (spec.initContainers) yield* validateInitContainers(spec, context, `${path}.initContainers`)
+  if (spec.ephemeralContainers) yield* validateEphemeralContainers(spec, context, `${path}.ephemeralContainers`)
+  if (spec.resources) yield* validatePodLevelResources(spec, context.claimNames, `${path}.resources`)
 }
 
 function* validateScheduling(spec: PodSpec, path: string): Generator<FieldError> {
-  yield* validateAffinity(spec.affinity, `${path}.affinity`)
+  if (spec.affinity) yield* validateAffinity(spec.affinity, `${path}.affinity`)
   yield* validateDnsConfig(spec, `${path}.dnsConfig`)
-  yield* validateGates(spec, path)
-  yield* validateTopologySpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`)
+  if (spec.readinessGates || spec.schedulingGates) yield* validateGates(spec, path)
+  if (spec.topologySpreadConstraints)
+    yield* validateTopologySpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`)
 }
 
 /** Yields every error of the spec; defaults have been set. */
@@ -104,21 +104,22 @@ export function* validatePodSpec(spec: PodSpec, path: string, options: PodSpecOp
   const valid = new Map<string, Volume>()
   yield* validateVolumes(spec.volumes, { ...options, valid }, `${path}.volumes`)
   yield* validateAllContainers(spec, podContextOf(spec, valid, options), path)
-  yield* validateHostNetworkPorts(spec, options.isPod ?? false, path)
+  if (spec.hostNetwork) yield* validateHostNetworkPorts(spec, options.isPod ?? false, path)
   yield* oneOf(spec.restartPolicy, restartPolicies, `${path}.restartPolicy`)
   yield* validateDnsPolicy(spec.dnsPolicy, `${path}.dnsPolicy`)
-  yield* validateLabels(spec.nodeSelector, `${path}.nodeSelector`)
+  if (spec.nodeSelector) yield* validateLabels(spec.nodeSelector, `${path}.nodeSelector`)
   if (spec.securityContext) yield* validatePodSecurityContext(spec.securityContext, spec, `${path}.securityContext`)
   yield* validateScheduling(spec, path)
   yield* validateHostProcess(spec, path)
   yield* validateHostUsers(spec, path)
   yield* validateHostnameOverride(spec, path)
   yield* validateReferences(spec, path)
-  yield* validateDeadline(spec.activeDeadlineSeconds, `${path}.activeDeadlineSeconds`)
+  if (spec.activeDeadlineSeconds !== undefined)
+    yield* validateDeadline(spec.activeDeadlineSeconds, `${path}.activeDeadlineSeconds`)
   yield* validateHostname(spec, path)
   yield* validateTolerations(spec.tolerations, `${path}.tolerations`)
-  yield* validateHostAliases(spec.hostAliases, `${path}.hostAliases`)
+  if (spec.hostAliases) yield* validateHostAliases(spec.hostAliases, `${path}.hostAliases`)
   yield* validateClasses(spec, path)
-  yield* validateOs(spec, path)
+  if (spec.os) yield* validateOs(spec, path)
   yield* validateFileKeyVolumes(spec, path)
 }

@@ -65,7 +65,7 @@ export function* validatePodSecurityContext(
     yield* validateId(group, `${path}.supplementalGroups[${i}]`)
   if (spec.shareProcessNamespace && spec.hostPID)
     yield invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')
-  yield* validateSysctls(security.sysctls ?? [], spec, `${path}.sysctls`)
+  if (security.sysctls) yield* validateSysctls(security.sysctls, spec, `${path}.sysctls`)
   yield* oneOf(security.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`)
   yield* validateSeccompProfile(security.seccompProfile, `${path}.seccompProfile`)
   if (security.windowsOptions) yield* validateWindowsOptions(security.windowsOptions, `${path}.windowsOptions`)
