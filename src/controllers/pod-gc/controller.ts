@@ -35,6 +35,7 @@ const define = (missing: Missing): Controller =>
     name: 'podgc',
     serviceAccount: 'pod-garbage-collector',
     for: podKind,
+    relevant: ({ metadata, spec }) => spec.nodeName !== undefined || metadata.deletionTimestamp !== undefined,
     prepare(informer) {
       indexByNode(informer(podKind))
       informer(podKind).addIndex(terminatedIndex, pod => (isPodTerminal(pod) ? ['true'] : []))

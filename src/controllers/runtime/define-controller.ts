@@ -48,8 +48,8 @@ export interface ControllerDefinition<T extends KubernetesObject> {
   reads?: readonly KindRef[]
   /** Extra indexes and the like, before anything starts. */
   prepare?(informer: <K extends KubernetesObject>(kind: KindRef<K>) => Informer<K>): void
-  /** False: this change of an object of its own kind is of no interest. */
-  relevant?(object: T, old: T): boolean
+  /** False: this object of its own kind, new (`old` is undefined) or changed, is of no interest. */
+  relevant?(object: T, old: T | undefined): boolean
   /** Reconciles at once; default 5. */
   workers?: number
   /** The longest pause after failures; default 1000 s. */
@@ -106,10 +106,8 @@ class ControllerLoop<T extends KubernetesObject> implements RunningController {
     const own = this.informer(definition.for)
     definition.prepare?.(kind => this.informer(kind))
     this.handle(own, {
-      add: object => this.queue.add(keyOf(object)),
-      update: (object, old) => {
-        if (definition.relevant?.(object, old) ?? true) this.queue.add(keyOf(object))
-      },
+      add: object => this.wakeIfRelevant(object, undefined),
+      update: (object, old) => this.wakeIfRelevant(object, old),
       delete: object => this.queue.add(keyOf(object)),
     })
     for (const kind of definition.owns ?? []) this.wakeOwners(indexByController(this.informer(kind)))
@@ -138,6 +136,10 @@ class ControllerLoop<T extends KubernetesObject> implements RunningController {
     handler: Parameters<Informer<K>['addHandler']>[0],
   ): void {
     this.removals.push(informer.addHandler(handler))
+  }
+
+  private wakeIfRelevant(object: T, old: T | undefined): void {
+    if (this.definition.relevant?.(object, old) ?? true) this.queue.add(keyOf(object))
   }
 
   private wakeOwners(informer: Informer): void {
@@ -217,18 +219,25 @@ class ControllerLoop<T extends KubernetesObject> implements RunningController {
   }
 
   private async reconcile(key: string): Promise<Result> {
+    const object = this.cache.get(this.definition.for, parseKey(key))
+    if (object) return this.definition.reconcile(object, this.contextOf(key))
+    await this.definition.gone?.(key, this.contextOf(key))
+    return {}
+  }
+
+  private contextOf(key: string): ReconcileContext {
     const { clock, random, log } = this.deps
-    const context: ReconcileContext = {
+    const { name } = this.definition
+    return {
       cache: this.cache,
       client: this.writes.tracking(this.client, key),
-      log: log.child({ controller: this.definition.name, key }),
+      // Most reconciles find nothing to do and say nothing.
+      get log() {
+        return log.child({ controller: name, key })
+      },
       recorder: this.recorder,
       clock,
       random,
     }
-    const object = this.cache.get(this.definition.for, parseKey(key))
-    if (object) return this.definition.reconcile(object, context)
-    await this.definition.gone?.(key, context)
-    return {}
   }
 }

@@ -29,7 +29,7 @@ const define = (doomed: Doomed): Controller =>
     component: 'taint-eviction-controller',
     for: nodeKind,
     prepare: informer => indexByNode(informer(podKind)),
-    relevant: (node, old) => !semanticEqual(node.spec?.taints, old.spec?.taints),
+    relevant: (node, old) => !old || !semanticEqual(node.spec?.taints, old.spec?.taints),
     watches: [{ kind: podKind, keys: (object, cache) => taintedNodeOf(object as Pod, cache) }],
 
     async reconcile(node, context) {
