@@ -118,6 +118,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   verbs?: readonly Verb[]
   /** Version that upstream stores it in, where it is not this one: discovery shows a hash of it. */
   storageVersion?: string
+  /** Finalizers need no domain: custom resources, and kinds whose metadata upstream checks no further. */
+  anyFinalizers?: boolean
   /** Canonical schema name; default `<group's first label or core>.<version>.<kind>`. */
   schema?: string
   /** Only what the schema's own defaults cannot state. */

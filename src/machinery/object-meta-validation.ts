@@ -113,9 +113,20 @@ function validateNamespace(namespace: string | undefined, field: string, namespa
   return namespace ? messages(field, namespace, nameIsDnsLabel(namespace, false)) : [required(field)]
 }
 
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+
+const knownFinalizers = (finalizers: readonly string[] | undefined, field: string): FieldError[] =>
+  (finalizers ?? []).flatMap((name, i) =>
+    name.includes('/') || standardFinalizers.has(name)
+      ? []
+      : [invalid(`${field}[${i}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')],
+  )
+
 export interface ObjectMetaRules {
   namespaced: boolean
   validateName: NameRule
+  /** Custom resources: finalizers need no domain. */
+  anyFinalizers?: boolean
 }
 
 /** Upstream's ValidateObjectMeta: metadata of a new object, its name already generated. */
@@ -130,6 +141,7 @@ export function validateObjectMeta(meta: ObjectMeta, rules: ObjectMetaRules, fie
     ...(generation < 0 ? [invalid(`${field}.generation`, generation, 'must be greater than or equal to 0')] : []),
     ...validateCommon(meta, field),
     ...validateFinalizers(meta.finalizers, `${field}.finalizers`),
+    ...(rules.anyFinalizers ? [] : knownFinalizers(meta.finalizers, `${field}.finalizers`)),
     ...validateManagedFields(meta.managedFields, `${field}.managedFields`),
   ]
 }

@@ -103,7 +103,7 @@ export async function prepareCreation(context: StoreContext, { namespace, object
 function creationErrors({ kind, namespaced }: StoreContext, object: AnyObject, write: WriteContext): FieldError[] {
   const validateName = kind.strategy.validateName ?? nameIsDnsSubdomain
   return [
-    ...validateObjectMeta(object.metadata, { namespaced, validateName }),
+    ...validateObjectMeta(object.metadata, { namespaced, validateName, anyFinalizers: kind.anyFinalizers }),
     ...(kind.validate?.(object, write) ?? []),
     ...(kind.validateCreate?.(object, write) ?? []),
   ]

@@ -353,11 +353,11 @@ describe('watch', () => {
     expect(seen).toEqual(['ADDED a@1', 'ADDED b@2'])
   })
 
-  test('a resourceVersion that is no number is 422', async () => {
+  test('a resourceVersion that is no number is 500', async () => {
     const error = await failure(watch({ resourceVersion: 'x' }))
     expect([error.code, error.message]).toEqual([
-      422,
-      'widgets.example.com "" is invalid: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+      500,
+      'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
     ])
   })
 

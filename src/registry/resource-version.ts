@@ -1,7 +1,6 @@
 /** Reads the resourceVersion parameter of lists and watches. */
 
-import type { AnyKind } from '../machinery/kind.js'
-import { badRequest, invalidObject, type StatusError } from '../machinery/status-error.js'
+import { badRequest, StatusError } from '../machinery/status-error.js'
 
 /** Upstream's words for a number it cannot read. */
 function parseError(text: string): string {
@@ -22,14 +21,14 @@ export function listRevision(text: string | undefined): number | undefined {
   return revision
 }
 
-/** Of a watch: 422 when it is no number. */
-export function watchRevision(kind: AnyKind, text: string | undefined): number | undefined {
+/** Of a get or a watch: a plain error of upstream's, and so a 500, when it is no number. */
+export function oneRevision(text: string | undefined): number | undefined {
   const revision = parse(text)
-  if (Number.isNaN(revision)) throw invalidRevision(kind, text!)
+  if (Number.isNaN(revision)) throw new StatusError(500, '', `resourceVersion: ${parseError(text!)}`)
   return revision
 }
 
-const invalidRevision = ({ group, names }: AnyKind, text: string): StatusError =>
-  invalidObject({ group, kind: names.plural }, '', [
-    { type: 'FieldValueInvalid', field: 'resourceVersion', message: parseError(text) },
-  ])
+/** Of an object that is to be written: a 500 likewise. */
+export function checkWrittenRevision(text: string): void {
+  if (Number.isNaN(parse(text))) throw new StatusError(500, '', parseError(text).replace(/^.*?: (?=strconv)/, ''))
+}

@@ -20,7 +20,11 @@ export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedCh
   const { object, old, write, namespaced } = change
   // Names of stored objects are not checked again: rules may have become stricter since.
   const errors = [
-    ...validateObjectMeta(object.metadata, { namespaced, validateName: nameIsPathSegment }),
+    ...validateObjectMeta(object.metadata, {
+      namespaced,
+      validateName: nameIsPathSegment,
+      anyFinalizers: kind.anyFinalizers,
+    }),
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
   ]
   if (view.writes) errors.push(...(view.validateUpdate?.(object, old) ?? []))

@@ -7,6 +7,7 @@ import { conflict, invalidObject, objectModified } from '../machinery/status-err
 import { KeyConflict } from '../storage/storage.js'
 import { type CreateRequest, prepareCreation, reserve, withReservation } from './create.js'
 import { bumpGeneration, ensureNamespace, keepSystemFields, setType } from './metadata.js'
+import { checkWrittenRevision } from './resource-version.js'
 import type { StoredObject, Transform, WriteScope } from './rest.js'
 import type { StoreContext } from './store-context.js'
 import { updateErrors } from './update-errors.js'
@@ -75,6 +76,7 @@ function checkPreconditions(context: StoreContext, { key, scope }: UpdateRequest
   const { uid, resourceVersion } = object.metadata
   if (uid && uid !== old.metadata.uid && !scope.patched) throw wrongUid(context, object, old)
   if (resourceVersion && resourceVersion !== '0') {
+    checkWrittenRevision(resourceVersion)
     if (resourceVersion !== old.metadata.resourceVersion) throw conflict(kind, key.name, objectModified)
     return
   }

@@ -2,7 +2,7 @@
 import type { ListOptions } from '../machinery/request.js'
 import type { CacheWatchOptions } from '../watch/watch-cache.js'
 import type { Watcher } from '../watch/watcher.js'
-import { watchRevision } from './resource-version.js'
+import { oneRevision } from './resource-version.js'
 import type { RegistryEvent, RegistryEventListener, RegistryWatch } from './rest.js'
 import { selectionOf } from './select.js'
 import type { StoreContext } from './store-context.js'
@@ -20,7 +20,7 @@ export async function watchObjects(
     bookmarks: options.allowWatchBookmarks ?? false,
     signal,
     ...(options.timeoutSeconds && { timeout: options.timeoutSeconds * 1000 }),
-    ...beginningOf(options, watchRevision(kind, options.resourceVersion) ?? 0),
+    ...beginningOf(options, oneRevision(options.resourceVersion) ?? 0),
   })
   const { version } = context.options
   return version.isStored ? watcher : new ShownWatch(watcher, version)

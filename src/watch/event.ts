@@ -57,7 +57,7 @@ export function newBookmark(
   revision: number,
   annotations?: Record<string, string>,
 ): CacheEvent {
-  const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations && { annotations }) }
+  const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) }
   const object = { kind: type.kind, apiVersion: type.apiVersion, metadata } as unknown as AnyObject
   return new CacheEvent('BOOKMARK', eventObject(object, revision))
 }

@@ -16,6 +16,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   kind: 'PodDisruptionBudget',
   scope: 'Namespaced',
   names: { plural: 'poddisruptionbudgets', shortNames: ['pdb'] },
+  anyFinalizers: true,
 
   *validate({ spec }) {
     const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec

@@ -31,6 +31,9 @@ function validate(spec: TokenRequestSpec): FieldError[] {
   return []
 }
 
+const invalidRequest = (name: string, errors: readonly FieldError[]) =>
+  invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, errors)
+
 export type TokenIssuer = (account: { namespace: string; name: string }, request: AnyObject) => Promise<AnyObject>
 
 /** Answers the request with `status.token` filled in. */
@@ -80,13 +83,20 @@ export function newTokenIssuer(
 
   return async ({ namespace, name }, request) => {
     const spec = { ...((request.spec as TokenRequestSpec | undefined) ?? {}) }
-    const requestedName = request.metadata?.name
-    if (requestedName && requestedName !== name)
-      throw badRequest('name in URL does not match name in TokenRequest object')
-    const errors = validate(spec)
-    if (errors.length)
-      throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, requestedName ?? '', errors)
+    const mismatch = (['name', 'namespace'] as const).find(
+      f => (request.metadata?.[f] || { name, namespace }[f]) !== { name, namespace }[f],
+    )
+    if (mismatch)
+      throw invalidRequest(name, [
+        invalid(
+          `metadata.${mismatch}`,
+          request.metadata[mismatch],
+          `must match the service account ${mismatch} if specified`,
+        ),
+      ])
     const account = await get('serviceaccounts', { namespace, name })
+    const errors = validate(spec)
+    if (errors.length) throw invalidRequest('', errors)
     const bound = spec.boundObjectRef ? await bind(spec.boundObjectRef, { namespace, name }) : {}
     const own = !spec.audiences?.length
     const wanted = own ? [...audiences] : spec.audiences!

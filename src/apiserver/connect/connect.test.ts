@@ -51,7 +51,7 @@ describe('logs', () => {
     ['two', '?container=nope', 400, 'container nope is not valid for pod two'],
     ['two', '?container=broken', 400, 'container "broken" in pod "p" is waiting to start: trying'],
     ['nope', '', 404, 'pods "nope" not found'],
-    ['lost', '', 500, 'Internal error occurred: node "n2" cannot be reached'],
+    ['lost', '', 404, 'pods "n2" not found'],
     [
       'one',
       '?tailLines=-1',

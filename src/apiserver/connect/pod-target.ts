@@ -2,7 +2,7 @@
 
 import type { ContainerRef, NodeApi } from '../../machinery/node-api.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
-import { badRequest, internalError } from '../../machinery/status-error.js'
+import { badRequest, internalError, notFound } from '../../machinery/status-error.js'
 import type { ApiServerDeps } from '../deps.js'
 import type { RequestInfo } from '../request-info.js'
 import { resourceNotFound } from '../verbs/verbs.js'
@@ -60,6 +60,14 @@ export async function findPodTarget(
   const { nodeName } = pod.spec
   if (!nodeName) return { ref }
   const node = nodes?.(nodeName)
+  // Upstream looks the node up to learn its address, and names the wrong resource.
+  const isThere =
+    node ||
+    (await rests
+      .find('', 'v1', 'nodes')
+      ?.get({ name: nodeName })
+      .then(Boolean, () => false))
+  if (!isThere) throw notFound(rest.kind, nodeName)
   if (!node) throw internalError(`node ${JSON.stringify(nodeName)} cannot be reached`)
   return { ref, node }
 }

@@ -8,8 +8,9 @@ import { type AggregatedDocument, aggregatedDocument } from './aggregated.js'
 import type { Catalog } from './catalog.js'
 import { apiGroup, apiVersions, groupList, resourceList } from './legacy.js'
 
+const rootOffer: Offer = { ...plainOffer, unrouted: true }
 const aggregatedOffer: Offer = {
-  ...plainOffer,
+  ...rootOffer,
   allows: ({ kind, group, version }: Conversion) =>
     kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && version === 'v2',
 }
@@ -56,7 +57,7 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
   const sendRoot = async (exchange: Exchange, core: boolean) => {
     // Upstream aggregates only at the exact path.
     const exact = !exchange.info.path.endsWith('/')
-    const form = negotiate(exchange.request.headers.accept, exact ? aggregatedOffer : plainOffer)
+    const form = negotiate(exchange.request.headers.accept, exact ? aggregatedOffer : rootOffer)
     if (form.convert) return sendAggregated(exchange, core)
     const groups = catalog.groups()
     return send(exchange, form, core ? apiVersions(catalog.group('')!, serverAddress()) : groupList(groups))

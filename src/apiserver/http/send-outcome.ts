@@ -6,7 +6,7 @@ import { encodeProtobuf } from '../../machinery/protobuf/envelope.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import { StatusError } from '../../machinery/status-error.js'
 import type { StoredObject } from '../../registry/rest.js'
-import { type AcceptedForm, mediaTypes } from '../negotiate/accept.js'
+import { type AcceptedForm, mediaTypes, metaVersion } from '../negotiate/accept.js'
 import { listJson } from '../negotiate/list-json.js'
 import { listMeta } from '../negotiate/list-meta.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
@@ -51,8 +51,6 @@ async function reencode(json: string, form: AcceptedForm, pretty: boolean): Prom
   return pretty ? prettyJson(parseExactJson(json)) : json
 }
 
-const apiVersion = 'meta.k8s.io/v1'
-
 async function convertedBody(
   exchange: Exchange,
   answer: Answer,
@@ -62,20 +60,23 @@ async function convertedBody(
   const { kind, items, metadata, isList } = answer
   const pretty = isPretty(exchange, form)
   const wanted = form.convert?.kind ?? ''
+  const version = metaVersion(form)
+  const apiVersion = `meta.k8s.io/${version}`
   if (wanted === 'Table') {
     if (form.encoding === 'protobuf')
       throw notAcceptable(`only the following media types are accepted: ${mediaTypes.json}, ${mediaTypes.yaml}`)
-    const json = tableJson(kind, { metadata, items }, { include: includeObjectOf(exchange.query), now: context.now() })
+    const include = includeObjectOf(exchange.query)
+    const json = tableJson(kind, { metadata, items }, { include, now: context.now(), version })
     return reencode(json, form, pretty)
   }
   if ((wanted === 'PartialObjectMetadataList') !== isList) throw wrongShape(wanted, answer)
   if (form.encoding === 'protobuf') {
     const value = isList
-      ? { kind: wanted, apiVersion, metadata, items: items.map(partialMetadata) }
-      : partialMetadata(items[0]!)
+      ? { kind: wanted, apiVersion, metadata, items: items.map(item => partialMetadata(item, version)) }
+      : partialMetadata(items[0]!, version)
     return encodeProtobuf(context.schemas, `meta.v1.${wanted}`, value)
   }
-  const objects = items.map(item => Buffer.from(metadataBytes(item)).toString())
+  const objects = items.map(item => Buffer.from(metadataBytes(item, version)).toString())
   const json = isList
     ? `{"kind":"${wanted}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${objects.join(',')}]}`
     : objects[0]!

@@ -5,7 +5,8 @@ import type { DeleteOptions, PatchType, RequestVerb } from '../../machinery/requ
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { DecodeError } from '../../machinery/schema/decode-error.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
-import { badRequest, StatusError } from '../../machinery/status-error.js'
+import { StatusError } from '../../machinery/status-error.js'
+import { oneRevision } from '../../registry/resource-version.js'
 import type { RestDirectory } from '../deps.js'
 import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
 import type { VerbRequest } from '../verbs/outcome.js'
@@ -29,7 +30,8 @@ export interface ResourceContext extends SendContext {
   stopping: AbortSignal
 }
 
-const watchOffer: Offer = { ...resourceOffer, encodings: ['json', 'protobuf'], streams: true }
+const listOffer: Offer = { ...resourceOffer, mayStream: true }
+const watchOffer: Offer = { ...listOffer, encodings: ['json', 'protobuf'], streams: true }
 const knownVerbs: ReadonlySet<string> = new Set([
   'get',
   'list',
@@ -57,24 +59,34 @@ function expectedType({ info }: Exchange, kind: AnyKind | undefined) {
 
 const optionsKindOf = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
 
-async function deleteOptions(exchange: Exchange, context: ResourceContext): Promise<DeleteOptions> {
-  const body = await readBody(exchange.request, context.maxBodyBytes)
+/** Upstream answers what is wrong with these options with a plain error, and so with a 500. */
+const unreadable = (message: string) => new StatusError(500, '', message)
+
+function plainly(error: unknown): unknown {
+  if (error instanceof DecodeError) return unreadable(error.message)
+  if (!(error instanceof StatusError) || error.code !== 400) return error
+  return unreadable(
+    error.message.replace(/^the object provided is unrecognized \(must be of type \w+\): (.*) \([^()]*\)$/s, '$1'),
+  )
+}
+
+async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: ResourceContext): Promise<DeleteOptions> {
+  const body = await readBody(exchange.request, maxBodyBytes)
   if (!body.length) return deleteOptionsOf(exchange.query)
   const expected = { apiVersion: 'v1', kind: 'DeleteOptions' }
-  const { value } = await parseObjectBody(body, mediaTypeOf(exchange.request), { schemas: context.schemas, expected })
-  const { kind = 'DeleteOptions', apiVersion = 'v1' } = (value ?? {}) as { kind?: string; apiVersion?: string }
-  // A plain error of upstream's, and so a 500.
-  if (kind !== 'DeleteOptions')
-    throw new StatusError(
-      500,
-      '',
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
-    )
   try {
-    return decodeObject(context.schemas as SchemaSet, 'meta.v1.DeleteOptions', value).object as DeleteOptions
+    const { value } = await parseObjectBody(body, mediaTypeOf(exchange.request), { schemas, expected })
+    const { kind = 'DeleteOptions', apiVersion = 'meta.k8s.io/v1' } = (value ?? {}) as {
+      kind?: string
+      apiVersion?: string
+    }
+    if (kind !== 'DeleteOptions')
+      throw unreadable(
+        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+      )
+    return decodeObject(schemas as SchemaSet, 'meta.v1.DeleteOptions', value).object as DeleteOptions
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(error.message)
-    throw error
+    throw plainly(error)
   }
 }
 
@@ -93,6 +105,7 @@ const virtualKind = ({ info }: Exchange, { virtualKinds }: ResourceContext): Any
 /** Reviews have no tables and no metadata of their own to show. */
 function offerFor(exchange: Exchange, context: ResourceContext): Offer {
   if (exchange.info.verb === 'watch') return watchOffer
+  if (exchange.info.verb === 'list') return listOffer
   return virtualKind(exchange, context) ? plainOffer : resourceOffer
 }
 
@@ -134,6 +147,7 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { deprecationWarning } = context.rests.find(info.group, info.version, info.resource)?.kind ?? {}
   if (deprecationWarning) exchange.warnings.push(deprecationWarning)
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)
+  if (verb === 'get' && !info.subresource) oneRevision(query?.get('resourceVersion') ?? undefined)
   if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
   if (verb === 'create' || verb === 'update' || verb === 'patch') {
     request.write = writeOptionsOf(query, optionsKindOf[verb])

@@ -6,7 +6,7 @@ import { encodeWatchFrame, protobufWatchType } from '../../machinery/protobuf/wa
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { IncludeObject } from '../../machinery/table.js'
 import type { RegistryEvent, RegistryWatch } from '../../registry/rest.js'
-import type { AcceptedForm } from '../negotiate/accept.js'
+import { type AcceptedForm, metaVersion } from '../negotiate/accept.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
 import { protobufObject } from '../negotiate/serialize.js'
 import { tableJson } from '../negotiate/table.js'
@@ -37,13 +37,14 @@ const isStatus = ({ type }: RegistryEvent) => type === 'ERROR'
 /** One encoder for each form. Forms other than plain JSON are remembered per event, so that watchers share them. */
 function encoderFor({ kind, form, schemas, include, now }: WatchForm): Encode {
   const { encoding, convert } = form
+  const version = metaVersion(form)
   if (convert?.kind === 'Table') {
     let headless = false
     return event => {
       if (isStatus(event)) return jsonFrame(event)
       const { stored } = event
       const metadata = { resourceVersion: stored.object.metadata.resourceVersion ?? '' }
-      const table = tableJson(kind, { metadata, items: [stored] }, { include, now: now(), headless })
+      const table = tableJson(kind, { metadata, items: [stored] }, { include, now: now(), headless, version })
       headless = true
       return line(event.type, table)
     }
@@ -54,17 +55,17 @@ function encoderFor({ kind, form, schemas, include, now }: WatchForm): Encode {
         if (isStatus(event))
           return encodeWatchFrame(event.type, encodeProtobuf(schemas, 'meta.v1.Status', event.status!))
         const object = convert
-          ? encodeProtobuf(schemas, 'meta.v1.PartialObjectMetadata', partialMetadata(event.stored))
+          ? encodeProtobuf(schemas, 'meta.v1.PartialObjectMetadata', partialMetadata(event.stored, version))
           : protobufObject(schemas, kind, event.stored)
         return encodeWatchFrame(event.type, object)
       },
-      convert ? 'protobuf-metadata' : 'protobuf',
+      convert ? `protobuf-metadata-${version}` : 'protobuf',
     )
   }
   if (convert)
     return shared(
-      event => (isStatus(event) ? jsonFrame(event) : line(event.type, metadataBytes(event.stored))),
-      'metadata',
+      event => (isStatus(event) ? jsonFrame(event) : line(event.type, metadataBytes(event.stored, version))),
+      `metadata-${version}`,
     )
   return jsonFrame
 }

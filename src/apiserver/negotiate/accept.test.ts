@@ -29,8 +29,12 @@ describe('negotiate', () => {
 
   test('an unknown media type is refused by the representations', () => {
     expect(() => negotiate('text/html', resourceOffer)).toThrow(
-      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+      /^406: Not Acceptable\n\nAvailable representations: application\/json, application\/yaml, application\/vnd.kubernetes.protobuf$/,
     )
+    expect(() => negotiate('text/html', { ...resourceOffer, mayStream: true })).toThrow(
+      'application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+    )
+    expect(() => negotiate('text/html', { ...plainOffer, unrouted: true })).toThrow(/^only the following/)
   })
 
   test('a plain endpoint shows no tables', () => {

@@ -1,5 +1,7 @@
 /** Chooses the form of an answer from the `Accept` header, as upstream's negotiation does. */
+
 import { StatusError } from '../../machinery/status-error.js'
+import type { MetaVersion } from './partial-metadata.js'
 
 export type Encoding = 'json' | 'yaml' | 'protobuf'
 
@@ -22,6 +24,10 @@ export interface AcceptedForm {
   /** `pretty=1` as a parameter of the media type. */
   pretty: boolean
 }
+
+/** In which version of meta.k8s.io a converted answer is. */
+export const metaVersion = ({ convert }: AcceptedForm): MetaVersion =>
+  convert?.version === 'v1beta1' ? 'v1beta1' : 'v1'
 
 interface Clause {
   type: string
@@ -66,6 +72,10 @@ export interface Offer {
   encodings: readonly Encoding[]
   /** The answer is a stream of events. */
   streams?: boolean
+  /** Upstream's route serves watches too, and so names their types to whom it has nothing for. */
+  mayStream?: boolean
+  /** Upstream's own handlers: its router does not look at the types. */
+  unrouted?: boolean
   allows(conversion: Conversion): boolean
 }
 
@@ -96,13 +106,14 @@ const listOf = (encodings: readonly Encoding[], suffix = '') =>
 
 const streamEncodings: readonly Encoding[] = ['json', 'protobuf']
 
-function notAcceptable(clauses: readonly Clause[], { encodings, streams }: Offer): StatusError {
+function notAcceptable(clauses: readonly Clause[], { encodings, streams, mayStream, unrouted }: Offer): StatusError {
   const known = clauses.some(clause => allResourceEncodings.some(encoding => matches(clause, mediaTypes[encoding])))
-  if (known) {
+  if (known || unrouted) {
     const list = streams ? listOf(streamEncodings, ';stream=watch') : listOf(encodings)
     return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`)
   }
-  const all = `${listOf(allResourceEncodings)}, ${listOf(streamEncodings, ';stream=watch')}`
+  const plain = listOf(allResourceEncodings)
+  const all = mayStream ? `${plain}, ${listOf(streamEncodings, ';stream=watch')}` : plain
   return new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${all}`, {})
 }
 

@@ -4,7 +4,7 @@ import type { AnyKind } from '../../machinery/kind.js'
 import type { ListMeta } from '../../machinery/object-meta.js'
 import { type IncludeObject, tableColumns, tableRows } from '../../machinery/table.js'
 import type { StoredObject } from '../../registry/rest.js'
-import { metadataBytes } from './partial-metadata.js'
+import { type MetaVersion, metadataBytes } from './partial-metadata.js'
 
 const headers = new WeakMap<AnyKind, string>()
 
@@ -14,9 +14,9 @@ function columnsOf(kind: AnyKind): string {
   return text
 }
 
-function rowObject(stored: StoredObject, include: IncludeObject): string {
+function rowObject(stored: StoredObject, { include, version }: TableOptions): string {
   if (include === 'None') return 'null'
-  const bytes = include === 'Object' ? stored.bytes : metadataBytes(stored)
+  const bytes = include === 'Object' ? stored.bytes : metadataBytes(stored, version)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
 }
 
@@ -26,19 +26,21 @@ export interface TableOptions {
   now: number
   /** Later events of a watch leave the column definitions out. */
   headless?: boolean
+  version?: MetaVersion
 }
 
 /** The JSON of a Table with a row for each object; objects go in as the bytes they are kept as. */
 export function tableJson(
   kind: AnyKind,
   { metadata, items }: { metadata: ListMeta; items: readonly StoredObject[] },
-  { include, now, headless }: TableOptions,
+  options: TableOptions,
 ): string {
+  const { now, headless, version = 'v1' } = options
   const objects = items.map(item => item.object)
   const rows = tableRows(kind, objects, now).map(({ cells, conditions }, i) => {
     const hidden = conditions ? `,"conditions":${JSON.stringify(conditions)}` : ''
-    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(items[i]!, include)}}`
+    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(items[i]!, options)}}`
   })
   const columns = headless ? 'null' : columnsOf(kind)
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`
 }

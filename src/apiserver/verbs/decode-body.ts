@@ -43,22 +43,32 @@ function givenType(type: BodyType, body: Record<string, unknown>, summary: strin
   return { kind: kind || type.kind, apiVersion: apiVersion || apiVersionOf(type) }
 }
 
+/** Why a document cannot be read as an object of that type, in upstream's words; undefined when it names another version. */
+function misfit(schemas: SchemaSet, type: BodyType, { kind, apiVersion }: GivenType): string | undefined {
+  if (!schemaNameOf(schemas, { kind, apiVersion }))
+    return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`
+  if (kind === type.kind) return undefined
+  const to = `${type.group.split('.')[0] || 'core'}.${type.kind}`
+  return `converting (${apiVersion.split('/').at(-1)}.${kind}) to (${to}): unknown conversion`
+}
+
 function wrongType(schemas: SchemaSet, type: BodyType, given: GivenType): StatusError {
   const { kind, apiVersion } = given
-  const version = apiVersion.split('/').at(-1) ?? ''
-  const because = (why: string) =>
-    badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${why}`)
-  if (!schemaNameOf(schemas, given))
-    return because(
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
-    )
-  if (kind !== type.kind) {
-    const to = `${type.group.split('.')[0] || 'core'}.${type.kind}`
-    return because(`converting (${version}.${kind}) to (${to}): unknown conversion`)
-  }
+  const version = JSON.stringify(apiVersion.split('/').at(-1) ?? '')
+  const why = misfit(schemas, type, given)
+  if (why) return badRequest(`${kind} in version ${version} cannot be handled as a ${type.kind}: ${why}`)
   return badRequest(
     `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(type)})`,
   )
+}
+
+/** A patch may not make another kind of the object; the reason when it does. */
+export function patchedMisfit(schemas: SchemaSet, type: BodyType, document: unknown): string | undefined {
+  const { kind, apiVersion } = (document ?? {}) as Partial<GivenType>
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
+  return kind === type.kind && apiVersion === apiVersionOf(type)
+    ? undefined
+    : misfit(schemas, type, { kind, apiVersion })
 }
 
 /** Applies the request's fieldValidation to what was found. Without one, nothing is said: HTTP always sets one. */

@@ -43,7 +43,15 @@ export function checkListOptions(options: ListOptions, watch: boolean): void {
 }
 
 const maxManagerLength = 128
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
+
+/** Upstream shows the code point, and where it stands in the bytes. */
+function unprintable(manager: string, index: number): FieldError {
+  const characters = [...manager]
+  const hex = (characters[index]!.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  const at = Buffer.byteLength(characters.slice(0, index).join(''))
+  return invalid('fieldManager', manager, `invalid character U+${hex} (at position ${at})`)
+}
 
 /** `patchType` undefined: not a patch. */
 export function checkWriteOptions(options: WriteOptions, kind: OptionsKind, patchType?: PatchType): void {
@@ -65,8 +73,8 @@ export function checkWriteOptions(options: WriteOptions, kind: OptionsKind, patc
       field: 'fieldManager',
       message: `Too long: may not be more than ${maxManagerLength} bytes`,
     })
-  if (!printable.test(fieldManager))
-    errors.push(invalid('fieldManager', fieldManager, 'should only contain printable characters'))
+  const odd = [...fieldManager].findIndex(character => !printable.test(character))
+  if (odd >= 0) errors.push(unprintable(fieldManager, odd))
   if (errors.length) throw invalidOptions(kind, errors)
 }
 

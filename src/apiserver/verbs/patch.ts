@@ -10,7 +10,7 @@ import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-
 import { DecodeError, strictDecodingError } from '../../machinery/schema/decode-error.js'
 import { invalidObject, notFound, StatusError } from '../../machinery/status-error.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
-import { applyDefaults, type BodyType, decodeAs } from './decode-body.js'
+import { applyDefaults, type BodyType, decodeAs, patchedMisfit } from './decode-body.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome, VerbRequest } from './outcome.js'
 import { scaleType, writeScale } from './scale.js'
@@ -51,6 +51,8 @@ const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 
 /** The patched object, decoded and defaulted. */
 function patched(context: WriteContext, type: BodyType, current: AnyObject, request: VerbRequest): AnyObject {
   const document = applyPatch(context, type, current, request)
+  const misfit = patchedMisfit(context.schemas, type, document)
+  if (misfit) throw patchedInvalid(document, misfit)
   const { write, bodyErrors = [] } = request
   try {
     const { object, errors } = decodeAs(context.schemas, type, document)

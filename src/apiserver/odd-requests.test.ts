@@ -1,0 +1,95 @@
+/** What the stock v1.34.4 server answered to requests that are not as they should be. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { newServerFixture, type ServerFixture } from './testing/server-fixture.js'
+
+let server: ServerFixture
+const path = '/api/v1/namespaces/default/configmaps'
+const typed = { kind: 'ConfigMap', apiVersion: 'v1' }
+beforeAll(async () => {
+  server = await newServerFixture()
+  await server
+    .agent()
+    .post(path)
+    .send({ ...typed, metadata: { name: 'a' } })
+    .expect(201)
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const noNumber = (text: string) => `strconv.ParseUint: parsing "${text}": invalid syntax`
+
+test('a revision that is no number', async () => {
+  const got = await server.agent().get(`${path}/a?resourceVersion=x`).expect(500)
+  expect(got.body.message).toBe(`resourceVersion: Invalid value: "x": ${noNumber('x')}`)
+  const put = await server
+    .agent()
+    .put(`${path}/a`)
+    .send({ ...typed, metadata: { name: 'a', resourceVersion: 'abc' } })
+    .expect(500)
+  expect(put.body.message).toBe(noNumber('abc'))
+})
+
+test('a finalizer without a domain', async () => {
+  const metadata = { name: 'b', finalizers: ['foo', 'a/b'] }
+  const { body } = await server
+    .agent()
+    .post(path)
+    .send({ ...typed, metadata })
+    .expect(422)
+  expect(body.message).toBe(
+    'ConfigMap "b" is invalid: metadata.finalizers[0]: Invalid value: "foo": name is neither a standard finalizer name nor is it fully qualified',
+  )
+})
+
+test('a field manager that cannot be printed', async () => {
+  const { body } = await server
+    .agent()
+    .post(`${path}?fieldManager=%01`)
+    .send({ ...typed, metadata: { name: 'c' } })
+    .expect(422)
+  expect(body.message).toContain('invalid character U+0001 (at position 0)')
+})
+
+test.each([
+  ['{"kind":"Secret"}', 'converting (v1.Secret) to (core.ConfigMap): unknown conversion'],
+  [
+    '{"apiVersion":"apps/v1"}',
+    'no kind "ConfigMap" is registered for version "apps/v1" in scheme "pkg/runtime/scheme.go:110"',
+  ],
+])('a patch that makes another kind of it: %s', async (patch, why) => {
+  const { body } = await server
+    .agent()
+    .patch(`${path}/a`)
+    .set('content-type', 'application/merge-patch+json')
+    .send(patch)
+    .expect(422)
+  expect(body.message.endsWith(`: ${why}`)).toBe(true)
+})
+
+describe('options of a deletion', () => {
+  test.each([
+    ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
+    [
+      '{"kind":"Foo"}',
+      'no kind "Foo" is registered for version "meta.k8s.io/v1" in scheme "pkg/runtime/scheme.go:110"',
+    ],
+  ])('%s', async (options, message) => {
+    const { body } = await server
+      .agent()
+      .delete(`${path}/a`)
+      .set('content-type', 'application/json')
+      .send(options)
+      .expect(500)
+    expect(body).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+  })
+})
+
+test('tables and metadata for old clients say their version', async () => {
+  const accept = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1beta1`
+  const table = await server.agent().get(path).set('accept', accept('Table')).expect(200)
+  expect([table.body.apiVersion, table.body.rows[0].object.apiVersion]).toEqual([
+    'meta.k8s.io/v1beta1',
+    'meta.k8s.io/v1beta1',
+  ])
+  const metadata = await server.agent().get(`${path}/a`).set('accept', accept('PartialObjectMetadata')).expect(200)
+  expect(metadata.body.apiVersion).toBe('meta.k8s.io/v1beta1')
+})
