@@ -50,6 +50,14 @@ export function firstServiceAddress(cidr: string): string {
   return bytes.join('.')
 }
 
+/** The range that cluster IPs are taken from. */
+export const defaultServiceCidr = ({ serviceSubnet }: ServerEndpoint): AnyObject => ({
+  kind: 'ServiceCIDR',
+  apiVersion: 'networking.k8s.io/v1',
+  metadata: { name: 'kubernetes', finalizers: ['networking.k8s.io/service-cidr-finalizer'] },
+  spec: { cidrs: serviceSubnet.split(',') },
+})
+
 const identity = { name: 'kubernetes', namespace: 'default' }
 
 /** The service through which pods find the API, its endpoints and its endpoint slice. */

@@ -15,6 +15,7 @@ import { reconcileBinding, reconcileRole } from './authz/policy/reconcile.js'
 import { rbacGroup } from './authz/rbac-types.js'
 import {
   authenticationConfigMap,
+  defaultServiceCidr,
   kubernetesEndpointSlice,
   kubernetesEndpoints,
   kubernetesService,
@@ -76,6 +77,7 @@ function* wantedObjects(endpoint: ServerEndpoint, clientCa: string): Generator<W
   yield [rbacGroup, 'v1', 'rolebindings', asObjects(defaultRoleBindings()), reconcileBinding]
   yield ['scheduling.k8s.io', 'v1', 'priorityclasses', systemPriorityClasses(), keep]
   yield ['', 'v1', 'configmaps', [authenticationConfigMap(clientCa)], replace]
+  yield ['networking.k8s.io', 'v1', 'servicecidrs', [defaultServiceCidr(endpoint)], keep]
   yield ['', 'v1', 'services', [kubernetesService(endpoint)], keep]
   yield ['', 'v1', 'endpoints', [kubernetesEndpoints(endpoint)], replace]
   yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], replace]

@@ -23,6 +23,7 @@ import { replicaSetController, replicationControllerController } from './replica
 import { resourceQuotaController } from './resource-quota/controller.js'
 import { rootCaController } from './root-ca/controller.js'
 import type { Controller, RunningController } from './runtime/controller.js'
+import { serviceCidrController } from './service-cidrs/controller.js'
 import { serviceAccountController } from './serviceaccount/controller.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
@@ -80,6 +81,7 @@ const controllersFor = (rootCa: string): Controller[] => [
   volumeProtectionController,
   attributesClassProtectionController,
   clusterRoleAggregationController,
+  serviceCidrController,
 ]
 
 /** The collector follows every kind there is: it begins when the others have their caches, or after this long. */
