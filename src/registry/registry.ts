@@ -9,6 +9,7 @@ import type { Storage } from '../storage/storage.js'
 import { Adoption } from '../watch/adoption.js'
 import type { EntrySource } from '../watch/entry.js'
 import { WatchCache } from '../watch/watch-cache.js'
+import { AddressRecords } from './allocate/address-records.js'
 import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
 import { decodeStored } from './codec.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
@@ -143,6 +144,7 @@ class KindRegistry implements Registry {
       ...this.#options.services,
       random: this.#options.random,
       services: async () => (await this.find('', 'v1', 'services')!.list(undefined, {})).items.map(item => item.object),
+      addresses: new AddressRecords(() => this.find('networking.k8s.io', 'v1', 'ipaddresses')),
       deleteEndpoints: service => deleteEndpoints(this.find('', 'v1', 'endpoints'), service),
     })
   }

@@ -37,5 +37,12 @@ export const ipAddress = defineKind<IPAddress>({
   validate: ({ spec }) => validateParent(spec.parentRef),
   immutable: ['spec.parentRef'],
   strategy: { validateName: isValidIp, bumpGenerationOn: [] },
-  printerColumns: [{ name: 'ParentRef', of: ({ spec }) => formatParent(spec.parentRef) }],
+  printerColumns: [
+    {
+      name: 'ParentRef',
+      description:
+        'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.',
+      of: ({ spec }) => formatParent(spec.parentRef),
+    },
+  ],
 })

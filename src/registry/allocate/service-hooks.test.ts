@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { endpoints } from '../../apis/core-v1/endpoints.js'
 import { service } from '../../apis/core-v1/service.js'
 import type { Service, ServiceSpec } from '../../apis/generated/core-v1.js'
+import { ipAddress } from '../../apis/networking-v1/ip-address.js'
 import { SeededRandom } from '../../machinery/fake-clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { StatusError } from '../../machinery/status-error.js'
@@ -260,4 +261,28 @@ test('the Endpoints of a deleted service go with it', async () => {
   await ends.create('ns', newObject('a'), scope)
   await remove('a')
   expect((await failure(ends.get({ name: 'a', namespace: 'ns' }))).code).toBe(404)
+})
+
+test('each cluster IP has an IPAddress that tells whose it is', async () => {
+  fixture = newFixture([service, endpoints, ipAddress], { services: { subnets: ['10.96.0.0/24'] } })
+  rest = fixture.registry.rest(service)
+  const shown = async () => {
+    await new Promise(resolve => setImmediate(resolve))
+    const { items } = await fixture.registry.rest(ipAddress).list(undefined, {})
+    return items.map(({ object: { metadata, spec } }) => ({ name: metadata.name, labels: metadata.labels, spec }))
+  }
+  await create('dry', {}, dryRun)
+  const { clusterIP } = await create('a')
+  expect(await shown()).toEqual([
+    {
+      name: clusterIP,
+      labels: {
+        'ipaddress.kubernetes.io/ip-family': 'IPv4',
+        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+      },
+      spec: { parentRef: { resource: 'services', namespace: 'ns', name: 'a' } },
+    },
+  ])
+  await remove('a')
+  expect(await shown()).toEqual([])
 })

@@ -3,7 +3,8 @@ import { normalizeClusterIps, patchAllocatedValues } from '../../apis/core-v1/se
 import type { Service } from '../../apis/generated/core-v1.js'
 import type { Random } from '../../machinery/clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
-import type { KindHooks } from '../hooks.js'
+import type { KindHooks, Reservation } from '../hooks.js'
+import type { AddressRecords } from './address-records.js'
 import type { IpFamily } from './ip-range.js'
 import { IpRange } from './ip-range.js'
 import { PortRange } from './port-range.js'
@@ -25,6 +26,7 @@ export interface ServiceHooksOptions extends ServiceRanges {
   services(): Promise<readonly AnyObject[]>
   /** The service is gone: its Endpoints must not outlive it, for the next service of that name would inherit them. */
   deleteEndpoints(service: AnyObject): Promise<void>
+  addresses: AddressRecords
 }
 
 const asService = (object: AnyObject): Service => object as unknown as Service
@@ -45,11 +47,28 @@ async function rebuild(options: ServiceHooksOptions): Promise<Ranges> {
       // Upstream repairs such services in the background and lets them live.
     }
   }
-  for (const service of (await options.services()).map(asService)) {
+  const owners = new Map<string, AnyObject>()
+  for (const object of await options.services()) {
+    const service = asService(object)
+    for (const ip of ownedIps(service)) owners.set(ip, object)
     for (const ip of ownedIps(service)) for (const range of ranges.ips.values()) attempt(() => range.take(ip))
     for (const port of ownedPorts(service)) attempt(() => ranges.ports.take(port))
   }
+  await options.addresses.repair(owners)
   return ranges
+}
+
+/** Keeps the records of addresses in step with the service, once it is stored. */
+function recorded(taken: Reservation, addresses: AddressRecords, object: AnyObject, before?: AnyObject): Reservation {
+  return {
+    revert: () => taken.revert(),
+    commit() {
+      taken.commit()
+      const [ips, old] = [ownedIps(asService(object)), before ? ownedIps(asService(before)) : []]
+      for (const ip of old) if (!ips.includes(ip)) addresses.release(ip)
+      for (const ip of ips) if (!old.includes(ip)) addresses.assign(ip, object)
+    },
+  }
 }
 
 export function newServiceHooks(options: ServiceHooksOptions): KindHooks {
@@ -66,16 +85,18 @@ export function newServiceHooks(options: ServiceHooksOptions): KindHooks {
     }
   }
   return {
-    beginCreate: (object, { dryRun }) =>
-      reserve(dryRun, (taken, families) => {
+    async beginCreate(object, { dryRun }) {
+      const reserved = await reserve(dryRun, (taken, families) => {
         const service = asService(object)
         normalizeClusterIps(service.spec, undefined)
         initFamilies(service, undefined, families)
         takeClusterIps(service, taken)
         takePorts(service, taken)
-      }),
-    beginUpdate: (object, before, { dryRun, subresource }) =>
-      reserve(dryRun, (taken, families) => {
+      })
+      return dryRun ? reserved : recorded(reserved, options.addresses, object)
+    },
+    async beginUpdate(object, before, { dryRun, subresource }) {
+      const reserved = await reserve(dryRun, (taken, families) => {
         if (subresource) return
         const [service, old] = [asService(object), asService(before)]
         patchAllocatedValues(service.spec, old.spec)
@@ -83,7 +104,9 @@ export function newServiceHooks(options: ServiceHooksOptions): KindHooks {
         initFamilies(service, old, families)
         changeClusterIps(service, old, taken)
         changePorts(service, old, taken)
-      }),
+      })
+      return dryRun || subresource ? reserved : recorded(reserved, options.addresses, object, before)
+    },
     async afterDelete(object) {
       const ranges = await ready
       const service = asService(object)
@@ -91,6 +114,7 @@ export function newServiceHooks(options: ServiceHooksOptions): KindHooks {
         releaseIps(service, ranges)
         releasePorts(service, ranges)
       }
+      for (const ip of ownedIps(service)) options.addresses.release(ip)
       await options.deleteEndpoints(object)
     },
   }
