@@ -8,7 +8,7 @@ test('the process is described when it is asked for', async () => {
   registerProcessMetrics(metrics, { ...ownProcess(), cpuSeconds: () => cpu, openFiles: () => undefined })
   cpu = 2.5
   const text = await metrics.metrics()
-  expect(text).toContain('process_cpu_seconds_total 2.5')
+  expect(text).toContain('# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 2.5')
   expect(text).toMatch(/process_resident_memory_bytes [1-9]\d{6,}/)
   expect(text).toMatch(/process_start_time_seconds 1[6-9]\d{8}/)
 })

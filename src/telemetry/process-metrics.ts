@@ -3,7 +3,7 @@
  * metrics would wake the process a hundred times a second to watch its event loop.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { Gauge, type MetricRegistry } from './metrics.js'
+import { Counter, Gauge, type MetricRegistry } from './metrics.js'
 
 interface ProcessFacts {
   /** Seconds of user and system time. */
@@ -49,7 +49,15 @@ export function registerProcessMetrics(metrics: MetricRegistry, facts: ProcessFa
         if (value !== undefined) this.set(value)
       },
     })
-  gauge('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', facts.cpuSeconds)
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Total user and system CPU time spent in seconds.',
+    registers: [metrics],
+    collect() {
+      this.reset()
+      this.inc(facts.cpuSeconds())
+    },
+  })
   gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', facts.residentBytes)
   gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.', facts.virtualBytes)
   gauge('process_open_fds', 'Number of open file descriptors.', facts.openFiles)

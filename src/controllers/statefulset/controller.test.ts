@@ -56,6 +56,8 @@ test('members start one after the other, each with its name and number', async (
   await settled(3)
   expect(await names()).toEqual(['db-0', 'db-1', 'db-2'])
   const [first] = await pods()
+  // As upstream: a trace of the template.
+  expect(first?.metadata.generateName).toBe('db-')
   expect(first?.spec).toMatchObject({ hostname: 'db-0', subdomain: 'db' })
   expect(first?.metadata.labels).toMatchObject({
     'apps.kubernetes.io/pod-index': '0',

@@ -62,7 +62,7 @@ export function newMember(
 ): Pod {
   const pod = newPodFromTemplate(version.template, kind, set)
   const name = `${set.metadata.name}-${ordinal}`
-  const { generateName: _, ...metadata } = pod.metadata
+  const { metadata } = pod
   const volumes = withStorage(pod.spec.volumes, claimsFor(set, ordinal))
   return {
     ...pod,
