@@ -84,7 +84,7 @@ function newPipeline(
     maxBodyBytes: limits.maxBodyBytes,
     watchSeconds: () => Math.floor(limits.minRequestTimeoutSeconds * (1 + random.next())),
     stopping: state.stopping.signal,
-    countEvents: ({ info }, events) => requestMetrics.watchEvents(info, events),
+    eventCounter: ({ info }) => requestMetrics.watchEvents(info),
   })
   const guard = newInFlightGuard(limits, metrics)
   return { clock, random, log, schemas, authenticate, authorize, guard, metrics: requestMetrics, serve }

@@ -55,8 +55,8 @@ export interface RequestMetrics {
   observe(info: RequestInfo, code: number, seconds: number): void
   /** Counts a watch or stream until the returned function is called. */
   longRunning(info: RequestInfo): () => void
-  /** Events sent to watchers. */
-  watchEvents(info: RequestInfo, count: number): void
+  /** What counts the events sent to a watcher. */
+  watchEvents(info: RequestInfo): (count: number) => void
 }
 
 interface Value {
@@ -167,11 +167,13 @@ export function newRequestMetrics(registry: MetricRegistry): RequestMetrics {
         found.count--
       }
     },
-    watchEvents({ group, version, resource }, count) {
+    watchEvents({ group, version, resource }) {
       const key = `${group}/${version}/${resource}`
       const found = events.get(key) ?? { group, version, resource, count: 0 }
       events.set(key, found)
-      found.count += count
+      return count => {
+        found.count += count
+      }
     },
   }
 }

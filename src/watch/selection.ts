@@ -23,6 +23,9 @@ export const labelIndex = (key: string): string => `label ${key}`
 export const fieldIndex = (field: string): string => `field ${field}`
 
 export class Selector {
+  readonly namespace: string | undefined
+  /** Keys of everything it can select begin with this. */
+  readonly keyPrefix: string
   readonly #selection: Selection
   readonly #prefix: string
   readonly #readers: FieldReaders
@@ -32,15 +35,13 @@ export class Selector {
     this.#selection = selection
     this.#prefix = prefix
     this.#readers = readers
+    this.namespace = selection.namespace ?? requiredField(selection.fields, 'metadata.namespace')
+    this.keyPrefix = this.namespace === undefined ? prefix : `${prefix}${this.namespace}/`
   }
 
-  get namespace(): string | undefined {
-    return this.#selection.namespace ?? requiredField(this.#selection.fields, 'metadata.namespace')
-  }
-
-  /** Keys of everything it can select begin with this. */
-  get keyPrefix(): string {
-    return this.namespace === undefined ? this.#prefix : `${this.#prefix}${this.namespace}/`
+  /** Selectors of one resource with the same signature select the same. */
+  get signature(): string {
+    return JSON.stringify(this.#selection)
   }
 
   /** Set when a name is demanded and the namespace, if any, is known: at most one object. `namespaced` is the kind's scope. */

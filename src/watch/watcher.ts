@@ -1,7 +1,6 @@
 /** One watch: what is there first, if asked for, then changes, in order, none missing, none twice, pushed or pulled. */
 import { setMaxListeners } from 'node:events'
 import type { Clock, Timer } from '../machinery/clock.js'
-import type { Change } from './change.js'
 import type { Entry } from './entry.js'
 import type { CacheEvent } from './event.js'
 import type { Selector } from './selection.js'
@@ -110,11 +109,9 @@ export class CacheWatcher implements Watcher {
     this.#skipped = revision
   }
 
-  /** Queues what the change means to this watcher; true when that is anything. The cache flushes when the commit is through. */
-  offer(change: Change): boolean {
-    if (this.#ended || change.revision <= this.#skipped) return false
-    const event = change.eventFor(entry => this.selector.matches(entry))
-    if (!event) return false
+  /** Queues what the change at that revision means to this watcher; true if it wants it. The cache flushes when the commit is through. */
+  offer(event: CacheEvent, revision: number): boolean {
+    if (this.#ended || revision <= this.#skipped) return false
     this.#queue(event)
     return true
   }

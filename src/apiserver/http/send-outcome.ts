@@ -23,8 +23,8 @@ import { sendWatch } from './watch-stream.js'
 export interface SendContext {
   schemas: SchemaSet
   now(): number
-  /** Told how many events of a watch went out. */
-  countEvents(exchange: Exchange, events: number): void
+  /** What is told how many events of a watch went out. */
+  eventCounter(exchange: Exchange): (events: number) => void
 }
 
 type Body = Uint8Array | string
@@ -112,9 +112,12 @@ function sendObject(
   form: AcceptedForm,
   context: SendContext,
 ) {
-  const metadata = { resourceVersion: item.object.metadata.resourceVersion ?? '' }
   const stored: Stored = {
-    answer: { kind, items: [item], metadata, isList: false },
+    // Only conversions ask for it, and it may have to be parsed first.
+    get answer() {
+      const metadata = { resourceVersion: item.object.metadata.resourceVersion ?? '' }
+      return { kind, items: [item], metadata, isList: false }
+    },
     protobuf: () => protobufObject(context.schemas, kind, item),
     value: () => item.object,
     sendJson: contentType => sendBody(exchange, code, { contentType, body: item.bytes }),
@@ -158,7 +161,7 @@ export function sendOutcome(
         kind: outcome.kind,
         form,
         include,
-        count: events => context.countEvents(exchange, events),
+        count: context.eventCounter(exchange),
       })
     }
   }

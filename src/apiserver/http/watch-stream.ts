@@ -1,117 +1,53 @@
-/** Sends a watch: each event in the form asked for, all that is due in one tick as one write. */
+/** Sends a watch: all that is due in one tick as one write. */
 import type { ServerResponse } from 'node:http'
-import type { AnyKind } from '../../machinery/kind.js'
-import { encodeProtobuf } from '../../machinery/protobuf/envelope.js'
-import { encodeWatchFrame, protobufWatchType } from '../../machinery/protobuf/watch-frame.js'
-import type { SchemaSet } from '../../machinery/schema/types.js'
-import type { IncludeObject } from '../../machinery/table.js'
+import { protobufWatchType } from '../../machinery/protobuf/watch-frame.js'
 import type { RegistryEvent, RegistryWatch } from '../../registry/rest.js'
-import { type AcceptedForm, metaVersion } from '../negotiate/accept.js'
-import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
-import { protobufObject } from '../negotiate/serialize.js'
-import { tableJson } from '../negotiate/table.js'
 import type { Exchange } from './exchange.js'
 import { writeHead } from './send.js'
+import { forgetJoined, type Join, joinFor, type WatchForm } from './watch-frames.js'
 
-export interface WatchForm {
-  kind: AnyKind
-  form: AcceptedForm
-  schemas: SchemaSet
-  include: IncludeObject
-  now(): number
-  /** Told how many events went out. */
-  count(events: number): void
-}
+/** Outlets that have something to write when the tick ends. */
+let due: Outlet[] = []
 
-type Encode = (event: RegistryEvent) => Uint8Array
-
-const line = (type: string, object: Uint8Array | string): Buffer => {
-  const text = typeof object === 'string' ? Buffer.from(object) : object
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), text, Buffer.from('}\n')])
-}
-
-const jsonFrame: Encode = event => event.frame
-
-const isStatus = ({ type }: RegistryEvent) => type === 'ERROR'
-
-/** One encoder for each form. Forms other than plain JSON are remembered per event, so that watchers share them. */
-function encoderFor({ kind, form, schemas, include, now }: WatchForm): Encode {
-  const { encoding, convert } = form
-  const version = metaVersion(form)
-  if (convert?.kind === 'Table') {
-    let headless = false
-    return event => {
-      if (isStatus(event)) return jsonFrame(event)
-      const { stored } = event
-      const metadata = { resourceVersion: stored.object.metadata.resourceVersion ?? '' }
-      const table = tableJson(kind, { metadata, items: [stored] }, { include, now: now(), headless, version })
-      headless = true
-      return line(event.type, table)
-    }
-  }
-  if (encoding === 'protobuf') {
-    return shared(
-      event => {
-        if (isStatus(event))
-          return encodeWatchFrame(event.type, encodeProtobuf(schemas, 'meta.v1.Status', event.status!))
-        const object = convert
-          ? encodeProtobuf(schemas, 'meta.v1.PartialObjectMetadata', partialMetadata(event.stored, version))
-          : protobufObject(schemas, kind, event.stored)
-        return encodeWatchFrame(event.type, object)
-      },
-      convert ? `protobuf-metadata-${version}` : 'protobuf',
-    )
-  }
-  if (convert)
-    return shared(
-      event => (isStatus(event) ? jsonFrame(event) : line(event.type, metadataBytes(event.stored, version))),
-      `metadata-${version}`,
-    )
-  return jsonFrame
-}
-
-const frames = new Map<string, WeakMap<RegistryEvent, Uint8Array>>()
-
-function shared(encode: Encode, form: string): Encode {
-  let known = frames.get(form)
-  if (!known) frames.set(form, (known = new WeakMap()))
-  return event => {
-    let frame = known.get(event)
-    if (!frame) known.set(event, (frame = encode(event)))
-    return frame
-  }
+function flushDue(): void {
+  const outlets = due
+  due = []
+  for (const outlet of outlets) outlet.flush()
+  forgetJoined()
 }
 
 /** Writes are gathered until the tick ends; a client that does not keep up pauses its watch, which cuts it off when it lags too far. */
 class Outlet {
-  #pending: Uint8Array[] = []
-  #scheduled = false
+  #pending: RegistryEvent[] = []
   #full = false
-  onDrain = () => {}
 
-  constructor(readonly response: ServerResponse) {
+  constructor(
+    readonly response: ServerResponse,
+    readonly join: Join,
+    readonly on: { drain(): void; error(error: unknown): void },
+  ) {
     response.on('drain', () => {
       this.#full = false
-      this.onDrain()
+      on.drain()
     })
   }
 
   /** False when the client is behind. */
-  send(frame: Uint8Array): boolean {
-    this.#pending.push(frame)
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      setImmediate(() => this.flush())
-    }
+  send(events: readonly RegistryEvent[]): boolean {
+    if (!this.#pending.length && due.push(this) === 1) setImmediate(flushDue)
+    for (const event of events) this.#pending.push(event)
     return !this.#full
   }
 
   flush(): void {
-    this.#scheduled = false
-    const pending = this.#pending
-    if (!pending.length || this.response.destroyed) return
+    const events = this.#pending
+    if (!events.length || this.response.destroyed) return
     this.#pending = []
-    if (!this.response.write(pending.length === 1 ? pending[0]! : Buffer.concat(pending))) this.#full = true
+    try {
+      if (!this.response.write(this.join(events))) this.#full = true
+    } catch (error) {
+      this.on.error(error)
+    }
   }
 
   end(): void {
@@ -120,32 +56,29 @@ class Outlet {
   }
 }
 
+/** `count` is told how many events went out. */
+type CountedForm = WatchForm & { count(events: number): void }
+
 /** Resolves when the watch is over: by its timeout, its error, the server's stop or the client's leaving. */
-export function sendWatch(exchange: Exchange, events: RegistryWatch, form: WatchForm): Promise<void> {
+export function sendWatch(exchange: Exchange, events: RegistryWatch, form: CountedForm): Promise<void> {
   const { response } = exchange
   const contentType = form.form.encoding === 'protobuf' ? protobufWatchType : 'application/json'
   writeHead(exchange, 200, { 'content-type': contentType })
   response.flushHeaders()
-  const encode = encoderFor(form)
-  const outlet = new Outlet(response)
   return new Promise((resolve, reject) => {
-    outlet.onDrain = () => events.resume()
+    const fail = (error: unknown) => {
+      events.stop()
+      reject(error)
+    }
+    const outlet = new Outlet(response, joinFor(form), { drain: () => events.resume(), error: fail })
     response.once('close', () => events.stop())
     const end = () => {
       outlet.end()
       resolve()
     }
     events.onEvents(batch => {
-      try {
-        let keepsUp = true
-        for (const event of batch) keepsUp = outlet.send(encode(event))
-        form.count(batch.length)
-        return keepsUp
-      } catch (error) {
-        events.stop()
-        reject(error)
-        return false
-      }
+      form.count(batch.length)
+      return outlet.send(batch)
     }, end)
   })
 }
