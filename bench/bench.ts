@@ -19,8 +19,14 @@ export interface Benchmark {
   goal: number
   /** Brings the server to where the measurement begins; not measured. */
   prepare?(server: BenchServer, size: number): Promise<void>
-  /** One round; resolves with the number of operations. */
-  run(server: BenchServer, size: number, round: number): Promise<number>
+  /** Opens connections and the like, which is not measured. */
+  begin(server: BenchServer, size: number, round: number): Promise<Round>
+}
+
+export interface Round {
+  /** What is measured; resolves with the number of operations. */
+  run(): Promise<number>
+  end(): void
 }
 
 export async function measure(server: BenchServer, body: () => Promise<number>): Promise<Sample> {

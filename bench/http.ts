@@ -1,5 +1,7 @@
 /** A small HTTP/2 load generator. */
+import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
+import type { Round } from './bench.js'
 import type { BenchServer } from './servers/server.js'
 
 export interface Call {
@@ -45,24 +47,44 @@ export function request(session: ClientHttp2Session, headers: Record<string, str
   })
 }
 
-/** Runs `total` calls from `clients` connections, each one after the other. Throws on an answer that is not 2xx. */
-export async function runLoad(
-  server: BenchServer,
-  { clients, total, call }: { clients: number; total: number; call(n: number): Call },
-): Promise<void> {
-  let next = 0
-  await Promise.all(
+interface Load {
+  clients: number
+  total: number
+  call(n: number): Call
+}
+
+/** Opens `clients` connections; the round makes `total` calls, each connection one after the other. It throws on an answer that is not 2xx. */
+export async function beginLoad(server: BenchServer, { clients, total, call }: Load): Promise<Round> {
+  const sessions = await Promise.all(
     Array.from({ length: Math.min(clients, total) }, async () => {
       const session = connectSession(server)
-      try {
-        for (let n = next++; n < total; n = next++) {
-          const { status, body } = await request(session, server.headers, call(n))
-          if (status < 200 || status > 299)
-            throw new Error(`${server.name} answered ${status}: ${body.subarray(0, 300)}`)
-        }
-      } finally {
-        session.destroy()
-      }
+      await once(session, 'connect')
+      return session
     }),
   )
+  let next = 0
+  const work = async (session: ClientHttp2Session) => {
+    for (let n = next++; n < total; n = next++) {
+      const { status, body } = await request(session, server.headers, call(n))
+      if (status < 200 || status > 299) throw new Error(`${server.name} answered ${status}: ${body.subarray(0, 300)}`)
+    }
+  }
+  return {
+    async run() {
+      await Promise.all(sessions.map(work))
+      return total
+    },
+    end() {
+      for (const session of sessions) session.destroy()
+    },
+  }
+}
+
+export async function runLoad(server: BenchServer, load: Load): Promise<void> {
+  const { run, end } = await beginLoad(server, load)
+  try {
+    await run()
+  } finally {
+    end()
+  }
 }

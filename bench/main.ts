@@ -50,8 +50,13 @@ async function benchSize(benchmark: Benchmark, size: number, servers: readonly B
   // The first round warms caches and compilers up and does not count.
   for (let round = values.smoke ? 1 : 0; round <= rounds; round++)
     for (const server of servers) {
-      const sample = await measure(server, () => benchmark.run(server, size, round))
-      if (round > 0) (samples[server.name] ??= []).push(sample)
+      const { run, end } = await benchmark.begin(server, size, round)
+      try {
+        const sample = await measure(server, run)
+        if (round > 0) (samples[server.name] ??= []).push(sample)
+      } finally {
+        end()
+      }
     }
   return toRow({ benchmark, size, samples })
 }

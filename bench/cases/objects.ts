@@ -1,6 +1,6 @@
 /** `create`, `get` and `list`: requests for pods from 16 connections. */
 import type { Benchmark } from '../bench.js'
-import { connectSession, request, runLoad } from '../http.js'
+import { beginLoad, connectSession, request, runLoad } from '../http.js'
 import { benchPod } from '../pod.js'
 import type { BenchServer } from '../servers/server.js'
 
@@ -42,29 +42,25 @@ export async function fillNamespace(server: BenchServer, namespace: string, size
 export const create: Benchmark = {
   name: 'create',
   unit: 'pod',
-  sizes: [1_000],
+  sizes: [2_000],
   goal: 1 / 4,
   prepare: server => ensureNamespace(server, 'create'),
-  async run(server, size, round) {
-    await runLoad(server, {
+  begin: (server, size, round) =>
+    beginLoad(server, {
       clients,
       total: size,
       call: n => ({ method: 'POST', path: podsOf('create'), body: benchPod(n, `pod-${round}-${n}`) }),
-    })
-    return size
-  },
+    }),
 }
 
 export const get: Benchmark = {
   name: 'get',
   unit: 'pod',
-  sizes: [3_000],
+  sizes: [5_000],
   goal: 1 / 3,
   prepare: server => fillNamespace(server, 'get', 1_000),
-  async run(server, size) {
-    await runLoad(server, { clients, total: size, call: n => ({ path: `${podsOf('get')}/pod-${n % 1_000}` }) })
-    return size
-  },
+  begin: (server, size) =>
+    beginLoad(server, { clients, total: size, call: n => ({ path: `${podsOf('get')}/pod-${n % 1_000}` }) }),
 }
 
 export const list: Benchmark = {
@@ -73,9 +69,10 @@ export const list: Benchmark = {
   sizes: [100, 1_000, 10_000],
   goal: 1 / 10,
   prepare: (server, size) => fillNamespace(server, `list-${size}`, size),
-  async run(server, size) {
-    const total = Math.max(5, 2_000 / size)
-    await runLoad(server, { clients: 2, total, call: () => ({ path: podsOf(`list-${size}`) }) })
-    return total
-  },
+  begin: (server, size) =>
+    beginLoad(server, {
+      clients: 2,
+      total: Math.max(10, 20_000 / size),
+      call: () => ({ path: podsOf(`list-${size}`) }),
+    }),
 }

@@ -1,7 +1,7 @@
 /** `watch`: the events of a burst of writes, delivered to many watchers, each on a connection of its own. */
 import type { ClientHttp2Session } from 'node:http2'
 import type { Benchmark } from '../bench.js'
-import { connectSession, runLoad } from '../http.js'
+import { beginLoad, connectSession } from '../http.js'
 import type { BenchServer } from '../servers/server.js'
 import { ensureNamespace } from './objects.js'
 
@@ -31,7 +31,7 @@ export const watch: Benchmark = {
   sizes: [1, 100, 500],
   goal: 1 / 2.5,
   prepare: server => ensureNamespace(server, 'watch'),
-  async run(server, size, round) {
+  async begin(server, size, round) {
     const path = '/api/v1/namespaces/watch/configmaps'
     const expected = writes * size
     let seen = 0
@@ -56,9 +56,21 @@ export const watch: Benchmark = {
         metadata: { name: `w-${size}-${round}-${n}`, labels: { round: `r${round}-${size}` } },
         data: { text: 'y'.repeat(1_000) },
       })
-    await runLoad(server, { clients: 8, total: writes, call: n => ({ method: 'POST', path, body: body(n) }) })
-    await all
-    for (const session of sessions) session.destroy()
-    return expected
+    const load = await beginLoad(server, {
+      clients: 8,
+      total: writes,
+      call: n => ({ method: 'POST', path, body: body(n) }),
+    })
+    return {
+      async run() {
+        await load.run()
+        await all
+        return expected
+      },
+      end() {
+        load.end()
+        for (const session of sessions) session.destroy()
+      },
+    }
   },
 }
