@@ -28,6 +28,18 @@ test('a revision that is no number', async () => {
   expect(put.body.message).toBe(noNumber('abc'))
 })
 
+test('a field that nobody knows, twice', async () => {
+  const { body } = await server
+    .agent()
+    .post(`${path}?fieldValidation=Strict`)
+    .set('content-type', 'application/json')
+    .send('{"metadata":{"name":"d","x":1},"foo":1,"foo":2,"data":{"a":"b","a":"c"}}')
+    .expect(400)
+  expect(body.message).toBe(
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "metadata.x", unknown field "foo", duplicate field "data.a"',
+  )
+})
+
 test('a finalizer without a domain', async () => {
   const metadata = { name: 'b', finalizers: ['foo', 'a/b'] }
   const { body } = await server

@@ -93,6 +93,16 @@ export function decodeAs(schemas: SchemaSet, type: BodyType, body: unknown): { o
   return { object: object as AnyObject, errors: strictErrors }
 }
 
+const pathIn = (error: string) => error.slice(error.indexOf('"') + 1, -1)
+
+/** What stands in a field that nobody knows is not looked at: neither is that the field stands there twice. */
+function isInside(error: string, others: readonly string[]): boolean {
+  const path = pathIn(error)
+  return others
+    .map(pathIn)
+    .some(other => path === other || path.startsWith(`${other}.`) || path.startsWith(`${other}[`))
+}
+
 /** Throws upstream's 400 for a body that is not of that type, and for unknown fields where the client wants it strict. */
 export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & { body?: unknown }): AnyObject {
   const { bodyErrors = [], bodySummary } = request
@@ -103,8 +113,9 @@ export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & {
   if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
   try {
     const { object, errors } = decodeAs(schemas, type, body)
-    const strict = bodyErrors.length && errors.length ? inReadingOrder(body, [...bodyErrors, ...errors]) : null
-    reportStrictErrors(type, strict ?? [...bodyErrors, ...errors], request)
+    const repeated = errors.length ? bodyErrors.filter(error => !isInside(error, errors)) : bodyErrors
+    const strict = [...repeated, ...errors]
+    reportStrictErrors(type, repeated.length && errors.length ? inReadingOrder(body, strict) : strict, request)
     applyDefaults(schemas, type, object)
     return object
   } catch (error) {
