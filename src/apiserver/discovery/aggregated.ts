@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { ServedGroup, ServedKind, ServedVersion } from './catalog.js'
 
+/** v2beta1 is what kubectl 1.27 to 1.29 ask for: with it they need two requests instead of one for each group. */
+export type DiscoveryVersion = 'v2' | 'v2beta1'
+
 const responseKind = (kind: string, group = '', version = '') => ({ group, version, kind })
 
 const resourceOf = ({ kind, subresources }: ServedKind) => ({
@@ -34,13 +37,17 @@ export interface AggregatedDocument {
 }
 
 /** `core`: of `/api`; otherwise of `/apis`. */
-export function aggregatedDocument(groups: readonly ServedGroup[], core: boolean): AggregatedDocument {
+export function aggregatedDocument(
+  groups: readonly ServedGroup[],
+  version: DiscoveryVersion,
+  core: boolean,
+): AggregatedDocument {
   const items = groups
     .filter(group => (group.name === '') === core)
     .map(({ name, versions }) => ({ metadata: { ...(name && { name }) }, versions: versions.map(versionOf) }))
   const document = {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items,
   }

@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.js'
 import { sendBody, writeHead } from '../http/send.js'
 import { sendValue } from '../http/send-value.js'
 import { type AcceptedForm, type Conversion, negotiate, type Offer, plainOffer } from '../negotiate/accept.js'
-import { type AggregatedDocument, aggregatedDocument } from './aggregated.js'
+import { type AggregatedDocument, aggregatedDocument, type DiscoveryVersion } from './aggregated.js'
 import type { Catalog } from './catalog.js'
 import { apiGroup, apiVersions, groupList, resourceList } from './legacy.js'
 
@@ -12,7 +12,7 @@ const rootOffer: Offer = { ...plainOffer, unrouted: true }
 const aggregatedOffer: Offer = {
   ...rootOffer,
   allows: ({ kind, group, version }: Conversion) =>
-    kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && version === 'v2',
+    kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1'),
 }
 
 export interface Discovery {
@@ -23,20 +23,21 @@ export interface Discovery {
 /** `serverAddress`: host and port that clients are told. */
 export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress: () => string): Discovery {
   let generation = Number.NaN
-  const documents = new Map<boolean, AggregatedDocument>()
+  const documents = new Map<string, AggregatedDocument>()
 
-  const documentOf = (core: boolean): AggregatedDocument => {
+  const documentOf = (core: boolean, version: DiscoveryVersion): AggregatedDocument => {
     if (generation !== catalog.generation) {
       generation = catalog.generation
       documents.clear()
     }
-    let document = documents.get(core)
-    if (!document) documents.set(core, (document = aggregatedDocument(catalog.groups(), core)))
+    const key = `${core}/${version}`
+    let document = documents.get(key)
+    if (!document) documents.set(key, (document = aggregatedDocument(catalog.groups(), version, core)))
     return document
   }
 
-  const sendAggregated = async (exchange: Exchange, core: boolean) => {
-    const { body, etag } = documentOf(core)
+  const sendAggregated = async (exchange: Exchange, core: boolean, version: DiscoveryVersion) => {
+    const { body, etag } = documentOf(core, version)
     const { response, request } = exchange
     response.setHeader('vary', 'Accept')
     response.setHeader('etag', etag)
@@ -46,7 +47,7 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
       response.end()
       return
     }
-    const contentType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
     await sendBody(exchange, 200, { contentType, body })
   }
 
@@ -58,7 +59,7 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
     // Upstream aggregates only at the exact path.
     const exact = !exchange.info.path.endsWith('/')
     const form = negotiate(exchange.request.headers.accept, exact ? aggregatedOffer : rootOffer)
-    if (form.convert) return sendAggregated(exchange, core)
+    if (form.convert) return sendAggregated(exchange, core, form.convert.version as DiscoveryVersion)
     const groups = catalog.groups()
     return send(exchange, form, core ? apiVersions(catalog.group('')!, serverAddress()) : groupList(groups))
   }
