@@ -157,8 +157,10 @@ export class PodWorker {
   #failed(error: unknown): void {
     if (this.#stopped) return
     const { name, namespace } = this.#pod.metadata
-    this.#deps.log.warn({ pod: name, namespace, error: String(error) }, 'Could not bring a pod forward')
     const ofVolume = error instanceof VolumeError
+    // A volume that cannot be had yet is news for the pod's owner, who has the event.
+    const level = ofVolume ? 'info' : 'warn'
+    this.#deps.log[level]({ pod: name, namespace, error: String(error) }, 'Could not bring a pod forward')
     if (ofVolume) eventsFor(this.#deps.events, this.#pod).warning('FailedMount', error.message)
     const longest = ofVolume ? longestRetryMs : longestRetryAfterErrorMs
     this.#wakeAfter(Math.min(longest, firstRetryMs * 2 ** this.#retries++))

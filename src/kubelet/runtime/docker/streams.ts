@@ -10,7 +10,17 @@ async function* asStdout(source: AsyncIterable<Buffer>): AsyncGenerator<[OutputS
 
 async function write(target: Writable | undefined, data: Buffer): Promise<void> {
   if (!target || target.destroyed || target.writableEnded) return
-  if (!target.write(data)) await Promise.race([once(target, 'drain'), once(target, 'close')])
+  if (!target.write(data)) await writable(target)
+}
+
+/** Resolves when `target` takes more or is gone. Leaves no listener behind: a long stream comes here many times. */
+async function writable(target: Writable): Promise<void> {
+  const waits = new AbortController()
+  try {
+    await Promise.race(['drain', 'close'].map(event => once(target, event, { signal: waits.signal })))
+  } finally {
+    waits.abort()
+  }
 }
 
 /** Ends with the remote side's output, or when the caller is gone. */
