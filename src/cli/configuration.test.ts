@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { resolveConfiguration } from './configuration.js'
+import { resolveConfiguration, resolveDataDir } from './configuration.js'
 import { parseFlags, UsageError, upFlags } from './flags.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'minik8s-config-'))
@@ -37,9 +37,21 @@ describe('resolveConfiguration', () => {
     { flags: { port: 'x' }, message: '--port must be a whole number from 0 to 65535, not "x"' },
     { flags: { runtime: 'lxc' }, message: '--runtime must be one of docker, sim, none, not "lxc"' },
     { flags: { verbosity: 'loud' }, message: '--verbosity must be one of error, warn, info, debug, trace, not "loud"' },
+    { flags: { 'data-dir': '' }, message: '--data-dir must name a place, not be empty' },
     { flags: { 'bind-address': 'home' }, message: '--bind-address must be an IP address, not "home"' },
   ])('refuses $flags', async ({ flags, message }) => {
     await expect(resolveConfiguration(flags, {})).rejects.toThrow(new UsageError(message))
+  })
+
+  test('takes an empty variable for one that is not set', async () => {
+    const env = { MINIK8S_DATA_DIR: '', MINIK8S_PORT: '' }
+    expect(await resolveConfiguration({}, env)).toMatchObject({ dataDir: resolve('.minik8s'), port: 6443 })
+    expect(resolveDataDir(undefined, env)).toBe(resolve('.minik8s'))
+  })
+
+  test('refuses a service subnet that is no range of addresses', async () => {
+    const config = file(`${header}serviceSubnet: 999.1.1.1/16\n`)
+    await expect(resolveConfiguration({ config }, {})).rejects.toThrow(/serviceSubnet.*10\.96\.0\.0\/16.*999/)
   })
 
   test('names the field of a bad file', async () => {

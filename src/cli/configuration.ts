@@ -89,6 +89,12 @@ async function readText(path: string): Promise<string> {
   }
 }
 
+/** An empty path would mean the working directory, which `reset` then empties of what is named like ours. */
+function parsePath(name: string, text: string): string {
+  if (!text) throw new UsageError(`--${name} must name a place, not be empty`)
+  return text
+}
+
 function parseCount(name: string, text: string, max: number): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value > max)
@@ -116,7 +122,7 @@ export type UpFlagValues = {
 /** Settings given by flag, or by `MINIK8S_<FLAG>` in the environment where the flag is absent. */
 function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | undefined>>): FileSettings {
   const given = (name: keyof typeof upFlags) =>
-    (flags[name] as string | undefined) ?? env[`MINIK8S_${name.toUpperCase().replaceAll('-', '_')}`]
+    (flags[name] as string | undefined) ?? (env[`MINIK8S_${name.toUpperCase().replaceAll('-', '_')}`] || undefined)
   const settings: FileSettings = {}
   const take = <K extends keyof Configuration>(
     key: K,
@@ -126,12 +132,12 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
     const text = given(flag)
     if (text !== undefined) settings[key] = parse(text)
   }
-  take('dataDir', 'data-dir', text => text)
+  take('dataDir', 'data-dir', text => parsePath('data-dir', text))
   take('port', 'port', text => parseCount('port', text, 65535))
   take('bindAddress', 'bind-address', text => text)
   take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
   take('nodes', 'nodes', text => parseCount('nodes', text, 100))
-  take('kubeconfigOut', 'kubeconfig-out', text => text)
+  take('kubeconfigOut', 'kubeconfig-out', text => parsePath('kubeconfig-out', text))
   take('logLevel', 'verbosity', parseLogLevel)
   if (flags.rm) settings.removeContainers = true
   return settings
@@ -147,6 +153,10 @@ export async function resolveConfiguration(
   const merged: Configuration = { ...defaults, ...file, ...settingsOf(flags, env) }
   if (!isIP(merged.bindAddress))
     throw new UsageError(`--bind-address must be an IP address, not "${merged.bindAddress}"`)
+  if (!isIP(merged.serviceSubnet.split('/')[0]!))
+    throw new UsageError(
+      `serviceSubnet must be a range of addresses, such as 10.96.0.0/16, not "${merged.serviceSubnet}"`,
+    )
   merged.dataDir = resolve(merged.dataDir)
   if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
   return merged
@@ -154,4 +164,4 @@ export async function resolveConfiguration(
 
 /** The data directory of the commands that take nothing else. */
 export const resolveDataDir = (flag: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
-  resolve(flag ?? env.MINIK8S_DATA_DIR ?? defaults.dataDir)
+  resolve(parsePath('data-dir', flag ?? (env.MINIK8S_DATA_DIR || defaults.dataDir)))

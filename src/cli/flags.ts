@@ -29,7 +29,7 @@ export const upFlags = {
   verbosity: {
     value: 'LEVEL',
     short: 'v',
-    help: 'log level: error, warn, info, debug, or a number from 0 to 10',
+    help: 'log level: error, warn, info, debug, trace, or a number from 0 to 10',
     default: 'warn',
   },
 } as const satisfies Record<string, Flag>

@@ -24,6 +24,10 @@ current-context: minik8s
 `
 }
 
+/** `https://0.0.0.0:6443` says where a server listens; a client on this machine reaches it, and trusts it, by loopback. */
+export const localUrl = (server: string): string =>
+  server.replace('://0.0.0.0:', '://127.0.0.1:').replace('://[::]:', '://[::1]:')
+
 /** Refers to keys by path, relative to the directory the kubeconfig is in: it holds no secret. */
 export const kubeconfigByPath = (server: string, pkiDirectory: string): string =>
   kubeconfig(

@@ -100,6 +100,8 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
     if (runtimes) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, log, metrics })
     return nodes?.ready
   })
+  // For who waits for the nodes; that may be a moment later.
+  joining.catch(() => {})
   return {
     url: plane.server.url,
     pki,

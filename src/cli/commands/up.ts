@@ -1,5 +1,5 @@
 /** `minik8s up`: runs a cluster in the foreground until SIGINT or SIGTERM. */
-import { mkdir, realpath } from 'node:fs/promises'
+import { access, constants, mkdir, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { newLogger } from '../../telemetry/logger.js'
 import { type Cluster, startCluster } from '../cluster/cluster.js'
@@ -7,14 +7,16 @@ import type { Command } from '../command.js'
 import { type Configuration, resolveConfiguration } from '../configuration.js'
 import { formatFlags, parseFlags, upFlags } from '../flags.js'
 import { findInstance, removeInstance, writeInstance } from '../instance.js'
-import { kubeconfigByPath, kubeconfigWithKeys, writeKubeconfig } from '../kubeconfig.js'
+import { kubeconfigByPath, kubeconfigWithKeys, localUrl, writeKubeconfig } from '../kubeconfig.js'
 import { UserError } from '../user-error.js'
 import { packageVersion } from '../version.js'
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 /** Writes the kubeconfigs; resolves with the path to tell the user. */
-async function writeKubeconfigs(config: Configuration, { url, pki }: Cluster): Promise<string> {
+async function writeKubeconfigs(config: Configuration, cluster: Cluster): Promise<string> {
+  const { pki } = cluster
+  const url = localUrl(cluster.url)
   const own = join(config.dataDir, 'kubeconfig')
   await writeKubeconfig(own, kubeconfigByPath(url, 'pki'))
   if (config.kubeconfigOut) {
@@ -59,8 +61,17 @@ function stopSignal(): Promise<void> {
   })
 }
 
+async function makeDataDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await access(path, constants.W_OK)
+  } catch (error) {
+    throw new UserError(`${path} cannot be used (${(error as Error).message}): choose another place with --data-dir`)
+  }
+}
+
 async function up(config: Configuration): Promise<number> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await makeDataDir(config.dataDir)
   const running = await findInstance(config.dataDir)
   if (running)
     throw new UserError(
@@ -70,7 +81,7 @@ async function up(config: Configuration): Promise<number> {
   const cluster = await startCluster(config, newLogger(config.logLevel))
   try {
     if (cluster.recovery.objects) say(describeRecovery(cluster.recovery))
-    await writeInstance(config.dataDir, cluster.url)
+    await writeInstance(config.dataDir, localUrl(cluster.url))
     const kubeconfig = await writeKubeconfigs(config, cluster)
     say(`API server listens on ${cluster.url}`)
     const first = await Promise.race([cluster.nodesReady.then(() => 'ready'), stopped])

@@ -8,7 +8,7 @@ interface DockerError {
   code?: string
 }
 
-const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE'])
+const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN'])
 
 function kindOf({ statusCode, code }: DockerError, message: string): RuntimeError['kind'] {
   if (code && unreachable.has(code)) return 'unavailable'
