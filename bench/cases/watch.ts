@@ -5,7 +5,7 @@ import { beginLoad, connectSession } from '../http.js'
 import type { BenchServer } from '../servers/server.js'
 import { ensureNamespace } from './objects.js'
 
-const writes = 200
+const writes = 400
 const newline = 10
 
 /** Opens a watch; `count` is called with the number of events in each chunk. Resolves when it is established. */

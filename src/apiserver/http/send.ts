@@ -55,7 +55,7 @@ export const drained = (response: ServerResponse): Promise<void> =>
     response.on('close', done)
   })
 
-/** Less than this goes out as one body. */
+/** Less than this is compressed as one body. */
 const wholeBytes = 1024 * 1024
 
 interface ChunkedBody {
@@ -68,7 +68,7 @@ interface ChunkedBody {
 /** Writes the chunks in order, no faster than the client reads. */
 export async function sendChunks(exchange: Exchange, code: number, body: ChunkedBody): Promise<void> {
   const { contentType, chunks, bytes } = body
-  if (bytes < wholeBytes) {
+  if (bytes < wholeBytes && acceptsGzip(exchange)) {
     const [first = Buffer.alloc(0), ...rest] = [...chunks]
     return sendBody(exchange, code, { contentType, body: rest.length ? Buffer.concat([first, ...rest]) : first })
   }
