@@ -19,6 +19,9 @@ test.each(['up', 'down', 'reset', 'version'])('%s --help says how to use it', as
 test.each([
   { args: ['fly'], says: 'there is no command "fly"' },
   { args: ['up', '--prot', '1'], says: "Unknown option '--prot'" },
+  { args: ['up', '--data-dir', ''], says: '--data-dir must name a place' },
+  { args: ['reset', '--data-dir', ''], says: '--data-dir must name a place' },
+  { args: ['version', '--all'], says: "Unknown option '--all'" },
   { args: ['up', '--runtime', 'lxc'], says: '--runtime must be one of docker, sim, none' },
 ])('$args ends with code 2 and a sentence', async ({ args, says }) => {
   const { code, stderr } = await minik8s(args)
@@ -34,7 +37,22 @@ test('no Docker daemon: says what to do', async () => {
   })
   expect(code).toBe(1)
   expect(stderr).toMatch(/Docker.*\/nowhere\/docker\.sock[\s\S]*--runtime (sim|none)/)
+  expect(stderr).not.toContain('    at ')
   rmSync(dir, { recursive: true, force: true })
+})
+
+test('a file where the data directory should be: says what to do', async () => {
+  const { code, stderr } = await minik8s(['up', '--data-dir', program, '--port', '0', '--runtime', 'none'])
+  expect(code).toBe(1)
+  expect(stderr).toContain('choose another place with --data-dir')
+  expect(stderr).not.toContain('    at ')
+})
+
+test('on all addresses, its kubeconfig leads to it by loopback', async () => {
+  await using cluster = new TestCluster({ runtime: 'none', flags: ['--bind-address', '0.0.0.0'] })
+  await cluster.start()
+  expect(await cluster.kubectl('config', 'view')).toContain('server: https://127.0.0.1:')
+  await cluster.kubectl('get', 'namespace', 'default')
 })
 
 test('a port in use: says which and what to do', async () => {

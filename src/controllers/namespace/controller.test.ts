@@ -7,6 +7,7 @@ import {
   serviceAccount,
 } from '../../apis/core-v1/index.js'
 import type { Namespace, Pod } from '../../apis/generated/core-v1.js'
+import { silentLogger } from '../../telemetry/logger.js'
 import { addNode, playKubelet, startTestCluster, type TestCluster } from '../testing/cluster.js'
 
 let cluster: TestCluster
@@ -87,4 +88,34 @@ test('a finalizer holds the namespace back, and is named in its conditions', asy
   const patch = { type: 'application/merge-patch+json', body: { metadata: { finalizers: null } } } as const
   await cluster.admin.patch(configMap, { namespace: 'shop', name: kept.metadata.name ?? '' }, patch)
   await cluster.until('the namespace is gone', async () => !(await namespaces()).includes('shop'))
+})
+
+test('a pod that has ended and waits for its node is no failure', async () => {
+  const warnings: string[] = []
+  const warn = (_fields: object, message: string) => void warnings.push(message)
+  const log = { ...silentLogger, warn, child: () => log }
+  await using noisy = await startTestCluster({ log })
+  const { admin } = noisy
+  await addNode(noisy)
+  await admin.create(namespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' }, spec: {} })
+  const account = () => admin.list(serviceAccount, { namespace: 'shop' })
+  await noisy.until('the account', async () => (await account()).items.length > 0)
+  const key = { namespace: 'shop', name: 'web' }
+  const spec = { containers: [{ name: 'c', image: 'nginx' }] }
+  await admin.create<Pod>(podKind, { apiVersion: 'v1', kind: 'Pod', metadata: key, spec })
+  await playKubelet(noisy)
+  await admin.delete(podKind, key)
+  const body = { status: { phase: 'Succeeded' } }
+  await admin.patch(podKind, key, { type: 'application/merge-patch+json', body }, { subresource: 'status' })
+  await admin.delete(namespaceKind, { name: 'shop' })
+  const conditions = async () => (await admin.get<Namespace>(namespaceKind, { name: 'shop' })).status?.conditions
+  await noisy.until('a look at what is left', async () => (await conditions()) !== undefined)
+  await noisy.run(3_000)
+  expect((await conditions())?.find(c => c.type === 'NamespaceDeletionContentFailure')).toMatchObject({
+    status: 'True',
+  })
+  await playKubelet(noisy)
+  const listed = async () => (await admin.list<Namespace>(namespaceKind)).items.map(n => n.metadata.name)
+  await noisy.until('the namespace is gone', async () => !(await listed()).includes('shop'))
+  expect(warnings).toEqual([])
 })

@@ -19,6 +19,8 @@ const finalizer = 'kubernetes'
  * sake of several API servers whose caches lag; here writes are admitted against the store itself, so moments are enough.
  */
 const settleMs = 250
+/** What is ending needs no more than another look, and the end of a pod brings that about by itself. */
+const endingMs = 1_000
 
 export const namespaceController = defineController<Namespace>({
   name: 'namespace',
@@ -61,8 +63,10 @@ async function finishDeletion(cached: Namespace, { client, clock, log }: Reconci
   const target = { namespace: name, deletedAt: Date.parse(deletionTimestamp), now: clock.now() }
   const { outcome, estimate } = await deleteAllContent(target, client)
   namespace = await writeConditions(namespace, outcome, { client, now: clock.now() })
-  const [failure] = [outcome.discoveryError, ...outcome.deletionErrors].filter(e => e !== undefined)
+  const failures = [outcome.discoveryError, ...outcome.deletionErrors].filter(e => e !== undefined)
+  const failure = failures.find(e => !(e instanceof UnexpectedRemains && e.ending))
   if (failure) throw failure
+  if (failures.length > 0) return requeueAfter(endingMs)
   if (estimate > 0) {
     log.debug({ namespace: name, estimate }, 'Content remains in the namespace')
     return requeueAfter((Math.floor(estimate / 2) + 1) * 1000)

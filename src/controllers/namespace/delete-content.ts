@@ -40,6 +40,7 @@ export async function deleteContent(resource: ServedResource, target: Target, cl
   throw new UnexpectedRemains(
     `unexpected items still remain in namespace: ${target.namespace} for gvr: ${group}/${version}, Resource=${names.plural}`,
     left.length,
+    left.every(({ metadata }) => metadata.deletionTimestamp !== undefined),
   )
 }
 
@@ -48,6 +49,8 @@ export class UnexpectedRemains extends Error {
   constructor(
     message: string,
     readonly count: number,
+    /** All of them are on their way out: a pod that has ended stays until its node has cleaned up. */
+    readonly ending: boolean,
   ) {
     super(message)
   }
