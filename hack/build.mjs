@@ -122,11 +122,13 @@ function replaceFiles(files) {
 }
 
 async function bundleProgram() {
-  const { build: bundle } = await import('esbuild')
+  const { build: bundle, stop } = await import('esbuild')
   const program = await bundle(programSettings)
   const hash = createHash('sha256')
   for (const { contents } of program.outputFiles) hash.update(contents)
   const launcher = await bundle(launcherSettings(hash.digest('hex').slice(0, 16)))
+  // `npm start` goes on in this process: esbuild's own would stay beside the cluster for as long as it runs.
+  await stop()
   mkdirSync(dist, { recursive: true })
   // The package is of type `module`; what is here is not.
   const type = { path: join(dist, 'package.json'), contents: '{ "type": "commonjs" }\n' }
