@@ -177,7 +177,15 @@ async function removeAllOf(docker: Docker, cluster: string): Promise<void> {
   const { Volumes } = await asking(docker.listVolumes({ filters }))
   await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(docker.getVolume(Name).remove())))
   const networks = await asking(docker.listNetworks({ filters }))
-  await Promise.all(networks.map(({ Id }) => askingOnce(docker.getNetwork(Id).remove())))
+  await Promise.all(networks.map(({ Id }) => removeNetwork(docker.getNetwork(Id))))
+}
+
+/** A container whose removal was under way already may still be plugged in: it is unplugged then. */
+async function removeNetwork(network: Docker.Network): Promise<void> {
+  const { Containers = {} } = await asking(network.inspect())
+  const unplug = (id: string) => askingOnce(network.disconnect({ Container: id, Force: true }))
+  await Promise.all(Object.keys(Containers).map(unplug))
+  await askingOnce(network.remove())
 }
 
 /** As DockerEngine.removeAll, for a cluster that does not run: makes nothing first. */
