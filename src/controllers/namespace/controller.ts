@@ -115,13 +115,18 @@ async function deleteOne(
   target: Target,
   { client, outcome }: { client: Client; outcome: DeletionOutcome },
 ): Promise<Remaining> {
+  const note = (count: number) => {
+    if (count > 0) outcome.remaining.set(`${resource.names.plural}.${resource.group}`, count)
+  }
   try {
     const left = await deleteContent(resource, target, client)
-    if (left.count > 0) outcome.remaining.set(`${resource.names.plural}.${resource.group}`, left.count)
+    note(left.count)
     for (const name of left.finalizers) outcome.finalizers.set(name, (outcome.finalizers.get(name) ?? 0) + 1)
     return left
   } catch (error) {
     outcome.deletionErrors.push(error as Error)
-    return { count: error instanceof UnexpectedRemains ? error.count : 0, finalizers: [], estimate: 0 }
+    const count = error instanceof UnexpectedRemains ? error.count : 0
+    note(count)
+    return { count, finalizers: [], estimate: 0 }
   }
 }
