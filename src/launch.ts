@@ -1,6 +1,6 @@
 /**
  * Entry of the package: runs the program's bundle with the code that V8 made of it in an earlier start, which halves the time of a start
- * (docs/decisions/0002-one-bundle-with-compiled-code.md). Built as `dist/minik8s.js` beside the bundle, `dist/main.js`.
+ * (docs/decisions/0003-one-bundle-with-compiled-code.md). Built as `dist/minik8s.js` beside the bundle, `dist/main.js`.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,6 +1,6 @@
 /**
  * Makes X.509 authorities and leaf certificates (RFC 5280) with EC P-256 keys.
- * Written by hand because a library for all of X.509 takes a quarter of a start to load: docs/decisions/0001-certificates-without-a-library.md.
+ * Written by hand because a library for all of X.509 takes a quarter of a start to load: docs/decisions/0002-certificates-without-a-library.md.
  */
 import {
   createHash,
