@@ -23,7 +23,7 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
 export async function removeLeftovers(dataDir: string): Promise<string> {
   const cluster = await readClusterId(dataDir)
   if (!cluster) return 'there was no cluster'
-  const [{ removeCluster }, { isRuntimeError }] = await Promise.all([
+  const [{ removeCluster }, { isRuntimeError, RuntimeError }] = await Promise.all([
     import('../kubelet/runtime/docker/engine.js'),
     import('../kubelet/runtime/runtime.js'),
   ])
@@ -31,7 +31,9 @@ export async function removeLeftovers(dataDir: string): Promise<string> {
     await removeCluster({ cluster })
     return 'its containers are removed'
   } catch (error) {
-    if (!isRuntimeError(error, 'unavailable')) throw error
-    return 'no Docker daemon answers, so there are no containers to remove'
+    if (isRuntimeError(error, 'unavailable')) return 'no Docker daemon answers, so there are no containers to remove'
+    if (!(error instanceof RuntimeError)) throw error
+    // Docker now and then loses track of a network's endpoints; it lets go of the network when it is restarted.
+    return `its containers are removed, but Docker keeps something: ${error.message}`
   }
 }
