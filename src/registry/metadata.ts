@@ -17,9 +17,9 @@ export function setType(kind: AnyKind, object: AnyObject): void {
 
 /** Identity and birth of a new object; whatever the client said of them, and of a deletion, is dropped. */
 export function fillSystemFields(context: StoreContext, metadata: ObjectMeta): void {
-  delete metadata.deletionTimestamp
-  delete metadata.deletionGracePeriodSeconds
-  delete metadata.selfLink
+  if (metadata.deletionTimestamp !== undefined) delete metadata.deletionTimestamp
+  if (metadata.deletionGracePeriodSeconds !== undefined) delete metadata.deletionGracePeriodSeconds
+  if (metadata.selfLink !== undefined) delete metadata.selfLink
   metadata.creationTimestamp = formatTime(context.now())
   metadata.uid = newUid(context.options.random)
 }

@@ -3,7 +3,7 @@ import { type FieldError, invalid } from '../../machinery/field-error.js'
 import { isQualifiedName } from '../../machinery/names.js'
 import { compareQuantity, formatQuantity, quantityMilliValue, quantityValue } from '../../machinery/quantity.js'
 import { formatErrors } from '../validation/text.js'
-import { isIntegerResource, isStandardResource } from './resource-names.js'
+import { isIntegerResource, isStandardResource, resourceClasses } from './resource-names.js'
 
 /** Zero or more. */
 export function* validateNonNegativeQuantity(quantity: string, path: string): Generator<FieldError> {
@@ -31,6 +31,7 @@ export function* validateResourceQuantity(name: string, quantity: string, path: 
 
 /** A qualified name; without a domain it must be a resource the system knows. */
 export function* validateResourceName(name: string, path: string): Generator<FieldError> {
+  if (resourceClasses.container.has(name)) return
   if (isQualifiedName(name).length) yield* formatErrors(isQualifiedName, name, path)
   else if (!name.includes('/') && !isStandardResource(name))
     yield invalid(path, name, 'must be a standard resource type or fully qualified')

@@ -20,7 +20,8 @@ const initContainerAnnotations = ['alpha', 'beta'].flatMap(stage => [
 
 /** Kubernetes 1.7 and older kept init containers in annotations; what is left of these is dropped. */
 export function dropInitContainerAnnotations(metadata: { annotations?: Record<string, string> } | undefined): void {
-  for (const key of initContainerAnnotations) delete metadata?.annotations?.[key]
+  const annotations = metadata?.annotations
+  if (annotations) for (const key of initContainerAnnotations) if (key in annotations) delete annotations[key]
 }
 
 /** A 32-bit integer; undefined where the annotation is no such number. Absent means 0. */

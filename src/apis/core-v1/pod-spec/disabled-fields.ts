@@ -1,11 +1,12 @@
 /** Fields of alpha features that v1.34 has off: they are dropped on write unless the stored object has them. */
 import type { Container, EphemeralContainer, PodSpec } from '../../generated/core-v1.js'
-import { visitContainers } from './visit-containers.js'
 
 type AnyContainer = Container | EphemeralContainer
 
-const allContainers = (spec: PodSpec): AnyContainer[] =>
-  [...visitContainers(spec, '')].map(({ container }) => container)
+const allContainers = ({ initContainers, containers, ephemeralContainers }: PodSpec): AnyContainer[] =>
+  initContainers || ephemeralContainers
+    ? [...(initContainers ?? []), ...(containers ?? []), ...(ephemeralContainers ?? [])]
+    : (containers ?? [])
 
 /** ContainerRestartRules. */
 function dropRestartRules(spec: PodSpec): void {
@@ -13,10 +14,11 @@ function dropRestartRules(spec: PodSpec): void {
     if (container.restartPolicy !== 'Always') delete container.restartPolicy
     delete container.restartPolicyRules
   }
-  for (const container of [...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]) {
-    delete container.restartPolicy
-    delete container.restartPolicyRules
-  }
+  for (const list of [spec.containers, spec.ephemeralContainers])
+    for (const container of list ?? []) {
+      if (container.restartPolicy !== undefined) delete container.restartPolicy
+      if (container.restartPolicyRules) delete container.restartPolicyRules
+    }
 }
 
 const usesRestartRules = (spec: PodSpec): boolean =>
@@ -27,7 +29,8 @@ const usesRestartRules = (spec: PodSpec): boolean =>
 
 /** EnvFiles. */
 function dropFileKeyRefs(spec: PodSpec): void {
-  for (const { env } of allContainers(spec)) for (const { valueFrom } of env ?? []) delete valueFrom?.fileKeyRef
+  for (const { env } of allContainers(spec))
+    for (const { valueFrom } of env ?? []) if (valueFrom?.fileKeyRef) delete valueFrom.fileKeyRef
 }
 
 const usesFileKeyRefs = (spec: PodSpec): boolean =>
@@ -62,7 +65,8 @@ const usesImageVolumes = (spec: PodSpec): boolean => (spec.volumes ?? []).some(v
 type Projection = 'clusterTrustBundle' | 'podCertificate'
 
 const dropProjection = (name: Projection) => (spec: PodSpec) => {
-  for (const { projected } of spec.volumes ?? []) for (const source of projected?.sources ?? []) delete source[name]
+  for (const { projected } of spec.volumes ?? [])
+    for (const source of projected?.sources ?? []) if (source[name]) delete source[name]
 }
 
 const usesProjection = (name: Projection) => (spec: PodSpec) =>

@@ -92,6 +92,7 @@ function* overheadWarnings({ overhead = {} }: PodSpec, path: string): Generator<
 
 function* annotationWarnings({ metadata, spec }: Template, path: string): Generator<string> {
   const { annotations = {} } = metadata ?? {}
+  if (!Object.keys(annotations).length) return
   const at = (key: string) => `${join(path, 'metadata.annotations')}[${key}]`
   for (const [key, message] of Object.entries(nonFunctionalAnnotations))
     if (key in annotations) yield `${at(key)}: ${message}`
@@ -113,25 +114,24 @@ function* addressWarnings({ dnsConfig, hostAliases = [] }: PodSpec, path: string
   for (const [i, { ip }] of hostAliases.entries()) yield* ipWarnings(ip, `${path}.hostAliases[${i}].ip`)
 }
 
-/** `path` is the template's, such as `spec.template`; empty for a pod itself. */
-export function podSpecWarnings(template: Template, path = ''): string[] {
+function* warningsOf(template: Template, path: string): Generator<string> {
   const { spec } = template
   const at = join(path, 'spec')
-  const grace = spec.terminationGracePeriodSeconds ?? 0
-  return [
-    ...nodeLabelWarnings(spec, at),
-    ...spreadWarnings(spec, at),
-    ...annotationWarnings(template, path),
-    ...volumeWarnings(spec.volumes, at),
-    ...duplicateWarnings(spec, at),
-    ...overheadWarnings(spec, at),
-    ...[...visitContainers(spec, at)].flatMap(({ container, path: p }) => [...containerWarnings(container, p)]),
-    ...portWarnings(spec, at),
-    ...(grace < 0
-      ? [`${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
-      : []),
-    ...podAffinityWarnings(spec.affinity?.podAffinity, `${at}.affinity.podAffinity`),
-    ...podAffinityWarnings(spec.affinity?.podAntiAffinity, `${at}.affinity.podAntiAffinity`),
-    ...addressWarnings(spec, at),
-  ]
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {}
+  if (spec.nodeSelector || spec.affinity) yield* nodeLabelWarnings(spec, at)
+  if (spec.topologySpreadConstraints) yield* spreadWarnings(spec, at)
+  if (template.metadata?.annotations) yield* annotationWarnings(template, path)
+  if (spec.volumes) yield* volumeWarnings(spec.volumes, at)
+  if (spec.hostAliases || spec.imagePullSecrets) yield* duplicateWarnings(spec, at)
+  if (spec.overhead) yield* overheadWarnings(spec, at)
+  for (const { container, path: p } of visitContainers(spec, at)) yield* containerWarnings(container, p)
+  yield* portWarnings(spec, at)
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0)
+    yield `${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`
+  if (podAffinity) yield* podAffinityWarnings(podAffinity, `${at}.affinity.podAffinity`)
+  if (podAntiAffinity) yield* podAffinityWarnings(podAntiAffinity, `${at}.affinity.podAntiAffinity`)
+  if (spec.dnsConfig || spec.hostAliases) yield* addressWarnings(spec, at)
 }
+
+/** `path` is the template's, such as `spec.template`; empty for a pod itself. */
+export const podSpecWarnings = (template: Template, path = ''): string[] => [...warningsOf(template, path)]

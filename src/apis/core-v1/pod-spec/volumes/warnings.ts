@@ -54,14 +54,17 @@ function projectedPaths({ configMap, secret, downwardAPI, serviceAccountToken }:
 
 function* overlapWarnings({ name, configMap, secret, downwardAPI, projected }: Volume): Generator<string> {
   const warn = (what: string, body: string) => `volume ${JSON.stringify(name)} (${what}): overlapping paths: ${body}`
-  for (const body of overlapsIn(pathsOf(configMap?.items)))
-    yield warn(`ConfigMap ${JSON.stringify(configMap?.name ?? '')}`, body)
-  for (const body of overlapsIn(pathsOf(secret?.items)))
-    yield warn(`Secret ${JSON.stringify(secret?.secretName ?? '')}`, body)
-  for (const body of overlapsIn(pathsOf(downwardAPI?.items))) yield warn('DownwardAPI', body)
-  for (const source of projected?.sources ?? [])
+  if (configMap?.items)
+    for (const body of overlapsIn(pathsOf(configMap.items)))
+      yield warn(`ConfigMap ${JSON.stringify(configMap.name ?? '')}`, body)
+  if (secret?.items)
+    for (const body of overlapsIn(pathsOf(secret.items)))
+      yield warn(`Secret ${JSON.stringify(secret.secretName ?? '')}`, body)
+  if (downwardAPI?.items) for (const body of overlapsIn(pathsOf(downwardAPI.items))) yield warn('DownwardAPI', body)
+  if (!projected) return
+  for (const source of projected.sources ?? [])
     if (!Object.values(source).some(Boolean)) yield `volume ${JSON.stringify(name)} (Projected) has no sources provided`
-  for (const body of overlapsIn((projected?.sources ?? []).flatMap(projectedPaths))) yield warn('Projected', body)
+  for (const body of overlapsIn((projected.sources ?? []).flatMap(projectedPaths))) yield warn('Projected', body)
 }
 
 /** `path` is the pod spec's. */
