@@ -2,6 +2,7 @@
 import { FakeClock, SeededRandom } from '../machinery/fake-clock.js'
 import { type AnyKind, defineKind } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
+import { StatusError } from '../machinery/status-error.js'
 import { newMemoryStorage } from '../storage/memory/open.js'
 import { newRegistry, type RegistryOptions } from './registry.js'
 import type { RegistryEvent, RegistryWatch, StoredList, WriteScope } from './rest.js'
@@ -78,4 +79,14 @@ export function record(watch: RegistryWatch): { events: RegistryEvent[]; ended: 
     },
   )
   return seen
+}
+
+/** The StatusError that a promise rejects with; throws when it does anything else. */
+export const failure = async (promise: Promise<unknown>): Promise<StatusError> => {
+  const error = await promise.then(
+    () => new Error('it succeeded'),
+    e => e,
+  )
+  if (!(error instanceof StatusError)) throw error
+  return error
 }
