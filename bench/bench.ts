@@ -5,7 +5,7 @@ export interface Sample {
   /** Operations done. */
   operations: number
   wallMs: number
-  /** Microseconds of the server's CPU for one operation; undefined where starting is what is measured. */
+  /** Microseconds of the server's CPU for one operation. */
   cpuMicros?: number
 }
 

@@ -28,7 +28,7 @@ function openWatch(server: BenchServer, path: string, count: (events: number) =>
 export const watch: Benchmark = {
   name: 'watch',
   unit: 'event',
-  sizes: [1, 100, 500],
+  sizes: [1, 100, 1_000],
   goal: 1 / 2.5,
   prepare: server => ensureNamespace(server, 'watch'),
   async begin(server, size, round) {
