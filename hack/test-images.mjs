@@ -42,7 +42,14 @@ function copyWithLibraries(program, dir) {
 function nginxRoot(dir) {
   busyboxRoot(dir)
   const download = mkdtempSync(join(tmpdir(), 'minik8s-nginx-'))
-  sh('apt-get', ['download', '-qq', 'nginx'], { cwd: download })
+  const fetchPackage = () => sh('apt-get', ['download', '-qq', 'nginx'], { cwd: download })
+  try {
+    fetchPackage()
+  } catch {
+    // A new machine has no lists of packages yet.
+    sh('apt-get', ['update', '-qq'])
+    fetchPackage()
+  }
   for (const deb of readdirSync(download)) sh('dpkg-deb', ['-x', join(download, deb), dir])
   rmSync(download, { recursive: true })
   copyWithLibraries(join(dir, 'usr/sbin/nginx'), dir)
