@@ -74,7 +74,7 @@ export function describeRuntime(name: string, open: () => Promise<RuntimeUnderTe
       const status = await runtime.imageStatus(under.image)
       image = { id: status!.id, name: under.image }
     })
-    afterAll(() => under?.close())
+    afterAll(() => under?.close(), 120_000)
 
     const runSandbox = async () => {
       const { id, ready } = await runtime.runSandbox(sandboxConfig(newPod()))
@@ -270,8 +270,8 @@ export function describeRuntime(name: string, open: () => Promise<RuntimeUnderTe
 
     realTest('forwards a port, also of a server that listens on loopback only', async () => {
       for (const address of ['0.0.0.0', '127.0.0.1']) {
-        const { sandbox } = await run(`while :; do echo pong | nc -l -p 7777 -s ${address}; done`)
-        await new Promise(resolve => setTimeout(resolve, 300))
+        const { id, sandbox } = await run(`nc -ll -p 7777 -s ${address} -e echo pong`)
+        await runtime.execSync(id, ['sh', '-c', 'until netstat -ltn | grep -q :7777; do sleep 0.05; done'], 10_000)
         const readable = new PassThrough()
         const writable = new PassThrough()
         const { signal } = new AbortController()
