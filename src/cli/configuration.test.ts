@@ -21,6 +21,8 @@ describe('resolveConfiguration', () => {
       bindAddress: '127.0.0.1',
       runtime: 'docker',
       nodes: 1,
+      controllers: ['*'],
+      scheduler: true,
       removeContainers: false,
       logLevel: 'warn',
       serviceSubnet: '10.96.0.0/16',
@@ -37,6 +39,7 @@ describe('resolveConfiguration', () => {
     { flags: { port: 'x' }, message: '--port must be a whole number from 0 to 65535, not "x"' },
     { flags: { runtime: 'lxc' }, message: '--runtime must be one of docker, sim, none, not "lxc"' },
     { flags: { verbosity: 'loud' }, message: '--verbosity must be one of error, warn, info, debug, trace, not "loud"' },
+    { flags: { scheduler: 'maybe' }, message: '--scheduler must be one of true, false, not "maybe"' },
     { flags: { 'data-dir': '' }, message: '--data-dir must name a place, not be empty' },
     { flags: { 'bind-address': 'home' }, message: '--bind-address must be an IP address, not "home"' },
   ])('refuses $flags', async ({ flags, message }) => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { controllerNames } from '../controllers/catalogue.js'
 import { UsageError, type upFlags } from './flags.js'
 
 export const runtimes = ['docker', 'sim', 'none'] as const
@@ -16,6 +17,9 @@ export interface Configuration {
   bindAddress: string
   runtime: RuntimeName
   nodes: number
+  /** Which controllers run: names, `-name`, `*`; empty for none. */
+  controllers: readonly string[]
+  scheduler: boolean
   kubeconfigOut?: string
   /** Remove the containers of pods when the cluster stops. */
   removeContainers: boolean
@@ -32,6 +36,8 @@ const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   bindAddress: '127.0.0.1',
   runtime: 'docker',
   nodes: 1,
+  controllers: ['*'],
+  scheduler: true,
   removeContainers: false,
   logLevel: 'warn',
   serviceSubnet: '10.96.0.0/16',
@@ -49,6 +55,8 @@ const fileSchema = {
     bindAddress: { type: 'string', minLength: 1 },
     runtime: { enum: runtimes },
     nodes: { type: 'integer', minimum: 0, maximum: 100 },
+    controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
+    scheduler: { type: 'boolean' },
     kubeconfigOut: { type: 'string', minLength: 1 },
     removeContainers: { type: 'boolean' },
     logLevel: { enum: logLevels },
@@ -108,6 +116,18 @@ function parseChoice<T extends string>(name: string, text: string, choices: read
   return text as T
 }
 
+/** `*` with what is taken from it: a list of nothing but `-name` means all but those. */
+function parseControllers(text: string): string[] {
+  if (text === 'none') return []
+  const words = text.split(',').filter(Boolean)
+  for (const word of words)
+    if (word !== '*' && !controllerNames.includes(word.replace(/^-/, '')))
+      throw new UsageError(
+        `--controllers: there is no controller "${word.replace(/^-/, '')}"; there are ${controllerNames.join(', ')}`,
+      )
+  return words.length && words.every(word => word.startsWith('-')) ? ['*', ...words] : words
+}
+
 /** klog's numbers: 0 and 1 are quiet, 2 to 3 informative, 4 to 5 for debugging, more is everything. */
 function parseLogLevel(text: string): LogLevel {
   if (!/^\d+$/.test(text)) return parseChoice('verbosity', text, logLevels)
@@ -137,6 +157,8 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('bindAddress', 'bind-address', text => text)
   take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
   take('nodes', 'nodes', text => parseCount('nodes', text, 100))
+  take('controllers', 'controllers', parseControllers)
+  take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
   take('kubeconfigOut', 'kubeconfig-out', text => parsePath('kubeconfig-out', text))
   take('logLevel', 'verbosity', parseLogLevel)
   if (flags.rm) settings.removeContainers = true

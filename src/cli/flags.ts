@@ -23,6 +23,12 @@ export const upFlags = {
     default: 'docker',
   },
   nodes: { value: 'N', help: 'number of nodes', default: '1' },
+  controllers: {
+    value: 'LIST',
+    help: "controllers to run, by the names kube-controller-manager has for them: '*' is all, '-name' all but that, 'none' none",
+    default: '*',
+  },
+  scheduler: { value: 'true|false', help: 'whether the scheduler runs', default: 'true' },
   'kubeconfig-out': { value: 'FILE', help: 'also write a self-contained kubeconfig (it holds a key: mode 0600)' },
   config: { value: 'FILE', help: 'read settings from a ClusterConfiguration (YAML or JSON); flags win over it' },
   rm: { help: 'remove the containers of pods on exit' },

@@ -1,7 +1,6 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { join } from 'node:path'
 import { startControllers } from '../../controllers/index.js'
-import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -11,6 +10,7 @@ import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
 import { ensurePki, type Pki } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
+import { componentChecks } from './component-checks.js'
 import { type ControlPlane, serverHosts, startControlPlane } from './control-plane.js'
 import { controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
 import { type Nodes, startNodes } from './nodes.js'
@@ -31,9 +31,9 @@ export interface Cluster {
 /** Everything that acts on the API, started once it answers. Returns what stops it. */
 function startComponents(
   plane: ControlPlane,
-  parts: { pki: Pki; log: Logger; metrics: ReturnType<typeof newMetricRegistry> },
+  parts: { config: Configuration; pki: Pki; log: Logger; metrics: ReturnType<typeof newMetricRegistry> },
 ) {
-  const { log, metrics, pki } = parts
+  const { config, log, metrics, pki } = parts
   const controllers = startControllers({
     client: plane.clientFor(controllerManagerUser),
     clientFor: account => plane.clientFor(controllerUser(account)),
@@ -42,29 +42,23 @@ function startComponents(
     log: log.child({ component: 'controllers' }),
     metrics,
     rootCa: pki.ca.certificate,
+    choice: config.controllers,
   })
-  const scheduler = startScheduler({
-    client: plane.clientFor(schedulerUser),
-    informers: controllers.informers,
-    clock,
-    random,
-    log: log.child({ component: 'scheduler' }),
-    metrics,
-  })
+  const scheduler =
+    config.scheduler &&
+    startScheduler({
+      client: plane.clientFor(schedulerUser),
+      informers: controllers.informers,
+      clock,
+      random,
+      log: log.child({ component: 'scheduler' }),
+      metrics,
+    })
   return async () => {
-    scheduler.stop()
+    if (scheduler) scheduler.stop()
     await controllers.stop()
   }
 }
-
-/** Scheduler and controllers, as ComponentStatuses tell about them. */
-const componentChecks = (isRunning: () => boolean): ComponentCheck[] =>
-  ['scheduler', 'controller-manager'].map(name => ({
-    name,
-    async check() {
-      if (!isRunning()) throw new Error(`${name} does not run`)
-    },
-  }))
 
 /** Opens what the control plane stands on: store and keys side by side. */
 async function openFoundation(config: Configuration, log: Logger) {
@@ -87,7 +81,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
   const { storage, recovery, pki } = await openFoundation(config, log)
   let nodes: Nodes | undefined
   let stopComponents: (() => Promise<void>) | undefined
-  const components = componentChecks(() => stopComponents !== undefined)
+  const components = componentChecks(config, () => stopComponents !== undefined)
   const find = (name: string) => nodes?.find(name)
   const plane = await startControlPlane(config, { storage, pki, log, metrics, components, nodes: find }).catch(
     async error => {
@@ -95,7 +89,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
       throw error
     },
   )
-  stopComponents = startComponents(plane, { pki, log, metrics })
+  stopComponents = startComponents(plane, { config, pki, log, metrics })
   const joining = opening.then(runtimes => {
     if (runtimes) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, log, metrics })
     return nodes?.ready

@@ -1,0 +1,83 @@
+/** The controllers there are, under the names that kube-controller-manager's `--controllers` gives them, and the choice among them. */
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.js'
+import { cronJobController } from './cronjob/controller.js'
+import { daemonSetController } from './daemonset/controller.js'
+import { deploymentController } from './deployment/controller.js'
+import { disruptionController, staleDisruptionController } from './disruption/controller.js'
+import { endpointsController } from './endpoints/controller.js'
+import { endpointSliceController } from './endpointslice/controller.js'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.js'
+import { garbageCollector } from './garbage-collector/controller.js'
+import { jobController } from './job/controller.js'
+import { jobOrphanPodController } from './job/orphan-pods.js'
+import { namespaceController } from './namespace/controller.js'
+import { nodeLifecycleController } from './node-lifecycle/controller.js'
+import { podGarbageCollector } from './pod-gc/controller.js'
+import { replicaSetController, replicationControllerController } from './replicaset/controller.js'
+import { resourceQuotaController } from './resource-quota/controller.js'
+import { rootCaController } from './root-ca/controller.js'
+import type { Controller } from './runtime/controller.js'
+import { serviceCidrController } from './service-cidrs/controller.js'
+import { serviceAccountController } from './serviceaccount/controller.js'
+import { statefulSetController } from './statefulset/controller.js'
+import { taintEvictionController } from './taint-eviction/controller.js'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
+import {
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from './volume-protection/controller.js'
+
+/** It follows every kind there is, so it starts after the others. */
+export const collectorName = 'garbage-collector-controller'
+
+/** In the order in which they start. `rootCa` is the PEM text that every namespace is given. */
+const controllers: Record<string, (rootCa: string) => Controller[]> = {
+  'serviceaccount-controller': () => [serviceAccountController],
+  'root-ca-certificate-publisher-controller': rootCa => [rootCaController(rootCa)],
+  'namespace-controller': () => [namespaceController],
+  'replicaset-controller': () => [replicaSetController],
+  'replicationcontroller-controller': () => [replicationControllerController],
+  'deployment-controller': () => [deploymentController],
+  'daemonset-controller': () => [daemonSetController],
+  'statefulset-controller': () => [statefulSetController],
+  'job-controller': () => [jobController, jobOrphanPodController],
+  'cronjob-controller': () => [cronJobController],
+  'ttl-after-finished-controller': () => [ttlAfterFinishedController],
+  'endpoints-controller': () => [endpointsController],
+  'endpointslice-controller': () => [endpointSliceController],
+  'node-lifecycle-controller': () => [nodeLifecycleController],
+  'taint-eviction-controller': () => [taintEvictionController],
+  'pod-garbage-collector-controller': () => [podGarbageCollector],
+  'resourcequota-controller': () => [resourceQuotaController],
+  'disruption-controller': () => [disruptionController, staleDisruptionController],
+  'endpointslice-mirroring-controller': () => [endpointSliceMirroringController],
+  'persistentvolumeclaim-protection-controller': () => [claimProtectionController],
+  'persistentvolume-protection-controller': () => [volumeProtectionController],
+  'volumeattributesclass-protection-controller': () => [attributesClassProtectionController],
+  'clusterrole-aggregation-controller': () => [clusterRoleAggregationController],
+  'service-cidr-controller': () => [serviceCidrController],
+  [collectorName]: () => [garbageCollector],
+}
+
+/** What a choice may name, sorted. */
+export const controllerNames: readonly string[] = Object.keys(controllers).sort()
+
+/**
+ * Whether the choice has that controller. As upstream: the name itself says yes, `-name` says no, whichever comes first; without either,
+ * `*` says yes.
+ */
+export function isControllerChosen(name: string, choice: readonly string[]): boolean {
+  const named = choice.find(word => word === name || word === `-${name}`)
+  return named === undefined ? choice.includes('*') : named === name
+}
+
+/** The chosen ones but the garbage collector, ready to start. */
+export const chosenControllers = (choice: readonly string[], rootCa: string): Controller[] =>
+  Object.entries(controllers)
+    .filter(([name]) => name !== collectorName && isControllerChosen(name, choice))
+    .flatMap(([, make]) => make(rootCa))
+
+/** The garbage collector, unless the choice is without it. */
+export const chosenCollector = (choice: readonly string[]): Controller | undefined =>
+  isControllerChosen(collectorName, choice) ? garbageCollector : undefined
