@@ -64,6 +64,8 @@ export interface WriteContext {
   /** `''` for the object itself, else the subresource being written, such as `status`. */
   subresource: string
   dryRun: boolean
+  /** Who writes; absent where nobody asked, such as in tests of a kind alone. */
+  user?: { name: string; uid?: string; groups: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> }
 }
 
 export interface ScaleSubresource<T> {
@@ -140,6 +142,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   subresources?: Subresources<T>
   /** Name is prepended by the table printer unless it is among them; list only what comes after it. */
   printerColumns?: readonly PrinterColumn<T>[]
+  /** Order of the rows of a table, where it is not that of the list. */
+  rowOrder?(a: T, b: T): number
   /** Why a client may hide the object's row of a table; undefined when it may not. */
   rowConditions?(object: T): readonly RowCondition[] | undefined
   /** Extra field selectors besides metadata.name and metadata.namespace. */

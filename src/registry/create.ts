@@ -45,7 +45,7 @@ export async function createObject(context: StoreContext, request: CreateRequest
 async function createOnce(context: StoreContext, { namespace, object, scope }: CreateRequest): Promise<StoredObject> {
   const key = { name: object.metadata.name ?? '', namespace }
   return withReservation(await reserve(context, { namespace, object, scope }), async () => {
-    await prepareCreation(context, { namespace, object, scope })
+    await prepareCreation(context, { object, scope })
     if (object.metadata.resourceVersion) throw resourceVersionSet()
     if (scope.dryRun) {
       const there = await context.read(key)
@@ -65,8 +65,9 @@ async function createOnce(context: StoreContext, { namespace, object, scope }: C
 /** Takes what the kind must hold before it is prepared; also of an update that creates. */
 export async function reserve(
   context: StoreContext,
-  { object, scope }: CreateRequest,
+  { namespace, object, scope }: CreateRequest,
 ): Promise<Reservation | undefined> {
+  ensureNamespace(context.kind, object.metadata, namespace)
   fillSystemFields(context, object.metadata)
   const { dryRun } = scope
   return context.hooks.beginCreate?.(object, { dryRun, subresource: '', now: context.now() })
@@ -85,11 +86,11 @@ export async function withReservation<T>(reservation: Reservation | undefined, b
 }
 
 /** Upstream's BeforeCreate and validating admission. Throws a StatusError. */
-export async function prepareCreation(context: StoreContext, { namespace, object, scope }: CreateRequest) {
+export async function prepareCreation(context: StoreContext, { object, scope }: Omit<CreateRequest, 'namespace'>) {
   const { kind } = context
-  const write: WriteContext = { now: context.now(), subresource: '', dryRun: scope.dryRun }
+  const { dryRun, user } = scope
+  const write: WriteContext = { now: context.now(), subresource: '', dryRun, user }
   setType(kind, object)
-  ensureNamespace(kind, object.metadata, namespace)
   if (kind.subresources.status && !kind.strategy.keepStatusOnCreate) delete object.status
   if (generationPaths(kind, object).length) object.metadata.generation = 1
   kind.strategy.prepareForCreate?.(object, write)

@@ -107,7 +107,8 @@ function wrongUid(context: StoreContext, { metadata }: AnyObject, old: AnyObject
 async function prepareUpdate(context: StoreContext, { key, scope }: UpdateRequest, { object, old }: Change) {
   const { kind } = context
   const view = viewOf(kind, scope.subresource)
-  const write: WriteContext = { now: context.now(), subresource: view.subresource, dryRun: scope.dryRun }
+  const { dryRun, user } = scope
+  const write: WriteContext = { now: context.now(), subresource: view.subresource, dryRun, user }
   setType(kind, object)
   ensureNamespace(kind, object.metadata, key.namespace)
   object.metadata.generation = old.metadata.generation
