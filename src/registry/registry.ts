@@ -1,5 +1,7 @@
 /** All stores of a server: one for each kind that is served, kinds may come and go at run time. */
 import type { KindConversion } from '../apis/conversion.js'
+import { ipAddress } from '../apis/networking-v1/ip-address.js'
+import { serviceCidr } from '../apis/networking-v1/service-cidr.js'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
@@ -9,7 +11,6 @@ import type { Storage } from '../storage/storage.js'
 import { Adoption } from '../watch/adoption.js'
 import type { EntrySource } from '../watch/entry.js'
 import { WatchCache } from '../watch/watch-cache.js'
-import { AddressRecords } from './allocate/address-records.js'
 import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
 import { decodeStored } from './codec.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
@@ -144,7 +145,8 @@ class KindRegistry implements Registry {
       ...this.#options.services,
       random: this.#options.random,
       services: async () => (await this.find('', 'v1', 'services')!.list(undefined, {})).items.map(item => item.object),
-      addresses: new AddressRecords(() => this.find('networking.k8s.io', 'v1', 'ipaddresses')),
+      addresses: () => this.rest(ipAddress),
+      ranges: () => this.rest(serviceCidr),
       deleteEndpoints: service => deleteEndpoints(this.find('', 'v1', 'endpoints'), service),
     })
   }

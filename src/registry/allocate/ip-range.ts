@@ -1,4 +1,4 @@
-/** Cluster IPs of one subnet. */
+/** The cluster IPs of one subnet: which there are, and in which order they are tried. */
 import type { Random } from '../../machinery/clock.js'
 import {
   type Cidr,
@@ -10,11 +10,11 @@ import {
   parseCidr,
   parseIp,
 } from '../../machinery/ip.js'
-import { NumberRange, reservedPart } from './number-range.js'
+import { reservedPart } from './number-range.js'
 
 export type IpFamily = 'IPv4' | 'IPv6'
 
-/** An address cannot be had; the message is upstream's. */
+/** An address or port cannot be had; the message is upstream's. */
 export class AllocationError extends Error {}
 
 /** Larger subnets are used up to here: as good as endless. */
@@ -25,10 +25,11 @@ export class IpRange {
   readonly #cidr: Cidr
   readonly #base: bigint
   readonly #count: number
-  readonly #numbers: NumberRange
+  /** The first addresses are left to those who ask by name, while others are free. */
+  readonly #reserved: number
 
   /** Throws when the text is no CIDR, or an IPv6 one shorter than /64. */
-  constructor(subnet: string, random: Random) {
+  constructor(subnet: string) {
     const cidr = parseCidr(subnet)
     if (!cidr) throw new Error(`service subnet ${subnet} is no CIDR`)
     const bits = cidr.ip.bytes.length * 8 - cidr.prefixLength
@@ -40,7 +41,7 @@ export class IpRange {
     const size = 2 ** Math.min(bits, maxBits)
     // Neither the network's own address nor, in IPv4, its broadcast address is given out.
     this.#count = Math.max(0, size - (this.family === 'IPv4' ? 2 : 1))
-    this.#numbers = new NumberRange({ size: this.#count, reserved: reservedPart(size, { step: 16, max: 256 }), random })
+    this.#reserved = reservedPart(size, { step: 16, max: 256 })
   }
 
   /** The network's own address, which nobody gets: what dry runs show. */
@@ -48,39 +49,37 @@ export class IpRange {
     return formatIp(networkOf(this.#cidr))
   }
 
-  /** Throws AllocationError when it is outside of the range; `take` also when it is taken. */
-  check(text: string): number {
+  contains(text: string): boolean {
     const ip = parseIp(text)
-    if (!ip || !cidrContains(this.#cidr, ip))
-      throw new AllocationError('the provided network does not match the current range')
-    const number = Number(numberOf(ip) - this.#base) - 1
+    return !!ip && cidrContains(this.#cidr, ip)
+  }
+
+  /** Throws AllocationError of an address that the range holds but nobody gets. */
+  check(text: string): void {
+    const ip = parseIp(text)
+    const number = ip ? Number(numberOf(ip) - this.#base) - 1 : -1
     if (number < 0 || number >= this.#count)
       throw new AllocationError(
         `the provided IP (${text}) is not in the valid range. The range of valid IPs is ${formatCidr(this.#cidr)}`,
       )
-    return number
   }
 
-  take(text: string): void {
-    if (!this.#numbers.take(this.check(text))) throw new AllocationError('provided IP is already allocated')
+  /** Every address once: those above the reserved part from a random one on, then the reserved ones likewise. */
+  *candidates(random: Random): Generator<string> {
+    for (const [low, high] of [
+      [this.#reserved, this.#count],
+      [0, this.#reserved],
+    ] as const) {
+      const start = Math.floor(random.next() * (high - low))
+      for (let step = 0; step < high - low; step++) yield this.#address(low + ((start + step) % (high - low)))
+    }
   }
 
-  takeAny(): string {
-    const number = this.#numbers.takeAny()
-    if (number === undefined) throw new AllocationError('range is full')
-    return formatIp(this.#address(this.#base + BigInt(number) + 1n))
-  }
-
-  /** Of an address outside of the range: nothing to do. */
-  release(text: string): void {
-    const ip = parseIp(text)
-    if (ip && cidrContains(this.#cidr, ip)) this.#numbers.release(Number(numberOf(ip) - this.#base) - 1)
-  }
-
-  #address(value: bigint): Ip {
+  #address(number: number): string {
+    const value = this.#base + BigInt(number) + 1n
     const length = this.family === 'IPv6' ? 16 : 4
     const bytes = Uint8Array.from({ length }, (_, i) => Number((value >> BigInt(8 * (length - 1 - i))) & 0xffn))
-    return { family: this.family === 'IPv6' ? 6 : 4, bytes }
+    return formatIp({ family: this.family === 'IPv6' ? 6 : 4, bytes })
   }
 }
 

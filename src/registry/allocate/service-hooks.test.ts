@@ -4,6 +4,7 @@ import { endpoints } from '../../apis/core-v1/endpoints.js'
 import { service } from '../../apis/core-v1/service.js'
 import type { Service, ServiceSpec } from '../../apis/generated/core-v1.js'
 import { ipAddress } from '../../apis/networking-v1/ip-address.js'
+import { serviceCidr } from '../../apis/networking-v1/service-cidr.js'
 import { SeededRandom } from '../../machinery/fake-clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { StatusError } from '../../machinery/status-error.js'
@@ -11,7 +12,8 @@ import { dryRun, type Fixture, newFixture, newObject, scope } from '../fixture.j
 import { newRegistry, type RegistryOptions } from '../registry.js'
 import type { Rest } from '../rest.js'
 
-const open = (services: RegistryOptions['services']) => newFixture([service, endpoints], { services })
+const kinds = [service, endpoints, ipAddress, serviceCidr]
+const open = (services: RegistryOptions['services']) => newFixture(kinds, { services })
 let fixture: Fixture
 let rest: Rest
 beforeEach(() => {
@@ -148,7 +150,7 @@ describe('cluster IPs', () => {
     const { clusterIP } = await create('a', { type: 'NodePort' })
     const { clock, storage } = fixture
     const again = newRegistry({
-      kinds: [service, endpoints],
+      kinds,
       storage,
       clock,
       random: new SeededRandom(),
@@ -264,8 +266,6 @@ test('the Endpoints of a deleted service go with it', async () => {
 })
 
 test('each cluster IP has an IPAddress that tells whose it is', async () => {
-  fixture = newFixture([service, endpoints, ipAddress], { services: { subnets: ['10.96.0.0/24'] } })
-  rest = fixture.registry.rest(service)
   const shown = async () => {
     await new Promise(resolve => setImmediate(resolve))
     const { items } = await fixture.registry.rest(ipAddress).list(undefined, {})
@@ -285,4 +285,30 @@ test('each cluster IP has an IPAddress that tells whose it is', async () => {
   ])
   await remove('a')
   expect(await shown()).toEqual([])
+})
+
+describe('objects of users', () => {
+  const typed = (kind: string) => ({ kind, apiVersion: 'networking.k8s.io/v1' })
+
+  test('an IPAddress takes its address', async () => {
+    const parentRef = { resource: 'things', name: 'mine' }
+    const taken = { ...typed('IPAddress'), metadata: { name: '10.96.0.77' }, spec: { parentRef } }
+    await fixture.registry.rest(ipAddress).create(undefined, taken, scope)
+    const error = await failure(create('a', { clusterIP: '10.96.0.77' }))
+    expect(error.message).toContain('failed to allocate IP 10.96.0.77: provided IP is already allocated')
+  })
+
+  test('a ServiceCIDR widens what there is', async () => {
+    const ranges = fixture.registry.rest(serviceCidr)
+    for (const [name, cidr] of [
+      ['kubernetes', '10.96.0.0/24'],
+      ['more', '10.97.0.0/24'],
+    ] as const)
+      await ranges.create(undefined, { ...typed('ServiceCIDR'), metadata: { name }, spec: { cidrs: [cidr] } }, scope)
+    expect((await create('a', { clusterIP: '10.97.0.5' })).clusterIP).toBe('10.97.0.5')
+    await ranges.delete({ name: 'more' }, {}, scope)
+    expect((await failure(create('b', { clusterIP: '10.97.0.6' }))).message).toContain(
+      'does not match the current range',
+    )
+  })
 })

@@ -1,11 +1,12 @@
 /** What one write of a service takes and gives up: given back when the write fails, given up when it is stored. */
+import type { AnyObject } from '../../machinery/object-meta.js'
 import type { Reservation } from '../hooks.js'
-import { AllocationError, type IpFamily, type IpRange } from './ip-range.js'
+import type { ClusterIps } from './cluster-ips.js'
+import { AllocationError, type IpFamily } from './ip-range.js'
 import type { PortRange } from './port-range.js'
 
 export interface Ranges {
-  /** The first family is the cluster's default. */
-  ips: ReadonlyMap<IpFamily, IpRange>
+  ips: ClusterIps
   ports: PortRange
 }
 
@@ -33,24 +34,23 @@ export class Taken implements Reservation {
   }
 
   /** Throws AllocationError. */
-  takeIp(range: IpRange, ip: string): void {
-    if (this.#dryRun) {
-      range.check(ip)
-      return
-    }
-    range.take(ip)
-    this.#onRevert.push(() => range.release(ip))
+  async takeIp(ip: string, owner: AnyObject): Promise<void> {
+    const { ips } = this.ranges
+    if (this.#dryRun) return ips.check(ip)
+    await ips.take(ip, owner)
+    this.#onRevert.push(() => ips.release(ip))
   }
 
-  takeAnyIp(range: IpRange): string {
-    if (this.#dryRun) return range.networkAddress
-    const ip = range.takeAny()
-    this.#onRevert.push(() => range.release(ip))
+  async takeAnyIp(family: IpFamily, owner: AnyObject): Promise<string> {
+    const { ips } = this.ranges
+    if (this.#dryRun) return ips.sample(family)
+    const ip = await ips.takeAny(family, owner)
+    this.#onRevert.push(() => ips.release(ip))
     return ip
   }
 
-  giveUpIp(range: IpRange | undefined, ip: string): void {
-    if (!this.#dryRun) this.#onCommit.push(() => range?.release(ip))
+  giveUpIp(ip: string): void {
+    if (!this.#dryRun) this.#onCommit.push(() => this.ranges.ips.release(ip))
   }
 
   takePort(port: number): void {
