@@ -11,6 +11,7 @@ import { coordinationV1Kinds } from './coordination-v1/index.js'
 import { coreV1Kinds } from './core-v1/index.js'
 import { discoveryV1Kinds } from './discovery-v1/index.js'
 import { eventConversion, eventsV1Kinds } from './events-v1/index.js'
+import { flowcontrolV1Kinds } from './flowcontrol-v1/index.js'
 import { networkingV1Kinds } from './networking-v1/index.js'
 import { nodeV1Kinds } from './node-v1/index.js'
 import { policyV1Kinds } from './policy-v1/index.js'
@@ -39,6 +40,7 @@ export const builtinKinds: readonly AnyKind[] = [
   ...coordinationV1Kinds,
   ...nodeV1Kinds,
   ...discoveryV1Kinds,
+  ...flowcontrolV1Kinds,
 ]
 
 const isVirtual = ({ verbs }: AnyKind): boolean => verbs.length === 1 && verbs[0] === 'create'

@@ -36,10 +36,12 @@ export function tableJson(
   options: TableOptions,
 ): string {
   const { now, headless, version = 'v1' } = options
-  const objects = items.map(item => item.object)
+  const { rowOrder } = kind
+  const ordered = rowOrder ? [...items].sort((a, b) => rowOrder(a.object, b.object)) : items
+  const objects = ordered.map(item => item.object)
   const rows = tableRows(kind, objects, now).map(({ cells, conditions }, i) => {
     const hidden = conditions ? `,"conditions":${JSON.stringify(conditions)}` : ''
-    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(items[i]!, options)}}`
+    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(ordered[i]!, options)}}`
   })
   const columns = headless ? 'null' : columnsOf(kind)
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`
