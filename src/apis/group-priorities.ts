@@ -8,6 +8,7 @@ interface Priority {
 /** By `group/version`; the core group is `/v1`. From upstream's apiVersionPriorities and its generic defaults. */
 const priorities: Readonly<Record<string, Priority>> = {
   '/v1': { group: 18000, version: 1 },
+  'apiregistration.k8s.io/v1': { group: 18000, version: 1 },
   'apps/v1': { group: 17800, version: 15 },
   'events.k8s.io/v1': { group: 17750, version: 15 },
   'authentication.k8s.io/v1': { group: 17700, version: 15 },
@@ -34,7 +35,7 @@ const priorities: Readonly<Record<string, Priority>> = {
 const customResources: Priority = { group: 1000, version: 100 }
 
 /** Of a built-in group version, or that of custom resources. */
-const groupVersionPriority = (group: string, version: string): Priority =>
+export const groupVersionPriority = (group: string, version: string): Priority =>
   priorities[`${group}/${version}`] ?? customResources
 
 interface GroupVersion {

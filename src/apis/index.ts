@@ -1,5 +1,7 @@
 /** All kinds that the server knows by itself. */
 import type { AnyKind } from '../machinery/kind.js'
+import { admissionRegistrationV1Kinds } from './admissionregistration-v1/index.js'
+import { apiRegistrationV1Kinds } from './apiregistration-v1/index.js'
 import { appsV1Kinds } from './apps-v1/index.js'
 import { authenticationV1Kinds } from './authentication-v1/index.js'
 import { authorizationV1Kinds } from './authorization-v1/index.js'
@@ -25,6 +27,7 @@ export { compareGroupVersions } from './group-priorities.js'
 /** Every kind that has a resource of its own, stored or not, in the order of `/apis`. */
 export const builtinKinds: readonly AnyKind[] = [
   ...coreV1Kinds,
+  ...apiRegistrationV1Kinds,
   ...appsV1Kinds,
   ...eventsV1Kinds,
   ...authenticationV1Kinds,
@@ -36,6 +39,7 @@ export const builtinKinds: readonly AnyKind[] = [
   ...policyV1Kinds,
   ...rbacV1Kinds,
   ...storageV1Kinds,
+  ...admissionRegistrationV1Kinds,
   ...schedulingV1Kinds,
   ...coordinationV1Kinds,
   ...nodeV1Kinds,

@@ -1,0 +1,25 @@
+/** MutatingWebhookConfiguration says which webhooks may change or refuse which requests. */
+import { defineKind } from '../../machinery/kind.js'
+import type { MutatingWebhookConfiguration } from '../generated/admissionregistration-v1.js'
+import { webhookColumns } from './webhook-columns.js'
+import { defaultWebhook, validateWebhooks } from './webhooks.js'
+
+export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  scope: 'Cluster',
+  names: { plural: 'mutatingwebhookconfigurations', categories: ['api-extensions'] },
+
+  setDefaults({ webhooks = [] }) {
+    for (const hook of webhooks) {
+      defaultWebhook(hook)
+      hook.reinvocationPolicy ??= 'Never'
+    }
+  },
+  validateCreate: ({ webhooks }) => validateWebhooks(webhooks),
+  validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
+
+  strategy: { bumpGenerationOn: ['webhooks'], allowUnconditionalUpdate: false },
+  printerColumns: webhookColumns,
+})
