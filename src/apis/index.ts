@@ -8,6 +8,7 @@ import { authorizationV1Kinds } from './authorization-v1/index.js'
 import { autoscalingV1Kinds, horizontalPodAutoscalerConversion } from './autoscaling-v1/index.js'
 import { autoscalingV2Kinds } from './autoscaling-v2/index.js'
 import { batchV1Kinds } from './batch-v1/index.js'
+import { certificatesV1Kinds } from './certificates-v1/index.js'
 import type { KindConversion } from './conversion.js'
 import { coordinationV1Kinds } from './coordination-v1/index.js'
 import { coreV1Kinds } from './core-v1/index.js'
@@ -35,6 +36,7 @@ export const builtinKinds: readonly AnyKind[] = [
   ...autoscalingV2Kinds,
   ...autoscalingV1Kinds,
   ...batchV1Kinds,
+  ...certificatesV1Kinds,
   ...networkingV1Kinds,
   ...policyV1Kinds,
   ...rbacV1Kinds,

@@ -4,6 +4,7 @@ import type { Authorize } from '../authz/authorizer.js'
 import type { RuleResolver } from '../authz/rule-resolver.js'
 import type { RestDirectory } from '../deps.js'
 import type { AdmissionPlugin } from './admission.js'
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.js'
 import { defaultTolerationSeconds, taintNodesByCondition } from './default-tolerations.js'
 import { defaultIngressClass } from './ingress-class.js'
 import { limitRanger } from './limit-ranger.js'
@@ -39,6 +40,9 @@ export function defaultPlugins({ clock, random, rests, resolver, authorize }: Pl
     storageObjectInUseProtection,
     persistentVolumeClaimResize(lookup),
     runtimeClass(lookup),
+    certificateApproval(authorize),
+    certificateSigning(authorize),
+    certificateSubjectRestriction,
     defaultIngressClass(lookup),
     rbacEscalation(resolver, authorize),
     // Last: whatever is charged must not be refused afterwards.

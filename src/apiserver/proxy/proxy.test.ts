@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { issueCertificate, newAuthority } from '../../cli/pki/certificates.js'
+import { issueCertificate, newAuthority } from '../../machinery/pki/certificates.js'
 import { type Echo, newProxyFixture, type ProxyFixture, podAddress } from '../testing/proxy-fixture.js'
 
 let server: ProxyFixture

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issueCertificate, type KeyPair, newAuthority } from './certificates.js'
+import { issueCertificate, type KeyPair, newAuthority } from '../../machinery/pki/certificates.js'
 
 /** PEM texts of everything the API server and the administrator need. */
 export interface Pki {

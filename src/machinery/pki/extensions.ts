@@ -1,5 +1,5 @@
 /** The extensions of our certificates, DER (RFC 5280, section 4.2). */
-import { parseIp } from '../../machinery/ip.js'
+import { parseIp } from '../ip.js'
 import { bitString, boolean, implicit, octetString, oid, sequence } from './der.js'
 
 const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
