@@ -93,7 +93,7 @@ function newPipeline(
 export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig): AssembledServer {
   const { clock, log, rests, schemas } = deps
   const state: ServerState = { bootstrapped: false, rolesSynced: false, stopping: new AbortController(), port: 0 }
-  const components = newComponents(deps, config.serviceAccount)
+  const components = newComponents(deps, config)
   const context = newPipeline(deps, config, components, state)
   const stream: Stream = async upgrade => {
     const { handleStreamingUpgrade } = await import('./streaming/handle-upgrade.js')

@@ -10,7 +10,7 @@ import { type Authorize, privilegedGroup, unionAuthorizer } from './authz/author
 import { newNodeAuthorizer } from './authz/node.js'
 import { newRbacAuthorizer } from './authz/rbac.js'
 import { RuleResolver } from './authz/rule-resolver.js'
-import type { ApiServerDeps, ServiceAccountConfig } from './deps.js'
+import type { ApiServerConfig, ApiServerDeps } from './deps.js'
 import { type Catalog, newCatalog } from './discovery/catalog.js'
 import { newInProcessHandler } from './in-process-handler.js'
 import { newVerbs, type Verbs } from './verbs/verbs.js'
@@ -28,8 +28,13 @@ export interface Components {
   catalog: Catalog
 }
 
-export function newComponents(deps: ApiServerDeps, config: ServiceAccountConfig): Components {
-  const { clock, random, rests, schemas, virtualKinds } = deps
+type ComponentsConfig = Pick<ApiServerConfig, 'serviceAccount' | 'admission'>
+
+export function newComponents(
+  deps: ApiServerDeps,
+  { serviceAccount: config, admission: { podSecurity } = {} }: ComponentsConfig,
+): Components {
+  const { clock, random, rests, schemas, virtualKinds, metrics } = deps
   const issuer = config.issuer ?? defaultIssuer
   const audiences = config.audiences ?? [issuer]
   const resolver = new RuleResolver()
@@ -45,7 +50,7 @@ export function newComponents(deps: ApiServerDeps, config: ServiceAccountConfig)
     resolver,
     tokens,
     issueToken: newTokenIssuer({ clock, random, rests }, signer, { issuer, audiences }),
-    admission: newAdmission(defaultPlugins({ clock, random, rests, resolver, authorize })),
+    admission: newAdmission(defaultPlugins({ clock, random, rests, resolver, authorize, metrics, podSecurity })),
   })
   return {
     resolver,

@@ -7,6 +7,7 @@ import type { SchemaSet } from '../machinery/schema/types.js'
 import type { Rest } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
+import type { PodSecurityConfiguration } from './admission/pod-security/configuration.js'
 import type { Dial } from './proxy/dial.js'
 
 /** Every stored kind that is served now. Kinds may come and go; `generation` changes whenever they do. */
@@ -61,6 +62,13 @@ export interface ApiServerConfig {
   /** `v1.34.4+minik8s` unless given. */
   gitVersion?: string
   limits?: Partial<Limits>
+  admission?: AdmissionConfig
+}
+
+/** What admission plugins may be told; all of it has upstream's defaults. */
+export interface AdmissionConfig {
+  /** Must be valid. */
+  podSecurity?: PodSecurityConfiguration
 }
 
 export interface Limits {

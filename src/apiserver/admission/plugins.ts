@@ -1,5 +1,6 @@
 /** The admission plugins in upstream's order. */
 import type { Clock, Random } from '../../machinery/clock.js'
+import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Authorize } from '../authz/authorizer.js'
 import type { RuleResolver } from '../authz/rule-resolver.js'
 import type { RestDirectory } from '../deps.js'
@@ -11,6 +12,8 @@ import { limitRanger } from './limit-ranger.js'
 import { newLookup } from './lookup.js'
 import { namespaceLifecycle } from './namespace-lifecycle.js'
 import { nodeRestriction } from './node-restriction.js'
+import type { PodSecurityConfiguration } from './pod-security/configuration.js'
+import { podSecurity } from './pod-security/pod-security.js'
 import { priority } from './priority.js'
 import { rbacEscalation } from './rbac-escalation.js'
 import { resourceQuota } from './resource-quota.js'
@@ -24,9 +27,12 @@ export interface PluginDeps {
   rests: RestDirectory
   resolver: RuleResolver
   authorize: Authorize
+  metrics: MetricRegistry
+  podSecurity?: PodSecurityConfiguration
 }
 
-export function defaultPlugins({ clock, random, rests, resolver, authorize }: PluginDeps): AdmissionPlugin[] {
+export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
+  const { clock, random, rests, resolver, authorize, metrics, podSecurity: configuration } = deps
   const lookup = newLookup(rests)
   return [
     namespaceLifecycle(lookup),
@@ -34,6 +40,7 @@ export function defaultPlugins({ clock, random, rests, resolver, authorize }: Pl
     serviceAccount(lookup, { clock, random }),
     nodeRestriction(lookup),
     taintNodesByCondition,
+    podSecurity(lookup, { metrics, configuration }),
     priority(lookup),
     defaultTolerationSeconds,
     defaultStorageClass(lookup),

@@ -14,7 +14,7 @@ import { silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { assembleApiServer } from '../assemble.js'
 import { loopback } from '../authn/user.js'
-import type { ApiServerDeps, Limits } from '../deps.js'
+import type { ApiServerConfig, ApiServerDeps, Limits } from '../deps.js'
 
 const keys = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
@@ -26,10 +26,11 @@ export interface FixtureOptions {
   nodes?: ApiServerDeps['nodes']
   dial?: ApiServerDeps['dial']
   limits?: Partial<Limits>
+  admission?: ApiServerConfig['admission']
 }
 
 /** A server that is ready; `default` has its service account. */
-export async function newServerFixture({ nodes, dial, limits }: FixtureOptions = {}) {
+export async function newServerFixture({ nodes, dial, limits, admission }: FixtureOptions = {}) {
   const clock = new FakeClock()
   const random = new SeededRandom()
   const schemas = loadSchemas()
@@ -56,6 +57,7 @@ export async function newServerFixture({ nodes, dial, limits }: FixtureOptions =
       serviceAccount: { signingKey: keys.privateKey, publicKey: keys.publicKey },
       serviceSubnet: '10.96.0.0/16',
       ...(limits && { limits }),
+      ...(admission && { admission }),
     },
   )
   await server.begin(6443)

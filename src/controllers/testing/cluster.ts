@@ -59,7 +59,7 @@ export async function startTestCluster(options: { log?: Logger } = {}): Promise<
   const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
   const components = newComponents(
     { clock, random, log, metrics: newMetricRegistry(), rests, virtualKinds, schemas },
-    newKeys(),
+    { serviceAccount: newKeys() },
   )
   const stopping = new AbortController()
   await bootstrap({ rests, schemas, log }, { address: '10.0.0.1', port: 6443, serviceSubnet: '10.96.0.0/16' }, 'CA')
