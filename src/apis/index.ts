@@ -19,6 +19,7 @@ import { networkingV1Kinds } from './networking-v1/index.js'
 import { nodeV1Kinds } from './node-v1/index.js'
 import { policyV1Kinds } from './policy-v1/index.js'
 import { rbacV1Kinds } from './rbac-v1/index.js'
+import { resourceV1Kinds } from './resource-v1/index.js'
 import { schedulingV1Kinds } from './scheduling-v1/index.js'
 import { storageV1Kinds } from './storage-v1/index.js'
 
@@ -46,6 +47,7 @@ export const builtinKinds: readonly AnyKind[] = [
   ...coordinationV1Kinds,
   ...nodeV1Kinds,
   ...discoveryV1Kinds,
+  ...resourceV1Kinds,
   ...flowcontrolV1Kinds,
 ]
 

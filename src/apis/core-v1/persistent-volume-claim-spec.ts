@@ -96,8 +96,10 @@ export function* validatePersistentVolumeClaimSpec(
 }
 
 /** Of a template's metadata only labels and annotations may be set. */
-function* validateTemplateMetadata(template: PersistentVolumeClaimTemplate, path: string): Generator<FieldError> {
-  const metadata = template.metadata ?? {}
+export function* validateTemplateMetadata(
+  { metadata = {} }: Pick<PersistentVolumeClaimTemplate, 'metadata'>,
+  path: string,
+): Generator<FieldError> {
   yield* validateAnnotations(metadata.annotations, `${path}.annotations`)
   yield* validateLabels(metadata.labels, `${path}.labels`)
   for (const [field, value] of Object.entries(metadata))

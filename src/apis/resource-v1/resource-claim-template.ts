@@ -1,0 +1,31 @@
+/** ResourceClaimTemplate is what the claims of pods are made from. */
+import { defineKind } from '../../machinery/kind.js'
+import { validateTemplateMetadata } from '../core-v1/persistent-volume-claim-spec.js'
+import type { ResourceClaimTemplate } from '../generated/resource-v1.js'
+import { age } from '../printing/age.js'
+import { immutableField } from '../validation/immutable.js'
+import { defaultClaimSpec, dropDisabledFields, usesConsumableCapacity, validateClaimSpec } from './device-claim.js'
+
+export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'ResourceClaimTemplate',
+  scope: 'Namespaced',
+  names: { plural: 'resourceclaimtemplates' },
+
+  setDefaults: ({ spec }) => defaultClaimSpec(spec.spec),
+  *validate({ spec }) {
+    yield* validateTemplateMetadata(spec, 'spec.metadata')
+    yield* validateClaimSpec(spec.spec, 'spec.spec', false)
+  },
+  validateUpdate: ({ spec }, old) => immutableField(spec, old.spec, 'spec'),
+
+  strategy: {
+    bumpGenerationOn: [],
+    prepareForCreate: ({ spec }) => dropDisabledFields(spec.spec),
+    prepareForUpdate({ spec }, old) {
+      if (!usesConsumableCapacity(old.spec.spec.devices ?? {})) dropDisabledFields(spec.spec)
+    },
+  },
+  printerColumns: [age],
+})

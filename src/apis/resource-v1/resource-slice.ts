@@ -1,0 +1,80 @@
+/** ResourceSlice lists the devices of a pool, and from which nodes they can be used. */
+import { type FieldError, invalid, required } from '../../machinery/field-error.js'
+import { defineKind } from '../../machinery/kind.js'
+import { validateNodeSelector } from '../core-v1/pod-spec/node-affinity.js'
+import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
+import type { ResourcePool, ResourceSlice, ResourceSliceSpec } from '../generated/resource-v1.js'
+import { age } from '../printing/age.js'
+import { immutableField } from '../validation/immutable.js'
+import { validateDnsSubdomain } from '../validation/text.js'
+import { dropDisabledFields, validateDevice } from './device.js'
+import { nameKey, validateSet } from './lists.js'
+import { validatePoolName } from './names.js'
+import { columns } from './slice-columns.js'
+
+const maxDevices = 128
+const exactlyOne = 'exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required'
+
+function* validatePool({ name, resourceSliceCount, generation }: ResourcePool, path: string): Generator<FieldError> {
+  yield* validatePoolName(name ?? '', `${path}.name`)
+  if (resourceSliceCount <= 0)
+    yield invalid(`${path}.resourceSliceCount`, resourceSliceCount, 'must be greater than zero')
+  if (generation < 0) yield invalid(`${path}.generation`, generation, 'must be greater than or equal to zero')
+}
+
+function* validateNodes({ nodeName, nodeSelector, allNodes }: ResourceSliceSpec): Generator<FieldError> {
+  const set: string[] = []
+  if (nodeName) {
+    set.push('`nodeName`')
+    yield* validateDnsSubdomain(nodeName, 'spec.nodeName')
+  } else if (nodeName === '')
+    yield invalid('spec.nodeName', nodeName, 'must be either unset or set to a non-empty string')
+  if (nodeSelector) {
+    set.push('`nodeSelector`')
+    yield* validateNodeSelector(nodeSelector, 'spec.nodeSelector')
+    const terms = nodeSelector.nodeSelectorTerms ?? []
+    if (terms.length !== 1)
+      yield invalid('spec.nodeSelector.nodeSelectorTerms', terms, 'must have exactly one node selector term')
+  }
+  if (allNodes) set.push('`allNodes`')
+  else if (allNodes === false) yield invalid('spec.allNodes', allNodes, 'must be either unset or set to true')
+  if (!set.length) yield required('spec', exactlyOne)
+  if (set.length > 1) yield invalid('spec', `{${set.join(', ')}}`, `${exactlyOne}, but multiple fields are set`)
+}
+
+function* validateSpec({ spec }: ResourceSlice, old?: ResourceSlice): Generator<FieldError> {
+  yield* validateCsiDriverName(spec.driver ?? '', 'spec.driver')
+  yield* validatePool(spec.pool, 'spec.pool')
+  if (old) {
+    yield* immutableField(spec.pool.name, old.spec.pool.name, 'spec.pool.name')
+    yield* immutableField(spec.driver, old.spec.driver, 'spec.driver')
+    yield* immutableField(spec.nodeName, old.spec.nodeName, 'spec.nodeName')
+  }
+  yield* validateNodes(spec)
+  yield* validateSet({ items: spec.devices, max: maxDevices, path: 'spec.devices' }, validateDevice, nameKey)
+}
+
+/** The gate DRAPartitionableDevices is off in v1.34. */
+function dropDisabled({ spec }: ResourceSlice): void {
+  delete spec.sharedCounters
+  delete spec.perDeviceNodeSelection
+  for (const device of spec.devices ?? []) dropDisabledFields(device)
+}
+
+export const resourceSlice = defineKind<ResourceSlice>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'ResourceSlice',
+  scope: 'Cluster',
+  names: { plural: 'resourceslices' },
+
+  validateCreate: slice => validateSpec(slice),
+  validateUpdate: (slice, old) => validateSpec(slice, old),
+
+  strategy: { prepareForCreate: dropDisabled, prepareForUpdate: dropDisabled },
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.driver': ({ spec }) => spec.driver,
+  },
+  printerColumns: [...columns, age],
+})
