@@ -1,0 +1,14 @@
+/** Differences that are meant to be, each with its reason. Keep it nearly empty: what can be as upstream has it is to be so. */
+import type { Found } from './report.js'
+
+export interface Accepted {
+  reason: string
+  matches(found: Found): boolean
+}
+
+export const accepted: readonly Accepted[] = [
+  {
+    reason: 'The version says that this is minik8s, and names Node.js where upstream names the Go compiler.',
+    matches: ({ step, path }) => step.path === '/version' && /^(git|build|goVersion|compiler|platform)/.test(path),
+  },
+]
