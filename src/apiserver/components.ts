@@ -2,9 +2,16 @@
 import type { ApiHandler } from '../machinery/request.js'
 import { newAdmission } from './admission/admission.js'
 import { defaultPlugins } from './admission/plugins.js'
+import { newBootstrapTokens } from './authn/bootstrap-token.js'
+import { newFetchJson } from './authn/https-json.js'
+import { newLegacyTokens } from './authn/legacy-token.js'
+import { newFindObject } from './authn/object-lookup.js'
+import { newOidcTokens } from './authn/oidc.js'
 import { type Authenticate, newRequestAuthenticator } from './authn/request-authenticator.js'
+import { newServiceAccountTokens } from './authn/service-account-authenticator.js'
 import { newTokenSigner, type TokenSigner } from './authn/service-account-token.js'
-import { newTokenAuthenticator } from './authn/token-authenticator.js'
+import { newTokenAuthenticator, type TokenAuthenticator } from './authn/token-authenticator.js'
+import { newTokenFile } from './authn/token-file.js'
 import { newTokenIssuer } from './authn/token-request.js'
 import { type Authorize, privilegedGroup, unionAuthorizer } from './authz/authorizer.js'
 import { newNodeAuthorizer } from './authz/node.js'
@@ -28,19 +35,36 @@ export interface Components {
   catalog: Catalog
 }
 
-type ComponentsConfig = Pick<ApiServerConfig, 'serviceAccount' | 'admission'>
+type ComponentsConfig = Pick<ApiServerConfig, 'serviceAccount' | 'admission' | 'authentication'> &
+  Partial<Pick<ApiServerConfig, 'tls'>>
 
-export function newComponents(
-  deps: ApiServerDeps,
-  { serviceAccount: config, admission: { podSecurity } = {} }: ComponentsConfig,
-): Components {
+/** Those who know a form of token, in upstream's order: what needs the network comes last. */
+function newTokens(
+  { clock, log, rests }: Pick<ApiServerDeps, 'clock' | 'log' | 'rests'>,
+  signer: TokenSigner,
+  { issuer, audiences, authentication = {} }: { issuer: string; audiences: readonly string[] } & ComponentsConfig,
+): TokenAuthenticator {
+  const { tokens, oidc, bootstrapTokens = true } = authentication
+  const find = newFindObject(rests)
+  const handlers = [
+    ...(tokens ? [newTokenFile(tokens, audiences)] : []),
+    newLegacyTokens({ clock, rests, find }, signer, audiences),
+    newServiceAccountTokens({ clock, find, issuer }, signer, audiences),
+    ...(bootstrapTokens ? [newBootstrapTokens(clock, find, audiences)] : []),
+    ...(oidc ? [newOidcTokens({ clock, log, fetchJson: newFetchJson(oidc.ca) }, oidc, audiences)] : []),
+  ]
+  return newTokenAuthenticator(clock, handlers, audiences)
+}
+
+export function newComponents(deps: ApiServerDeps, components: ComponentsConfig): Components {
   const { clock, random, rests, schemas, virtualKinds, metrics } = deps
+  const { serviceAccount: config, admission: { podSecurity } = {}, authentication = {}, tls } = components
   const issuer = config.issuer ?? defaultIssuer
   const audiences = config.audiences ?? [issuer]
   const resolver = new RuleResolver()
   const authorize = unionAuthorizer([privilegedGroup, newNodeAuthorizer(rests), newRbacAuthorizer(resolver)])
-  const signer = newTokenSigner(config, issuer)
-  const tokens = newTokenAuthenticator({ clock, rests }, signer, audiences)
+  const signer = newTokenSigner(config)
+  const tokens = newTokens(deps, signer, { ...components, issuer, audiences })
   const verbs = newVerbs({
     clock,
     rests,
@@ -55,7 +79,7 @@ export function newComponents(
   return {
     resolver,
     authorize,
-    authenticate: newRequestAuthenticator(clock, tokens),
+    authenticate: newRequestAuthenticator(clock, tokens, { ...authentication, clientCa: tls?.clientCa ?? '' }),
     signer,
     issuer,
     verbs,

@@ -8,6 +8,7 @@ import type { Rest } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { PodSecurityConfiguration } from './admission/pod-security/configuration.js'
+import type { AuthenticationConfig } from './authn/configuration.js'
 import type { Dial } from './proxy/dial.js'
 
 /** Every stored kind that is served now. Kinds may come and go; `generation` changes whenever they do. */
@@ -62,6 +63,7 @@ export interface ApiServerConfig {
   /** `v1.34.4+minik8s` unless given. */
   gitVersion?: string
   limits?: Partial<Limits>
+  authentication?: AuthenticationConfig
   admission?: AdmissionConfig
 }
 

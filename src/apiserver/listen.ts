@@ -38,7 +38,7 @@ export async function startListening(
     allowHTTP1: true,
     cert: certificate,
     key,
-    ca: clientCa,
+    ca: config.authentication?.requestHeader ? [clientCa, config.authentication.requestHeader.clientCa] : clientCa,
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',

@@ -4,6 +4,7 @@ import type { UserInfo } from '../../machinery/request.js'
 import type { Attributes } from '../authz/attributes.js'
 import { resourceAttributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
+import { decodeExtraKey, headerValues } from './header-values.js'
 import {
   anonymous,
   authenticatedGroup,
@@ -25,21 +26,6 @@ interface Wanted {
   extra: Record<string, string[]>
 }
 
-function decodeExtraKey(key: string): string {
-  try {
-    return decodeURIComponent(key)
-  } catch {
-    return key
-  }
-}
-
-/** Values of a header that may be sent several times; Node joins HTTP/1.1 repeats unless read from the raw list. */
-function valuesOf(raw: readonly string[], name: string): string[] {
-  const values: string[] = []
-  for (let i = 0; i < raw.length; i += 2) if (raw[i]!.toLowerCase() === name) values.push(raw[i + 1]!)
-  return values
-}
-
 /** Go's print of the object references that upstream makes of the headers. */
 function describe({ groups, uid, extra }: Wanted): string[] {
   const api = 'authentication.k8s.io/v1'
@@ -51,21 +37,19 @@ function describe({ groups, uid, extra }: Wanted): string[] {
 }
 
 function readHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): Wanted | undefined {
-  let found = false
   const wanted: Wanted = { user: '', groups: [], uid: '', extra: {} }
   for (const name of Object.keys(headers)) {
     if (!name.startsWith('impersonate-')) continue
-    const values = valuesOf(raw, name)
+    const values = headerValues(raw, name)
     if (name === 'impersonate-user') wanted.user = values[0] ?? ''
     else if (name === 'impersonate-group') wanted.groups = values
     else if (name === 'impersonate-uid') wanted.uid = values[0] ?? ''
     else if (name.startsWith(extraPrefix)) wanted.extra[decodeExtraKey(name.slice(extraPrefix.length))] = values
-    else continue
-    found = true
   }
-  if (found && !wanted.user)
+  const more = wanted.groups.length || wanted.uid || Object.keys(wanted.extra).length
+  if (more && !wanted.user)
     throw new ImpersonationError(`requested [${describe(wanted).join(' ')}] without impersonating a user`)
-  return found ? wanted : undefined
+  return wanted.user ? wanted : undefined
 }
 
 function* checksFor({

@@ -1,6 +1,8 @@
 /** Signs and checks the JWTs of service accounts: ES256, bound to a pod, secret or node where asked. */
 import { createHash, createPublicKey } from 'node:crypto'
 import type { CryptoKey, JWK, JWTPayload } from 'jose'
+import { readToken } from './json-web-token.js'
+import { InvalidToken } from './token-authenticator.js'
 
 export interface BoundObject {
   name: string
@@ -38,16 +40,23 @@ export function keyId(publicKey: string): string {
 }
 
 export interface TokenSigner {
-  sign(claims: TokenClaims): Promise<string>
-  /** The claims of a token that we signed and that is valid at `now` (ms); throws jose's errors otherwise. */
-  verify(token: string, now: number): Promise<TokenClaims>
+  sign(claims: JWTPayload): Promise<string>
+  /** The claims of a token that we signed, whatever its times say. Throws InvalidToken. */
+  verify<T extends JWTPayload>(token: string): Promise<T>
   /** The public key as a JSON Web Key Set. */
   jwks(): Promise<{ keys: JWK[] }>
 }
 
+interface Loaded {
+  jose: typeof import('jose')
+  signingKey: CryptoKey
+  publicKey: CryptoKey
+  kid: string
+}
+
 /** The JWT library and the keys are loaded at the first use: a start without tokens does not pay for them. */
-export function newTokenSigner(keys: TokenKeys, issuer: string): TokenSigner {
-  const load = async () => {
+export function newTokenSigner(keys: TokenKeys): TokenSigner {
+  const load = async (): Promise<Loaded> => {
     const jose = await import('jose')
     const [signingKey, publicKey] = await Promise.all([
       jose.importPKCS8(keys.signingKey, algorithm),
@@ -55,12 +64,7 @@ export function newTokenSigner(keys: TokenKeys, issuer: string): TokenSigner {
     ])
     return { jose, signingKey, publicKey, kid: keyId(keys.publicKey) }
   }
-  let loading: Promise<{
-    jose: typeof import('jose')
-    signingKey: CryptoKey
-    publicKey: CryptoKey
-    kid: string
-  }>
+  let loading: Promise<Loaded>
   const loaded = () => (loading ??= load())
 
   return {
@@ -68,11 +72,16 @@ export function newTokenSigner(keys: TokenKeys, issuer: string): TokenSigner {
       const { jose, signingKey, kid } = await loaded()
       return new jose.SignJWT(claims).setProtectedHeader({ alg: algorithm, kid }).sign(signingKey)
     },
-    async verify(token, now) {
-      const { jose, publicKey } = await loaded()
-      const options = { issuer, algorithms: [algorithm], currentDate: new Date(now) }
-      const { payload } = await jose.jwtVerify<TokenClaims>(token, publicKey, options)
-      return payload
+    async verify<T extends JWTPayload>(token: string) {
+      const { jose, publicKey, kid } = await loaded()
+      const named = readToken(token)?.header.kid
+      if (named && named !== kid) throw new InvalidToken('invalid signature, no keys found')
+      try {
+        const { payload } = await jose.compactVerify(token, publicKey, { algorithms: [algorithm] })
+        return JSON.parse(Buffer.from(payload).toString()) as T
+      } catch {
+        throw new InvalidToken('go-jose/go-jose: error in cryptographic primitive')
+      }
     },
     async jwks() {
       const { jose, publicKey, kid } = await loaded()

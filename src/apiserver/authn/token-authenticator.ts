@@ -1,10 +1,7 @@
-/** Turns a bearer token into a user: checks the signature, the account and whatever object the token is bound to. */
+/** Turns a bearer token into a user: asks those who know a form of token in turn, and remembers their answers for a while. */
 import type { Clock } from '../../machinery/clock.js'
-import type { AnyObject } from '../../machinery/object-meta.js'
 import type { UserInfo } from '../../machinery/request.js'
-import type { RestDirectory } from '../deps.js'
-import type { BoundObject, KubernetesClaims, TokenClaims, TokenSigner } from './service-account-token.js'
-import { authenticatedGroup, serviceAccountGroups, serviceAccountUserName } from './user.js'
+import { anonymous, authenticatedGroup, unauthenticatedGroup } from './user.js'
 
 export interface TokenIdentity {
   user: UserInfo
@@ -15,107 +12,86 @@ export interface TokenIdentity {
 /** Why a token is refused; the text is upstream's and shown in token reviews only. */
 export class InvalidToken extends Error {}
 
+export interface TokenRequestContext {
+  /** At least one must be the token's. */
+  audiences: readonly string[]
+  /** A `Warning` to whoever uses the token. */
+  warn(message: string): void
+}
+
+/** Knows one form of token. Undefined: not of this form; throws InvalidToken for one that is, and is not good. */
+export type TokenHandler = (token: string, context: TokenRequestContext) => Promise<TokenIdentity | undefined>
+
 export interface TokenAuthenticator {
   /** Throws InvalidToken. `audiences`: at least one must be the token's; default: the server's own. */
-  authenticate(token: string, audiences?: readonly string[]): Promise<TokenIdentity>
+  authenticate(token: string, audiences?: readonly string[], warn?: (message: string) => void): Promise<TokenIdentity>
 }
 
 // As long as upstream: a deleted pod's token works at most this much longer.
 const cacheMilliseconds = 10_000
 const maxCached = 10_000
 
-const extraOf = (claims: TokenClaims): Record<string, string[]> => {
-  const { pod, node } = claims['kubernetes.io']
-  const extra: Record<string, string[]> = {}
-  if (claims.jti) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims.jti}`]
-  for (const [kind, object] of Object.entries({ pod, node })) {
-    if (!object) continue
-    extra[`authentication.kubernetes.io/${kind}-name`] = [object.name]
-    extra[`authentication.kubernetes.io/${kind}-uid`] = [object.uid]
-  }
-  return extra
+/** Whoever shows a good credential is in that group. */
+export function withAuthenticatedGroup(user: UserInfo): UserInfo {
+  const { name, groups } = user
+  const knows = groups.includes(authenticatedGroup) || groups.includes(unauthenticatedGroup)
+  return knows || name === anonymous.name ? user : { ...user, groups: [...groups, authenticatedGroup] }
 }
 
-const listOf = (audience: string | string[] | undefined) =>
-  typeof audience === 'string' ? [audience] : (audience ?? [])
+/** A handler whose tokens say nothing of audiences: they are good for all of the server's own. */
+export const anyOwnAudience =
+  (
+    own: readonly string[],
+    find: (token: string) => Promise<UserInfo | undefined> | UserInfo | undefined,
+  ): TokenHandler =>
+  async (token, { audiences }) => {
+    const agreed = own.filter(audience => audiences.includes(audience))
+    const user = agreed.length ? await find(token) : undefined
+    return user && { user, audiences: agreed }
+  }
 
-/** `audiences` are those the server itself answers to. */
+interface Remembered {
+  identity: TokenIdentity
+  warnings: readonly string[]
+  until: number
+}
+
+/** `own` are the audiences that the server itself answers to. */
 export function newTokenAuthenticator(
-  deps: { clock: Clock; rests: RestDirectory },
-  signer: TokenSigner,
-  audiences: readonly string[],
+  clock: Clock,
+  handlers: readonly TokenHandler[],
+  own: readonly string[],
 ): TokenAuthenticator {
-  const cache = new Map<string, { identity: TokenIdentity; until: number }>()
+  const cache = new Map<string, Remembered>()
 
-  const find = async (resource: string, key: { name: string; namespace?: string }): Promise<AnyObject | undefined> =>
-    (
-      await deps.rests
-        .find('', 'v1', resource)
-        ?.get(key)
-        .catch(() => undefined)
-    )?.object
-
-  const checkBound = async (resource: string, bound: BoundObject | undefined, namespace?: string) => {
-    if (!bound) return
-    const found = await find(resource, { name: bound.name, ...(namespace && { namespace }) })
-    const kind = resource.slice(0, -1)
-    if (!found) throw new InvalidToken(`service account token has been invalidated`)
-    if (found.metadata.uid !== bound.uid)
-      throw new InvalidToken(`${kind} UID (${found.metadata.uid}) does not match service account ${kind} ref claim`)
-  }
-
-  const checkObjects = async ({ namespace, serviceaccount, pod, secret, node }: KubernetesClaims) => {
-    const account = await find('serviceaccounts', { name: serviceaccount.name, namespace })
-    if (!account || account.metadata.deletionTimestamp)
-      throw new InvalidToken('service account token has been invalidated')
-    if (account.metadata.uid !== serviceaccount.uid)
-      throw new InvalidToken(
-        `service account UID (${account.metadata.uid}) does not match claim (${serviceaccount.uid})`,
-      )
-    await checkBound('secrets', secret, namespace)
-    await checkBound('pods', pod, namespace)
-    // A pod's token names its node for information; only a token bound to the node itself dies with it.
-    if (!pod) await checkBound('nodes', node)
-  }
-
-  const verify = async (token: string, wanted: readonly string[]): Promise<TokenIdentity> => {
-    let claims: TokenClaims
-    try {
-      claims = await signer.verify(token, deps.clock.now())
-    } catch (error) {
-      const expired = (error as { code?: string }).code === 'ERR_JWT_EXPIRED'
-      throw new InvalidToken(expired ? 'service account token has expired' : '')
+  const ask = async (token: string, context: TokenRequestContext): Promise<TokenIdentity> => {
+    const reasons: string[] = []
+    for (const handler of handlers) {
+      try {
+        const found = await handler(token, context)
+        if (found) return { ...found, user: withAuthenticatedGroup(found.user) }
+      } catch (error) {
+        if (!(error instanceof InvalidToken)) throw error
+        reasons.push(error.message)
+      }
     }
-    const agreed = listOf(claims.aud).filter(audience => wanted.includes(audience))
-    if (!agreed.length)
-      throw new InvalidToken(
-        `token audiences ${JSON.stringify(listOf(claims.aud))} is invalid for the target audiences ${JSON.stringify(wanted)}`,
-      )
-    const own = claims['kubernetes.io']
-    if (!own?.serviceaccount || claims.sub !== serviceAccountUserName(own.namespace, own.serviceaccount.name))
-      throw new InvalidToken('service account token has an invalid subject')
-    await checkObjects(own)
-    return {
-      audiences: agreed,
-      user: {
-        name: claims.sub,
-        uid: own.serviceaccount.uid,
-        groups: [...serviceAccountGroups(own.namespace), authenticatedGroup],
-        extra: extraOf(claims),
-      },
-    }
+    throw new InvalidToken(reasons.length > 1 ? `[${[...new Set(reasons)].join(', ')}]` : (reasons[0] ?? ''))
   }
 
   return {
-    async authenticate(token, wanted = audiences) {
-      const key = wanted === audiences ? token : `${token}\0${wanted.join('\0')}`
-      const now = deps.clock.monotonic()
-      const known = cache.get(key)
-      if (known && known.until > now) return known.identity
-      const identity = await verify(token, wanted)
-      if (cache.size >= maxCached) cache.clear()
-      cache.set(key, { identity, until: now + cacheMilliseconds })
-      return identity
+    async authenticate(token, audiences = own, warn = () => {}) {
+      const key = audiences === own ? token : `${token}\0${audiences.join('\0')}`
+      const now = clock.monotonic()
+      let known = cache.get(key)
+      if (!known || known.until <= now) {
+        const warnings: string[] = []
+        const identity = await ask(token, { audiences, warn: message => warnings.push(message) })
+        if (cache.size >= maxCached) cache.clear()
+        known = { identity, warnings, until: now + cacheMilliseconds }
+        cache.set(key, known)
+      }
+      for (const warning of known.warnings) warn(warning)
+      return known.identity
     },
   }
 }

@@ -14,6 +14,7 @@ interface TokenRequestSpec {
   boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string } | null
 }
 
+const authenticationGroup = 'authentication.k8s.io'
 const minimumSeconds = 600
 const defaultSeconds = 3600
 /** What a kubelet asks for; such a token lives a year, and its use is counted as stale after this time. */
@@ -32,7 +33,7 @@ function validate(spec: TokenRequestSpec): FieldError[] {
 }
 
 const invalidRequest = (name: string, errors: readonly FieldError[]) =>
-  invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, errors)
+  invalidObject({ group: authenticationGroup, kind: 'TokenRequest' }, name, errors)
 
 export type TokenIssuer = (account: { namespace: string; name: string }, request: AnyObject) => Promise<AnyObject>
 
@@ -53,32 +54,33 @@ export function newTokenIssuer(
     ref: NonNullable<TokenRequestSpec['boundObjectRef']>,
     account: { namespace: string; name: string },
   ): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> => {
-    const entry = Object.entries(kindOfResource).find(([, kind]) => kind === ref.kind && ref.apiVersion === 'v1')
-    if (!entry || !ref.name)
-      throw badRequest(`cannot bind token to object of type ${formatGvk(ref.apiVersion, ref.kind)}`)
+    const ofCore = !ref.apiVersion?.includes('/')
+    const entry = Object.entries(kindOfResource).find(([, kind]) => kind === ref.kind && ofCore)
+    if (!entry) throw badRequest(`cannot bind token to object of type ${formatGvk(ref.apiVersion, ref.kind)}`)
     const resource = entry[0] as BoundResource
     const inNamespace = resource === 'nodes' ? {} : { namespace: account.namespace }
-    const object = await get(resource, { name: ref.name, ...inNamespace })
+    const { name = '' } = ref
+    const object = await get(resource, { name, ...inNamespace })
+    const spec = (object.spec ?? {}) as { serviceAccountName?: string; nodeName?: string }
+    if (resource === 'pods' && spec.serviceAccountName !== account.name)
+      throw badRequest(
+        `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`,
+      )
     const uid = object.metadata.uid ?? ''
-    const bound: BoundObject = { name: ref.name, uid }
+    const bound: BoundObject = { name, uid }
     if (ref.uid && ref.uid !== uid)
       throw conflict(
         { group: '', names: { plural: kindOfResource[resource], singular: '' } },
-        ref.name,
+        name,
         `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
       )
     if (resource === 'secrets') return { secret: bound }
     if (resource === 'nodes') return { node: bound }
-    const spec = object.spec as { serviceAccountName?: string; nodeName?: string }
-    if ((spec.serviceAccountName || 'default') !== account.name)
-      throw badRequest(
-        `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`,
-      )
-    const node = spec.nodeName && (await get('nodes', { name: spec.nodeName }).catch(() => undefined))
-    return {
-      pod: bound,
-      ...(node && { node: { name: spec.nodeName ?? '', uid: node.metadata.uid ?? '' } }),
-    }
+    if (!spec.nodeName) return { pod: bound }
+    // A node that is gone is still named, so that one can tell where the pod was.
+    const node = await get('nodes', { name: spec.nodeName }).catch(() => undefined)
+    const { uid: nodeUid } = node?.metadata ?? {}
+    return { pod: bound, node: { name: spec.nodeName, ...(nodeUid && { uid: nodeUid }) } as BoundObject }
   }
 
   return async ({ namespace, name }, request) => {
@@ -95,6 +97,13 @@ export function newTokenIssuer(
         ),
       ])
     const account = await get('serviceaccounts', { namespace, name })
+    const { uid = '' } = request.metadata ?? {}
+    if (uid && uid !== account.metadata.uid)
+      throw conflict(
+        { group: authenticationGroup, names: { plural: 'TokenRequest', singular: '' } },
+        name,
+        `the UID in the token request (${uid}) does not match the UID of the service account (${account.metadata.uid})`,
+      )
     const errors = validate(spec)
     if (errors.length) throw invalidRequest('', errors)
     const bound = spec.boundObjectRef ? await bind(spec.boundObjectRef, { namespace, name }) : {}
@@ -122,7 +131,13 @@ export function newTokenIssuer(
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: formatTime(now * 1000) },
+      metadata: {
+        ...request.metadata,
+        name,
+        namespace,
+        uid: account.metadata.uid,
+        creationTimestamp: formatTime(now * 1000),
+      },
       spec: { audiences: wanted, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
       status: { token, expirationTimestamp: formatTime((now + seconds) * 1000) },
     }

@@ -1,4 +1,5 @@
 /** Names and groups that Kubernetes gives to identities. */
+import { isDns1123Label, isDns1123Subdomain } from '../../machinery/names.js'
 import type { UserInfo } from '../../machinery/request.js'
 
 export const authenticatedGroup = 'system:authenticated'
@@ -23,5 +24,6 @@ export const serviceAccountUserName = (namespace: string, name: string): string 
 export function parseServiceAccountUserName(user: string): { namespace: string; name: string } | undefined {
   if (!user.startsWith(accountPrefix)) return undefined
   const [namespace, name, ...more] = user.slice(accountPrefix.length).split(':')
-  return namespace && name && !more.length ? { namespace, name } : undefined
+  if (!namespace || !name || more.length) return undefined
+  return isDns1123Label(namespace).length || isDns1123Subdomain(name).length ? undefined : { namespace, name }
 }

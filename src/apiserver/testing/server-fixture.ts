@@ -13,6 +13,8 @@ import { newMemoryStorage } from '../../storage/memory/open.js'
 import { silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { assembleApiServer } from '../assemble.js'
+import { legacyClaims } from '../authn/legacy-token.js'
+import { newTokenSigner } from '../authn/service-account-token.js'
 import { loopback } from '../authn/user.js'
 import type { ApiServerConfig, ApiServerDeps, Limits } from '../deps.js'
 
@@ -27,10 +29,11 @@ export interface FixtureOptions {
   dial?: ApiServerDeps['dial']
   limits?: Partial<Limits>
   admission?: ApiServerConfig['admission']
+  authentication?: ApiServerConfig['authentication']
 }
 
 /** A server that is ready; `default` has its service account. */
-export async function newServerFixture({ nodes, dial, limits, admission }: FixtureOptions = {}) {
+export async function newServerFixture({ nodes, dial, ...config }: FixtureOptions = {}) {
   const clock = new FakeClock()
   const random = new SeededRandom()
   const schemas = loadSchemas()
@@ -56,8 +59,7 @@ export async function newServerFixture({ nodes, dial, limits, admission }: Fixtu
       tls: { certificate: '', key: '', clientCa: 'the authority' },
       serviceAccount: { signingKey: keys.privateKey, publicKey: keys.publicKey },
       serviceSubnet: '10.96.0.0/16',
-      ...(limits && { limits }),
-      ...(admission && { admission }),
+      ...config,
     },
   )
   await server.begin(6443)
@@ -97,6 +99,9 @@ export async function newServerFixture({ nodes, dial, limits, admission }: Fixtu
     call,
     createAccount,
     tokenOf,
+    /** A token as the tokens controller puts it into a secret. */
+    signLegacyToken: (account: { namespace: string; name: string; uid: string }, secret: string) =>
+      newTokenSigner({ signingKey: keys.privateKey, publicKey: keys.publicKey }).sign(legacyClaims(account, secret)),
     adminToken,
     /** supertest on the listener, as the administrator; `''`: as nobody. */
     agent(token = adminToken) {

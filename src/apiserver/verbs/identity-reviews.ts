@@ -13,11 +13,15 @@ const asUserInfo = ({ name, uid, groups, extra }: UserInfo) => ({
 })
 
 /** Fills in the review's status: the user behind the token, or why there is none. */
-export async function reviewToken(review: AnyObject, tokens: TokenAuthenticator): Promise<AnyObject> {
+export async function reviewToken(
+  review: AnyObject,
+  tokens: TokenAuthenticator,
+  warn?: (message: string) => void,
+): Promise<AnyObject> {
   const { token, audiences } = (review.spec ?? {}) as { token?: string; audiences?: string[] }
   if (!token) throw badRequest('token is required for TokenReview in authentication')
   try {
-    const found = await tokens.authenticate(token, audiences?.length ? audiences : undefined)
+    const found = await tokens.authenticate(token, audiences?.length ? audiences : undefined, warn)
     return { ...review, status: { authenticated: true, user: asUserInfo(found.user), audiences: found.audiences } }
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error

@@ -145,7 +145,7 @@ export function newVerbs(deps: VerbsDeps): Verbs {
       case 'selfsubjectrulesreviews':
         return reviewRules(object, request, deps.resolver)
       case 'tokenreviews':
-        return reviewToken(object, deps.tokens)
+        return reviewToken(object, deps.tokens, request.warn)
       case 'selfsubjectreviews':
         return reviewSelf(object, request.user, deps.clock.now())
       default:
