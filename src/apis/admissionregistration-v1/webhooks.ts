@@ -84,9 +84,10 @@ function* validateName(name: string, path: string): Generator<FieldError> {
     yield invalid(path, name, 'should be a domain with at least three segments separated by dots')
 }
 
-function* validateSideEffects(value: string | undefined, path: string, lenient: boolean): Generator<FieldError> {
+function* validateSideEffects(value: string | null | undefined, path: string, lenient: boolean): Generator<FieldError> {
   const allowed = lenient ? allSideEffects : noSideEffects
-  if (value === undefined) yield required(path, `must specify one of ${allowed.join(', ')}`)
+  // A field that is not set prints as null.
+  if (value === undefined || value === null) yield required(path, `must specify one of ${allowed.join(', ')}`)
   else if (!allowed.includes(value)) yield notSupported(path, value, allowed)
 }
 

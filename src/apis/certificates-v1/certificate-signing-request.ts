@@ -1,6 +1,7 @@
 /** CertificateSigningRequest asks a signer for a certificate, and holds it once it was approved and issued. */
 import { cloneJson } from '../../machinery/clone.js'
 import { defineKind } from '../../machinery/kind.js'
+import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import type { CertificateSigningRequest } from '../generated/certificates-v1.js'
 import { columns } from './columns.js'
 import { keepDecisions, stampConditions } from './conditions.js'
@@ -18,8 +19,8 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
 
   strategy: {
     bumpGenerationOn: [],
-    // Upstream does not care what requests are called.
-    validateName: () => [],
+    // Upstream does not care what requests are called, as long as the name fits into a path.
+    validateName: nameIsPathSegment,
     prepareForCreate({ spec }, { user }) {
       for (const field of ['username', 'uid', 'groups', 'extra'] as const) delete spec[field]
       if (!user) return

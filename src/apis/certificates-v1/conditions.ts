@@ -64,7 +64,7 @@ export function keepDecisions(request: CertificateSigningRequest, old: Certifica
   for (const type of decisions) {
     const before = ofType(conditionsOf(old), type)
     const now = ofType(conditionsOf(request), type)
-    if (!request.status || before.length !== now.length) continue
+    if (!request.status || !now.length || before.length !== now.length) continue
     const kept = before.values()
     request.status.conditions = conditionsOf(request).map(c => (c.type === type ? { ...kept.next().value! } : c))
   }

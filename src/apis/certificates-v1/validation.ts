@@ -43,7 +43,7 @@ function* validateRequest({ spec: { request } }: Request): Generator<FieldError>
   try {
     parseCertificateRequestPem(request ?? '').checkSignature()
   } catch (error) {
-    yield invalid('spec.request', request ?? '', (error as Error).message)
+    yield invalid('spec.request', request ?? null, (error as Error).message)
   }
 }
 

@@ -42,6 +42,9 @@ interface DeviceRef {
   shareID?: string
 }
 
+/** All that upstream's messages show of a device. */
+const shownDevice = { Driver: {}, Pool: {}, Device: {}, ShareID: {} }
+
 /** What tells allocated devices apart. */
 export const deviceId = ({ driver = '', pool = '', device = '', shareID }: DeviceRef): string =>
   `${driver}/${pool}/${device}${shareID ? `/${shareID}` : ''}`
@@ -86,8 +89,7 @@ function* validateDeviceStatus(
   yield* validateDeviceRef(device, path)
   if (device.shareID !== undefined) yield* validateUid(device.shareID, `${path}.shareID`)
   const id = deviceId(device)
-  if (!allocated.has(id))
-    yield { ...invalid(path, '', ''), message: `Invalid value: ${id}: must be an allocated device in the claim` }
+  if (!allocated.has(id)) yield invalid(path, shownDevice, 'must be an allocated device in the claim')
   const conditions = device.conditions ?? []
   if (conditions.length > maxConditions) yield tooMany(`${path}.conditions`, conditions.length, maxConditions)
   yield* validateConditions(conditions, `${path}.conditions`)
@@ -150,7 +152,7 @@ function* validateDevices({ devices = [], allocation }: NonNullable<ResourceClai
   const seen = new Set<string>()
   for (const [i, device] of devices.entries()) {
     const id = deviceId(device)
-    if (seen.has(id)) yield { ...duplicate(`${path}[${i}].deviceID`, ''), message: `Duplicate value: ${id}` }
+    if (seen.has(id)) yield duplicate(`${path}[${i}].deviceID`, shownDevice)
     seen.add(id)
   }
 }

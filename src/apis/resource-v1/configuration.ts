@@ -1,9 +1,8 @@
 /** Configuration of devices: parameters that only their driver understands. */
-import { type FieldError, required, tooLong } from '../../machinery/field-error.js'
+import { type FieldError, invalid, required, tooLong } from '../../machinery/field-error.js'
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
 import type { OpaqueDeviceConfiguration } from '../generated/resource-v1.js'
-import { invalidOmitted } from '../validation/omitted-value.js'
 
 const maxParameters = 10 * 1024
 
@@ -18,7 +17,8 @@ interface Raw {
 export function* validateRawObject({ value, path, stored }: Raw): Generator<FieldError> {
   if (value === undefined || value === null) yield required(path)
   else if (!stored && Buffer.byteLength(stringifyJson(value)) > maxParameters) yield tooLong(path, maxParameters)
-  else if (typeof value !== 'object' || Array.isArray(value)) yield invalidOmitted(path, 'must be a valid JSON object')
+  else if (typeof value !== 'object' || Array.isArray(value))
+    yield invalid(path, '<value omitted>', 'must be a valid JSON object')
 }
 
 export function* validateConfiguration(

@@ -20,6 +20,7 @@ export const deviceClass = defineKind<DeviceClass>({
   kind: 'DeviceClass',
   scope: 'Cluster',
   names: { plural: 'deviceclasses' },
+  storageVersion: 'v1beta2',
 
   validateCreate: object => validateSpec(object, false),
   *validateUpdate(object, old) {

@@ -1,12 +1,14 @@
 /** ResourceClaim asks for devices, and holds what it was given. */
+import { invalid } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import type { ResourceClaim } from '../generated/resource-v1.js'
 import { age } from '../printing/age.js'
-import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { keepMetadata } from '../validation/status-metadata.js'
 import { dropDeallocatedDevices, dropDisabledStatus } from './claim-disabled-fields.js'
 import { validateClaimStatus } from './claim-status.js'
 import { defaultClaimSpec, dropDisabledFields, usesConsumableCapacity, validateClaimSpec } from './device-claim.js'
+import { goClaimSpec } from './go-form.js'
 
 function printState({ metadata, status = {} }: ResourceClaim): string {
   const states: string[] = []
@@ -23,12 +25,13 @@ export const resourceClaim = defineKind<ResourceClaim>({
   kind: 'ResourceClaim',
   scope: 'Namespaced',
   names: { plural: 'resourceclaims' },
+  storageVersion: 'v1beta2',
 
   setDefaults: ({ spec }) => defaultClaimSpec(spec),
   validateCreate: ({ spec }) => validateClaimSpec(spec, 'spec', false),
   *validateUpdate({ spec }, old) {
     yield* validateClaimSpec(spec, 'spec', false)
-    yield* immutableField(spec, old.spec, 'spec')
+    if (!semanticEqual(spec, old.spec)) yield invalid('spec', goClaimSpec(spec), 'field is immutable')
   },
 
   strategy: {

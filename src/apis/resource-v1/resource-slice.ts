@@ -3,6 +3,7 @@ import { type FieldError, invalid, required } from '../../machinery/field-error.
 import { defineKind } from '../../machinery/kind.js'
 import { validateNodeSelector } from '../core-v1/pod-spec/node-affinity.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
+import type { NodeSelectorRequirement, NodeSelectorTerm } from '../generated/core-v1.js'
 import type { ResourcePool, ResourceSlice, ResourceSliceSpec } from '../generated/resource-v1.js'
 import { age } from '../printing/age.js'
 import { immutableField } from '../validation/immutable.js'
@@ -34,12 +35,28 @@ function* validateNodes({ nodeName, nodeSelector, allNodes }: ResourceSliceSpec)
     yield* validateNodeSelector(nodeSelector, 'spec.nodeSelector')
     const terms = nodeSelector.nodeSelectorTerms ?? []
     if (terms.length !== 1)
-      yield invalid('spec.nodeSelector.nodeSelectorTerms', terms, 'must have exactly one node selector term')
+      yield invalid(
+        'spec.nodeSelector.nodeSelectorTerms',
+        goNodeSelectorTerms(terms),
+        'must have exactly one node selector term',
+      )
   }
   if (allNodes) set.push('`allNodes`')
   else if (allNodes === false) yield invalid('spec.allNodes', allNodes, 'must be either unset or set to true')
   if (!set.length) yield required('spec', exactlyOne)
   if (set.length > 1) yield invalid('spec', `{${set.join(', ')}}`, `${exactlyOne}, but multiple fields are set`)
+}
+
+/** As upstream's internal types are printed. */
+function goNodeSelectorTerms(terms: readonly NodeSelectorTerm[]) {
+  const requirements = (list: readonly NodeSelectorRequirement[] | undefined) =>
+    list?.map(({ key: Key, operator: Operator, values }) => ({ Key, Operator, Values: values ?? null })) ?? null
+  return terms.length
+    ? terms.map(term => ({
+        MatchExpressions: requirements(term.matchExpressions),
+        MatchFields: requirements(term.matchFields),
+      }))
+    : null
 }
 
 function* validateSpec({ spec }: ResourceSlice, old?: ResourceSlice): Generator<FieldError> {
@@ -67,6 +84,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   kind: 'ResourceSlice',
   scope: 'Cluster',
   names: { plural: 'resourceslices' },
+  storageVersion: 'v1beta2',
 
   validateCreate: slice => validateSpec(slice),
   validateUpdate: (slice, old) => validateSpec(slice, old),

@@ -20,9 +20,9 @@ function splitScheme(text: string): [scheme: string, rest: string] {
 }
 
 function checkHost(host: string): void {
+  if (host.startsWith('[') && !host.includes(']')) throw new Error("missing ']' in host")
   const port = /:[^\]]*$/.exec(host)?.[0]
   if (port !== undefined && !/^:\d*$/.test(port)) throw new Error(`invalid port ${quote(port)} after host`)
-  if (host.startsWith('[') && !host.includes(']')) throw new Error("missing ']' in host")
   const bad = /[ "<>^`{|}\\]/.exec(host)?.[0]
   if (bad) throw new Error(`invalid character ${quote(bad)} in host name`)
   const percent = /%.{0,2}/s.exec(host)?.[0]

@@ -7,6 +7,7 @@ import type { RestDirectory } from '../deps.js'
 import type { AdmissionPlugin } from './admission.js'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.js'
 import { defaultTolerationSeconds, taintNodesByCondition } from './default-tolerations.js'
+import { deviceAdminAccess } from './device-admin-access.js'
 import { defaultIngressClass } from './ingress-class.js'
 import { limitRanger } from './limit-ranger.js'
 import { newLookup } from './lookup.js'
@@ -52,6 +53,7 @@ export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
     certificateSubjectRestriction,
     defaultIngressClass(lookup),
     rbacEscalation(resolver, authorize),
+    deviceAdminAccess(lookup),
     // Last: whatever is charged must not be refused afterwards.
     resourceQuota(lookup, { clock, rests }),
   ]

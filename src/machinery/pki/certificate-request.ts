@@ -1,15 +1,7 @@
 /** PKCS #10 certificate signing requests (RFC 2986): what they ask for, and whether their signature holds. */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { formatIp } from '../ip.js'
-import {
-  type DerElement,
-  readElement,
-  readElements,
-  readOid,
-  readText,
-  sequenceElements,
-  universal,
-} from './der-reader.js'
+import { type DerElement, readElements, readOid, readSequence, readText, universal } from './der-reader.js'
 import { decodePem } from './pem.js'
 
 export interface CertificateRequest {
@@ -68,7 +60,7 @@ function readAltNames(value: Buffer | undefined): AltNames {
   const names = { dnsNames: [] as string[], ipAddresses: [] as string[], emailAddresses: [] as string[] }
   const uris: string[] = []
   if (!value) return { ...names, uris, rawAltNames: undefined }
-  for (const { tag, content } of sequenceElements(readElement(value), 'asn1.RawValue', 0)) {
+  for (const { tag, content } of readSequence(value, 'asn1.RawValue').elements) {
     if (tag === 1) names.emailAddresses.push(content.toString('latin1'))
     if (tag === 2) names.dnsNames.push(content.toString('latin1'))
     if (tag === 6) uris.push(content.toString('latin1'))
@@ -104,14 +96,15 @@ function readPublicKey(info: DerElement): KeyObject {
 
 /** Throws an Error with Go's words. */
 export function parseCertificateRequest(der: Buffer): CertificateRequest {
-  const outer = readElement(der)
-  const [info, algorithm, signature] = sequenceElements(outer, 'certificateRequest', 2)
+  const outer = readSequence(der, 'certificateRequest')
+  const [info, algorithm, signature] = outer.elements
   if (outer.raw.length < der.length) throw new Error('asn1: syntax error: trailing data')
-  const [version, name, key, attributes] = sequenceElements(info, 'tbsCertificateRequest', 2)
+  if (!info) throw new Error('asn1: syntax error: sequence truncated')
+  const [version, name, key, attributes] = readSequence(info.raw, 'tbsCertificateRequest').elements
   if (!version || !name || !key || !algorithm || signature?.tag !== universal.bitString)
     throw new Error('asn1: syntax error: sequence truncated')
   const publicKey = readPublicKey(key)
-  const [algorithmId] = sequenceElements(algorithm, 'AlgorithmIdentifier', 2)
+  const [algorithmId] = readSequence(algorithm.raw, 'AlgorithmIdentifier').elements
   return {
     subject: readSubject(name),
     rawSubject: name.raw,
@@ -123,7 +116,7 @@ export function parseCertificateRequest(der: Buffer): CertificateRequest {
       const { digest, family } = known
       if (publicKey.asymmetricKeyType !== family)
         throw new Error('x509: signature algorithm specifies another public key, but have another public key')
-      if (!verify(digest, info!.raw, publicKey, signature.content.subarray(1))) throw new Error(failures[family])
+      if (!verify(digest, info.raw, publicKey, signature.content.subarray(1))) throw new Error(failures[family])
     },
   }
 }

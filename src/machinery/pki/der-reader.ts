@@ -28,8 +28,17 @@ export const universal = {
 
 const truncated = () => new Error('asn1: syntax error: data truncated')
 
-/** The element at the start of `bytes`. Throws an Error with Go's words when there is none. */
-export function readElement(bytes: Buffer): DerElement {
+interface Header {
+  class: number
+  constructed: boolean
+  tag: number
+  /** Of the content. */
+  length: number
+  /** Of the header itself. */
+  size: number
+}
+
+function readHeader(bytes: Buffer): Header {
   if (bytes.length < 2) throw truncated()
   const [first, length] = [bytes[0]!, bytes[1]!]
   const tag = first & 0x1f
@@ -46,9 +55,15 @@ export function readElement(bytes: Buffer): DerElement {
     if (bytes[2] === 0) throw new Error('asn1: structure error: superfluous leading zeros in length')
     if (size < 0x80) throw new Error('asn1: structure error: non-minimal length')
   }
-  if (bytes.length < header + size) throw truncated()
-  const raw = bytes.subarray(0, header + size)
-  return { class: first >> 6, constructed: (first & 0x20) !== 0, tag, content: raw.subarray(header), raw }
+  return { class: first >> 6, constructed: (first & 0x20) !== 0, tag, length: size, size: header }
+}
+
+/** The element at the start of `bytes`. Throws an Error with Go's words when there is none. */
+export function readElement(bytes: Buffer): DerElement {
+  const { length, size, ...type } = readHeader(bytes)
+  if (bytes.length < size + length) throw truncated()
+  const raw = bytes.subarray(0, size + length)
+  return { ...type, content: raw.subarray(size), raw }
 }
 
 /** All elements that stand in `content`, one after another. */
@@ -59,19 +74,20 @@ export function readElements(content: Buffer): DerElement[] {
   return elements
 }
 
-const goTag = (e: DerElement) =>
-  `{class:${e.class} tag:${e.tag} length:${e.content.length} isCompound:${e.constructed}}`
+const goTag = (h: Header) => `{class:${h.class} tag:${h.tag} length:${h.length} isCompound:${h.constructed}}`
 const goParameters =
   '{optional:false explicit:false application:false private:false defaultValue:<nil> tag:<nil> stringType:0 timeType:0 set:false omitEmpty:false}'
 
-/** The elements of a SEQUENCE; anything else is told of as Go does. `type` and `offset` are Go's names for the place. */
-export function sequenceElements(element: DerElement | undefined, type: string, offset: number): DerElement[] {
-  if (!element) throw new Error('asn1: syntax error: sequence truncated')
-  if (element.class !== 0 || element.tag !== universal.sequence || !element.constructed)
+/** The SEQUENCE at the start of `bytes`; anything else is told of as Go does. `type` is Go's name of what is expected. */
+export function readSequence(bytes: Buffer, type: string): { elements: DerElement[]; raw: Buffer } {
+  if (!bytes.length) throw new Error('asn1: syntax error: sequence truncated')
+  const header = readHeader(bytes)
+  if (header.class !== 0 || header.tag !== universal.sequence || !header.constructed)
     throw new Error(
-      `asn1: structure error: tags don't match (16 vs ${goTag(element)}) ${goParameters} ${type} @${offset}`,
+      `asn1: structure error: tags don't match (16 vs ${goTag(header)}) ${goParameters} ${type} @${header.size}`,
     )
-  return readElements(element.content)
+  const { content, raw } = readElement(bytes)
+  return { elements: readElements(content), raw }
 }
 
 /** `1.2.840.113549.1.9.14`. */
