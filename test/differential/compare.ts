@@ -69,8 +69,17 @@ const toText = (value: unknown): string => JSON.stringify(value)
 const isStatus = (body: unknown): body is Json => isObject(body) && body.kind === 'Status'
 const causesOf = (body: Json): Json[] => ((body.details as Json | undefined)?.causes as Json[] | undefined) ?? []
 
-const causeText = (cause: Json) =>
-  `${String(cause.field).replace(/\[[^\]]*\]/g, '[]')}: ${cause.reason}: ${template(cause.message)}`
+/** What the message says, without the value it is about. */
+const complaint = (message: unknown) =>
+  template(
+    String(message).replace(
+      /^((?:Invalid|Unsupported|Duplicate) value: )(?:"(?:[^"\\]|\\.)*"|[[{].*[\]}]|[^:]*)/,
+      '$1…',
+    ),
+  )
+
+const causeText = (cause: Json) => `${String(cause.field).replace(/\[[^\]]*\]/g, '[]')}: ${complaint(cause.message)}`
+const sameField = (a: Json, b: Json) => a.field === b.field && a.reason === b.reason
 
 /** Causes say more than the message that is made of them. */
 function* inCauses(stock: Json, ours: Json): Generator<Difference> {
@@ -78,12 +87,18 @@ function* inCauses(stock: Json, ours: Json): Generator<Difference> {
   const missing = theirs.filter(cause => !mine.some(c => same(c, cause)))
   const extra = mine.filter(cause => !theirs.some(c => same(c, cause)))
   for (const cause of missing) {
-    const nature = `cause missing: ${causeText(cause)}`
-    yield { path: 'causes', nature, stock: cause, ours: extra }
+    const at = extra.findIndex(c => sameField(c, cause))
+    const [other] = at < 0 ? [] : extra.splice(at, 1)
+    const [a, b] = [causeText(cause), other && complaint(other.message)]
+    const nature = !b ? `missing: ${a}` : a.endsWith(`: ${b}`) ? `value in: ${a}` : `${a} ≠ ${b}`
+    yield { path: 'causes', nature, stock: cause, ours: other ?? mine }
   }
   for (const cause of extra)
-    yield { path: 'causes', nature: `cause only in ours: ${causeText(cause)}`, stock: missing, ours: cause }
-  if (!missing.length && !extra.length) yield { path: 'causes', nature: 'order of causes', stock: theirs, ours: mine }
+    yield { path: 'causes', nature: `only in ours: ${causeText(cause)}`, stock: theirs, ours: cause }
+  if (!missing.length && !extra.length) {
+    const nature = theirs.length === mine.length ? 'order of causes' : 'repeated causes'
+    yield { path: 'causes', nature, stock: theirs, ours: mine }
+  }
 }
 
 const summary = ({ body, status }: NormalAnswer): string => {

@@ -17,10 +17,12 @@ export interface Change {
 
 /** Fields that shallow, or whose parent the object has, are chosen more often than the many in the depths. */
 function pickField(object: unknown, template: Template, context: ValueContext): FieldPlace {
-  const places = placesOf(schemaNameOf(template), context.schemas)
+  const places = placesOf(schemaNameOf(template), context.schemas).filter(({ place }) => !isFrozen(template, place))
   const near = places.filter(({ place }) => place.length === 1 || valueAt(object, place.slice(0, -1)) !== undefined)
   return context.random.pick(near.length && context.random.chance(0.8) ? near : places)
 }
+
+const isFrozen = ({ frozen }: Template, place: Place) => place.some(key => frozen?.includes(String(key)))
 
 const describe = (place: Place): string => place.join('.')
 
@@ -110,14 +112,14 @@ function setField(object: unknown, template: Template, context: ValueContext): C
 
 function wrongType(object: unknown, template: Template, context: ValueContext): Change {
   const { random } = context
-  const existing = [...placesIn(object)].filter(place => place[0] !== 'metadata' && place.length > 0)
+  const existing = [...placesIn(object)].filter(place => place[0] !== 'metadata' && !isFrozen(template, place))
   const place =
     existing.length && random.chance(0.5) ? random.pick(existing) : pickField(object, template, context).place
   return { note: `wrong type ${describe(place)}`, place, value: wrongValue(random) }
 }
 
-function removeField(object: unknown, _: Template, { random }: ValueContext): Change {
-  const existing = [...placesIn(object)].filter(place => place[0] !== 'metadata')
+function removeField(object: unknown, template: Template, { random }: ValueContext): Change {
+  const existing = [...placesIn(object)].filter(place => place[0] !== 'metadata' && !isFrozen(template, place))
   const place = random.pick(existing.length ? existing : [['metadata', 'name'] as Place])
   return { note: `remove ${describe(place)}`, place, ...(random.chance(0.3) && { value: null }) }
 }

@@ -3,6 +3,7 @@
  * the place where it was first seen, so that "the same as in step 3" still compares.
  */
 import type { RawAnswer } from './connection.js'
+import { sortEmbedded } from './embedded-json.js'
 
 /** An answer as it is compared and recorded. */
 export interface NormalAnswer {
@@ -27,7 +28,7 @@ const comparedHeaders = [
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
 const timestamp = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const versionInText = /(resource ?version[^0-9]{0,40}?|current: |object meta: )(\d+)\b/gi
-const serviceAddress = /^10\.96\.\d+\.\d+$/
+const serviceAddress = /^(10\.96|192\.168)\.\d+\.\d+$/
 const recentMs = 3 * 3_600_000
 /** Below are the addresses and ports that requests ask for by name: upstream hands out by chance only those above. */
 const isChanceAddress = (ip: string) => serviceAddress.test(ip) && !ip.startsWith('10.96.0.')
@@ -61,6 +62,8 @@ export function newNormalizer(now: () => number): Normalizer {
       versionInText,
       (_, before: string, n: string) => `${before}${versions.get(n) ?? (n.length < 3 ? n : '<rv>')}`,
     )
+    out = out.replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<>')
+    if (out.includes('{')) out = sortEmbedded(out)
     for (const [name, replacement] of names) if (out.includes(name)) out = out.replaceAll(name, replacement)
     return out
   }
@@ -76,7 +79,7 @@ export function newNormalizer(now: () => number): Normalizer {
   function scalar(key: string, value: unknown, place: string): unknown {
     if (typeof value === 'number') return key === 'nodePort' && value >= firstChancePort ? '<port>' : value
     if (typeof value !== 'string') return value
-    if (key === 'resourceVersion' && /^\d{2,}$/.test(value)) return token(versions, value, `<rv of ${place}>`)
+    if (key === 'resourceVersion' && /^[1-9]\d*$/.test(value)) return token(versions, value, `<rv of ${place}>`)
     if (key === 'continue' && value) return '<continue>'
     if (key === 'token' && value.startsWith('ey')) return '<token>'
     if (/^clusterIPs?$/.test(key) && isChanceAddress(value)) return '<ip>'

@@ -6,7 +6,7 @@ import type { Sequence, Step } from './sequence.js'
 
 /** How long, and how often, a step with `until` asks again. */
 const pollMs = 100
-const pollTries = 80
+const pollTries = 30
 
 const isJson = (answer: RawAnswer) => String(answer.headers['content-type'] ?? '').includes('json')
 

@@ -58,7 +58,7 @@ function oddPath(stage: Stage, random: Chooser): string {
     collection.replace(/[^/]+$/, 'nothings'),
     collection.replace('/v1', '/v9'),
     collection.replace('namespaces/', 'namespaces//'),
-    collection.replace(/\/namespaces\/[^/]+/, ''),
+    `${collection.replace(/\/namespaces\/[^/]+/, '')}?labelSelector=run%3D${stage.namespace}`,
     collection.replace(/\/namespaces\/[^/]+/, '/namespaces/Bad_Name'),
     collection.replace(/\/namespaces\/[^/]+/, '/namespaces/missing-namespace'),
     collection.replace('/api', '/Api'),

@@ -68,7 +68,7 @@ export const itemPath = (stage: Stage, n: number, rest = ''): string => `${stage
 export function validObject(stage: Stage, n: number, variantChance = 0.5): Json {
   const { template, random } = stage
   const name = nameOf(stage, n)
-  const metadata = { name, labels: { run: stage.namespace, n: `${n}` } }
+  const metadata = template.virtual ? {} : { name, labels: { run: stage.namespace, n: `${n}` } }
   const object = { apiVersion: apiVersionOf(template), kind: template.kind, metadata, ...template.body(name) }
   if (!template.variants.length || !random.chance(variantChance)) return object
   return merge(object, random.pick(template.variants)) as Json
@@ -80,6 +80,7 @@ export interface RequestFacts {
   body?: Body
   headers?: Record<string, string>
   vital?: boolean
+  until?: string
 }
 
 /** `verb` as Kubernetes counts it; the method follows from it. */
@@ -105,5 +106,7 @@ export function createObject(stage: Stage, n: number, object: Json = validObject
       method: 'DELETE',
       path: `${itemPath(stage, n)}?gracePeriodSeconds=0`,
     })
-  return request(stage, 'create', stage.collection, { body: { json: object }, vital: true })
+  const created = request(stage, 'create', stage.collection, { body: { json: object }, vital: true })
+  if (stage.template.settles) request(stage, 'get', itemPath(stage, n), { until: stage.template.settles })
+  return created
 }

@@ -95,6 +95,7 @@ export const clusterTemplates: readonly Template[] = [
   }),
   kindOf('networking.k8s.io/v1 ServiceCIDR servicecidrs cluster', {
     body: { spec: { cidrs: ['192.168.77.0/24'] } },
+    settles: '"Ready"',
     changes: [{ spec: { cidrs: ['192.168.78.0/24'] } }, { spec: { cidrs: ['x'] } }],
     subresources: ['status'],
   }),
@@ -194,6 +195,7 @@ export const clusterTemplates: readonly Template[] = [
     changes: [{ driverName: 'e' }, { parameters: { a: 'c' } }],
   }),
   kindOf('scheduling.k8s.io/v1 PriorityClass priorityclasses cluster', {
+    frozen: ['globalDefault'],
     body: { value: 10 },
     variants: [{ preemptionPolicy: 'Never', description: 'x' }],
     changes: [{ value: 20 }, { preemptionPolicy: 'Never' }, { description: 'y' }],

@@ -51,16 +51,19 @@ export const extensionTemplates: readonly Template[] = [
     subresources: ['status', 'approval'],
   }),
   kindOf('admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration validatingwebhookconfigurations cluster', {
+    frozen: ['rules'],
     body: { webhooks: [webhook] },
     variants: webhookVariants,
     changes: webhookChanges,
   }),
   kindOf('admissionregistration.k8s.io/v1 MutatingWebhookConfiguration mutatingwebhookconfigurations cluster', {
+    frozen: ['rules'],
     body: { webhooks: [webhook] },
     variants: [...webhookVariants, { webhooks: [{ ...webhook, reinvocationPolicy: 'IfNeeded' }] }],
     changes: webhookChanges,
   }),
   kindOf('admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy validatingadmissionpolicies cluster', {
+    frozen: ['matchConstraints', 'resourceRules'],
     body: { spec: { matchConstraints: neverMatches, validations: [{ expression: 'true' }] } },
     variants: [
       {
@@ -84,6 +87,7 @@ export const extensionTemplates: readonly Template[] = [
     changes: [{ spec: { validationActions: ['Deny', 'Warn'] } }, { spec: { policyName: '' } }],
   }),
   kindOf('apiextensions.k8s.io/v1 CustomResourceDefinition customresourcedefinitions cluster', {
+    settles: '"Established"',
     nameOf: base => `${base.replaceAll('-', '')}s.example.com`,
     body: name => {
       const plural = name.split('.')[0]!
@@ -112,6 +116,7 @@ export const extensionTemplates: readonly Template[] = [
     subresources: ['status'],
   }),
   kindOf('apiregistration.k8s.io/v1 APIService apiservices cluster', {
+    settles: '"Available"',
     nameOf: base => `v1.${base}.example.com`,
     body: name => ({
       spec: {
@@ -127,6 +132,7 @@ export const extensionTemplates: readonly Template[] = [
     subresources: ['status'],
   }),
   kindOf('flowcontrol.apiserver.k8s.io/v1 FlowSchema flowschemas cluster', {
+    settles: '"Dangling"',
     body: { spec: { priorityLevelConfiguration: { name: 'global-default' }, matchingPrecedence: 9000 } },
     variants: [
       {

@@ -20,6 +20,10 @@ export interface Template {
   subresources: readonly string[]
   /** Names the kind demands; by default that of the sequence. */
   nameOf?(base: string): string
+  /** Fields that sequences beside this one would feel. */
+  frozen?: readonly string[]
+  /** What a created object holds once the server has looked at it in the background. */
+  settles?: string
   /** Answered and never stored. */
   virtual?: boolean
 }
