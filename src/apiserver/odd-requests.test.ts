@@ -1,4 +1,4 @@
-/** What the stock v1.34.4 server answered to requests that are not as they should be. */
+/** What the stock v1.34.4 server answered to requests that are not as they should be; 400 where it says 500 to nonsense. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newServerFixture, type ServerFixture } from './testing/server-fixture.js'
 
@@ -18,13 +18,13 @@ afterAll(() => server[Symbol.asyncDispose]())
 const noNumber = (text: string) => `strconv.ParseUint: parsing "${text}": invalid syntax`
 
 test('a revision that is no number', async () => {
-  const got = await server.agent().get(`${path}/a?resourceVersion=x`).expect(500)
+  const got = await server.agent().get(`${path}/a?resourceVersion=x`).expect(400)
   expect(got.body.message).toBe(`resourceVersion: Invalid value: "x": ${noNumber('x')}`)
   const put = await server
     .agent()
     .put(`${path}/a`)
     .send({ ...typed, metadata: { name: 'a', resourceVersion: 'abc' } })
-    .expect(500)
+    .expect(400)
   expect(put.body.message).toBe(noNumber('abc'))
 })
 
@@ -90,8 +90,16 @@ describe('options of a deletion', () => {
       .delete(`${path}/a`)
       .set('content-type', 'application/json')
       .send(options)
-      .expect(500)
-    expect(body).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+      .expect(400)
+    const status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      reason: 'BadRequest',
+      code: 400,
+    }
+    expect(body).toEqual({ ...status, message })
   })
 })
 

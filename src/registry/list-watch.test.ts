@@ -100,7 +100,7 @@ describe('list', () => {
 
   test('the continue token is upstream’s, relative to the namespace', async () => {
     const { continue: token = '' } = await widgets.list('one', { limit: 1 })
-    expect(Buffer.from(token, 'base64url').toString()).toBe('{"v":"meta.k8s.io/v1","rv":5,"start":"a\\u0000"}')
+    expect(Buffer.from(token, 'base64url').toString()).toBe('{"v":"meta.k8s.io/v1","rv":5,"start":"/a\\u0000"}')
   })
 
   test('a forgotten snapshot is 410 with a token that goes on inconsistently', async () => {
@@ -353,10 +353,10 @@ describe('watch', () => {
     expect(seen).toEqual(['ADDED a@1', 'ADDED b@2'])
   })
 
-  test('a resourceVersion that is no number is 500', async () => {
+  test('a resourceVersion that is no number is 400', async () => {
     const error = await failure(watch({ resourceVersion: 'x' }))
     expect([error.code, error.message]).toEqual([
-      500,
+      400,
       'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
     ])
   })

@@ -45,14 +45,19 @@ async function positionOf(context: StoreContext, prefix: string, options: ListOp
     const token = decodeContinue(options.continue, prefix)
     if (resourceVersion && resourceVersion !== '0')
       throw badRequest('specifying resource version is not allowed when using continue')
+    await waitFor(context, token.revision)
     return token
   }
   const revision = listRevision(resourceVersion)
   if (!revision) return {}
-  const late = await waitForRevision(context.options, revision)
-  if (late) throw late
+  await waitFor(context, revision)
   const exact = resourceVersionMatch === 'Exact' || (!resourceVersionMatch && limit)
-  return exact ? { revision } : {}
+  return exact ? { revision: Number(revision) } : {}
+}
+
+async function waitFor(context: StoreContext, revision: number | bigint | undefined): Promise<void> {
+  const late = revision && (await waitForRevision(context.options, revision))
+  if (late) throw late
 }
 
 async function readSnapshot(

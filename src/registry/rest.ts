@@ -74,7 +74,8 @@ export interface DeleteResult {
 
 export interface Rest {
   readonly kind: AnyKind
-  get(key: ObjectKey): Promise<StoredObject>
+  /** `resourceVersion`: as it is then or later; waits for one to come, and throws 504 when it does not. */
+  get(key: ObjectKey, resourceVersion?: string): Promise<StoredObject>
   list(namespace: string | undefined, options: ListOptions): Promise<StoredList>
   /** Ends when the signal aborts, the timeout passes, or (by an ERROR event) history is gone. */
   watch(namespace: string | undefined, options: ListOptions, signal: AbortSignal): Promise<RegistryWatch>

@@ -3,10 +3,12 @@ import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject, ObjectKey } from '../machinery/object-meta.js'
 import type { DeleteOptions, ListOptions } from '../machinery/request.js'
 import { notFound } from '../machinery/status-error.js'
+import { waitForRevision } from '../watch/freshness.js'
 import { createObject } from './create.js'
 import { deleteObject } from './delete.js'
 import { deleteObjects } from './delete-collection.js'
 import { listObjects } from './list.js'
+import { oneRevision } from './resource-version.js'
 import type { DeleteScope, Rest, Transform, WriteScope } from './rest.js'
 import { StoreContext, type StoreOptions } from './store-context.js'
 import { updateObject } from './update.js'
@@ -21,7 +23,10 @@ export class Store implements Rest {
     this.#context = new StoreContext(options)
   }
 
-  async get(key: ObjectKey) {
+  async get(key: ObjectKey, resourceVersion?: string) {
+    const wanted = oneRevision(resourceVersion)
+    const late = wanted && (await waitForRevision(this.#context.options, wanted))
+    if (late) throw late
     const stored = await this.#context.read(key)
     if (!stored) throw notFound(this.kind, key.name)
     return stored

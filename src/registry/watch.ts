@@ -20,7 +20,7 @@ export async function watchObjects(
     bookmarks: options.allowWatchBookmarks ?? false,
     signal,
     ...(options.timeoutSeconds && { timeout: options.timeoutSeconds * 1000 }),
-    ...beginningOf(options, oneRevision(options.resourceVersion) ?? 0),
+    ...beginningOf(options, Number(oneRevision(options.resourceVersion) ?? 0)),
   })
   const { version } = context.options
   return version.isStored ? watcher : new ShownWatch(watcher, version)

@@ -13,7 +13,7 @@ export const expiredWatch = (revision: number, oldest: number): StatusError =>
 /** Resolves when the store has reached the revision, or with the 504 to answer when it has not in time. */
 export function waitForRevision(
   { storage, clock }: { storage: Storage; clock: Clock },
-  wanted: number,
+  wanted: number | bigint,
 ): Promise<StatusError | undefined> {
   if (storage.revision() >= wanted) return Promise.resolve(undefined)
   return new Promise(resolve => {

@@ -19,16 +19,23 @@ interface Cut {
   revision: number
 }
 
-/** Those that the selector matches. What follows is not counted: it would have to be matched too. */
-export function selectFrom(
-  source: Iterable<Entry>,
-  { selector, limit, revision }: Cut & { selector: Selector },
-): CacheList {
+interface SelectedCut extends Cut {
+  selector: Selector
+  /** Whether anything at all follows a key, where `source` leaves some of it out. */
+  follows?(key: string): boolean
+}
+
+/** Those that the selector matches. What follows a full page is neither matched nor counted, as upstream has it: the next may be empty. */
+export function selectFrom(source: Iterable<Entry>, cut: SelectedCut): CacheList {
+  const { selector, limit, revision, follows } = cut
   const items: Entry[] = []
-  for (const entry of source) {
+  const iterator = source[Symbol.iterator]()
+  for (let next = iterator.next(); !next.done; next = iterator.next()) {
+    const entry = next.value
     if (!selector.matches(entry)) continue
-    if (limit > 0 && items.length === limit) return { items, revision, more: true }
     items.push(entry)
+    if (items.length !== limit) continue
+    return { items, revision, more: follows ? follows(entry.key) : !iterator.next().done }
   }
   return { items, revision, more: false }
 }

@@ -113,7 +113,6 @@ export class WatchCache {
     const selector = this.#selector(selection)
     const isNow = revision === undefined || revision === now
     const source = isNow ? this.#itemsNow(selector, after) : this.#itemsAt(revision, selector, after)
-    if (!selector.isEmpty) return selectFrom(source, { selector, limit, revision: revision ?? now })
     const { keyPrefix } = selector
     const known = after === undefined && isNow && keyPrefix === this.#options.prefix ? this.#map.size : undefined
     return pageFrom(source, { keyPrefix, limit, after, known, revision: revision ?? now }, this.#pages)
@@ -123,6 +122,11 @@ export class WatchCache {
   async watch(options: CacheWatchOptions): Promise<Watcher> {
     await this.#start()
     const { from, initial, notOlderThan = 0 } = options
+    if (!selector.isEmpty) {
+      const named = selector.key(this.#options.namespaced) !== undefined
+      const follows = (key: string) => !named && !itemsNow(this.#map, keyPrefix, key)[Symbol.iterator]().next().done
+      return selectFrom(source, { selector, limit, revision: revision ?? now, ...(isNow && { follows }) })
+    }
     const selector = this.#selector(options.selection)
     if (initial) {
       const late = await waitForRevision(this.#options, notOlderThan)

@@ -1,10 +1,10 @@
 /** Numbers and booleans of a query, read as upstream reads them. */
 import { badRequest } from '../../machinery/status-error.js'
 
-/** Absent or empty: undefined. Throws 400 for what is no integer. */
+/** Absent: undefined. Throws 400 for what is no integer, nothing included. */
 export function integerOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
-  if (text === null || text === '') return undefined
+  if (text === null) return undefined
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const value = Number(text)
   if (!Number.isSafeInteger(value))

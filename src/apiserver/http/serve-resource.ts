@@ -5,8 +5,7 @@ import type { DeleteOptions, PatchType, RequestVerb } from '../../machinery/requ
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { DecodeError } from '../../machinery/schema/decode-error.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
-import { StatusError } from '../../machinery/status-error.js'
-import { oneRevision } from '../../registry/resource-version.js'
+import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
 import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
 import type { VerbRequest } from '../verbs/outcome.js'
@@ -59,8 +58,8 @@ function expectedType({ info }: Exchange, kind: AnyKind | undefined) {
 
 const optionsKindOf = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
 
-/** Upstream answers what is wrong with these options with a plain error, and so with a 500. */
-const unreadable = (message: string) => new StatusError(500, '', message)
+/** Upstream answers what is wrong with these options with a plain error, and so with a 500: see docs/decisions, "bad input is 4xx". */
+const unreadable = (message: string) => badRequest(message)
 
 function plainly(error: unknown): unknown {
   if (error instanceof DecodeError) return unreadable(error.message)
@@ -147,7 +146,8 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { deprecationWarning } = context.rests.find(info.group, info.version, info.resource)?.kind ?? {}
   if (deprecationWarning) exchange.warnings.push(deprecationWarning)
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)
-  if (verb === 'get' && !info.subresource) oneRevision(query?.get('resourceVersion') ?? undefined)
+  const revision = verb === 'get' && query?.get('resourceVersion')
+  if (revision) request.list = { resourceVersion: revision }
   if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
   if (verb === 'create' || verb === 'update' || verb === 'patch') {
     request.write = writeOptionsOf(query, optionsKindOf[verb])

@@ -5,7 +5,8 @@ import { checkListOptions } from './options.js'
 import type { Outcome } from './outcome.js'
 
 export async function get(call: Call): Promise<Outcome> {
-  return { type: 'stored', code: 200, stored: await call.rest.get(keyOf(call)), kind: call.kind }
+  const stored = await call.rest.get(keyOf(call), call.request.list?.resourceVersion)
+  return { type: 'stored', code: 200, stored, kind: call.kind }
 }
 
 /** A name in the path of a watch counts like the field selector that asks for it. */
