@@ -114,6 +114,11 @@ export class WatchCache {
     const isNow = revision === undefined || revision === now
     const source = isNow ? this.#itemsNow(selector, after) : this.#itemsAt(revision, selector, after)
     const { keyPrefix } = selector
+    if (!selector.isEmpty) {
+      const named = selector.key(this.#options.namespaced) !== undefined
+      const follows = (key: string) => !named && !itemsNow(this.#map, keyPrefix, key)[Symbol.iterator]().next().done
+      return selectFrom(source, { selector, limit, revision: revision ?? now, ...(isNow && { follows }) })
+    }
     const known = after === undefined && isNow && keyPrefix === this.#options.prefix ? this.#map.size : undefined
     return pageFrom(source, { keyPrefix, limit, after, known, revision: revision ?? now }, this.#pages)
   }
@@ -122,11 +127,6 @@ export class WatchCache {
   async watch(options: CacheWatchOptions): Promise<Watcher> {
     await this.#start()
     const { from, initial, notOlderThan = 0 } = options
-    if (!selector.isEmpty) {
-      const named = selector.key(this.#options.namespaced) !== undefined
-      const follows = (key: string) => !named && !itemsNow(this.#map, keyPrefix, key)[Symbol.iterator]().next().done
-      return selectFrom(source, { selector, limit, revision: revision ?? now, ...(isNow && { follows }) })
-    }
     const selector = this.#selector(options.selection)
     if (initial) {
       const late = await waitForRevision(this.#options, notOlderThan)
