@@ -110,6 +110,11 @@ export interface Strategy<T> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
   /** Deletion propagation when neither options nor finalizers say: default `background`. */
   defaultDeletion?: 'background' | 'orphan'
+  /**
+   * Paths that an endpoint resets, so that server-side apply lets nobody own them through it; by subresource, `''` for the object.
+   * Default: `status` through the object of a kind with that subresource, `spec` through `status`.
+   */
+  resetFields?: Readonly<Record<string, readonly string[]>>
   /** Checks metadata.name (true: generateName's prefix); returns upstream's messages. Default: DNS-1123 subdomain. */
   validateName?(name: string, prefix: boolean): string[]
 }

@@ -61,6 +61,8 @@ export interface ApiRequest {
   namespace?: string
   name?: string
   user: UserInfo
+  /** Names the manager of written fields where no fieldManager does: what comes before its first slash. */
+  userAgent?: string
   list?: ListOptions
   write?: WriteOptions
   delete?: DeleteOptions

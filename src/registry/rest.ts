@@ -62,8 +62,14 @@ export interface WriteScope {
 
 export interface DeleteScope extends Omit<WriteScope, 'mutate'> {}
 
-/** Computes the new object from what is stored (a copy that may be changed); called again after a lost race. Undefined current: nothing is stored. */
-export type Transform = (current: AnyObject | undefined) => AnyObject | Promise<AnyObject>
+/**
+ * Computes the new object from what is stored; called again after a lost race. `current` is a copy that may be changed, `stored` the
+ * same as readers share it. Undefined: nothing is stored.
+ */
+export type Transform = (
+  current: AnyObject | undefined,
+  stored: AnyObject | undefined,
+) => AnyObject | Promise<AnyObject>
 
 export interface DeleteResult {
   /** The object as it was removed, or as it is now while finalizers or a grace period keep it. */

@@ -6,6 +6,7 @@ import type { AnyObject, ObjectKey } from '../machinery/object-meta.js'
 import { conflict, invalidObject, objectModified } from '../machinery/status-error.js'
 import { KeyConflict } from '../storage/storage.js'
 import { type CreateRequest, prepareCreation, reserve, withReservation } from './create.js'
+import { keepManagerTimes } from './manager-times.js'
 import { bumpGeneration, ensureNamespace, keepSystemFields, setType } from './metadata.js'
 import { checkWrittenRevision } from './resource-version.js'
 import type { StoredObject, Transform, WriteScope } from './rest.js'
@@ -38,7 +39,7 @@ export async function updateObject(context: StoreContext, request: UpdateRequest
 }
 
 async function createByUpdate(context: StoreContext, { key, transform, scope }: UpdateRequest): Promise<UpdateResult> {
-  const object = await transform(undefined)
+  const object = await transform(undefined, undefined)
   await scope.mutate?.(object, undefined)
   const creation: CreateRequest = { namespace: key.namespace, object, scope }
   object.metadata.name ||= key.name
@@ -53,13 +54,14 @@ async function createByUpdate(context: StoreContext, { key, transform, scope }: 
 async function updateOnce(context: StoreContext, request: UpdateRequest, current: StoredObject): Promise<StoredObject> {
   const { key, transform, scope } = request
   const old = current.object
-  const object = await transform(cloneJson(old))
+  const object = await transform(cloneJson(old), old)
   await scope.mutate?.(object, old)
   checkPreconditions(context, request, { object, old })
   const { dryRun, subresource } = scope
   const reservation = await context.hooks.beginUpdate?.(object, old, { dryRun, subresource, now: context.now() })
   return withReservation(reservation, async () => {
     await prepareUpdate(context, request, { object, old })
+    keepManagerTimes(object, old)
     if (vanishes(context, object, old)) return vanish(context, request, { object, current })
     if (semanticEqual(object, old)) return current
     return dryRun ? context.unwritten(object, current.revision) : context.write(key, object, current.revision)

@@ -9,7 +9,7 @@ import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
 import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
 import type { VerbRequest } from '../verbs/outcome.js'
-import { unsupportedPatchType } from '../verbs/patch.js'
+import { applyPatchType, unsupportedPatchType } from '../verbs/apply.js'
 import { findSubresource } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.js'
 import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
@@ -45,6 +45,7 @@ const patchTypes: ReadonlySet<string> = new Set([
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  applyPatchType,
 ])
 
 /** The type that a body is read as when it does not name its own. */
@@ -92,8 +93,14 @@ async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: Reso
 async function readPatch(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
   const type = mediaTypeOf(exchange.request)
   if (!patchTypes.has(type)) throw unsupportedPatchType()
-  const parsed = await parsePatchBody(await readBody(exchange.request, context.maxBodyBytes), type)
+  const body = await readBody(exchange.request, context.maxBodyBytes)
   request.patchType = type as PatchType
+  if (type === applyPatchType) {
+    // Read when the options are known to be good, as upstream does.
+    request.body = body.toString()
+    return
+  }
+  const parsed = await parsePatchBody(body, type)
   request.body = parsed.value
   request.bodyErrors = parsed.errors
 }
@@ -120,7 +127,7 @@ async function readObject(request: VerbRequest, exchange: Exchange, context: Res
   request.bodySummary = parsed.summary
 }
 
-function requestOf({ info, user, warnings }: Exchange): VerbRequest {
+function requestOf({ info, user, warnings, request }: Exchange): VerbRequest {
   const { verb, group, version, resource, subresource, namespace, name } = info
   return {
     verb: verb as RequestVerb,
@@ -128,6 +135,7 @@ function requestOf({ info, user, warnings }: Exchange): VerbRequest {
     version,
     resource,
     user,
+    userAgent: request.headers['user-agent'] ?? '',
     ...(subresource && { subresource }),
     ...(namespace && { namespace }),
     ...(name && { name }),

@@ -1,4 +1,5 @@
 /** One request at one stored kind, with what the verbs share. */
+import type { Clock } from '../../machinery/clock.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject, ObjectKey } from '../../machinery/object-meta.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
@@ -16,6 +17,7 @@ export interface Call {
 }
 
 export interface WriteContext {
+  clock: Clock
   schemas: SchemaSet
   admission: Admission
   authorize: Authorize

@@ -8,16 +8,15 @@ import { applyJsonPatch, jsonPatchStrictErrors } from '../../machinery/patch/jso
 import { applyMergePatch } from '../../machinery/patch/merge-patch.js'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.js'
 import { DecodeError, strictDecodingError } from '../../machinery/schema/decode-error.js'
-import { invalidObject, notFound, StatusError } from '../../machinery/status-error.js'
+import { conflict, invalidObject, notFound, type StatusError } from '../../machinery/status-error.js'
+import type { Transform } from '../../registry/rest.js'
+import { appliedTo, applyPatchType, readConfiguration, unsupportedPatchType } from './apply.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
 import { applyDefaults, type BodyType, decodeAs, patchedMisfit } from './decode-body.js'
+import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome, VerbRequest } from './outcome.js'
 import { scaleType, writeScale } from './scale.js'
-
-/** Upstream's 415 for a patch of a type that the resource does not take. */
-export const unsupportedPatchType = () =>
-  new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
 
 // A lost race patches again, and defaults are filled into what the patch brought: hence the copies.
 function applyPatch(
@@ -48,8 +47,14 @@ const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
 
+interface Patched {
+  object: AnyObject
+  /** What it was decoded from. */
+  document: unknown
+}
+
 /** The patched object, decoded and defaulted. */
-function patched(context: WriteContext, type: BodyType, current: AnyObject, request: VerbRequest): AnyObject {
+function patched(context: WriteContext, type: BodyType, current: AnyObject, request: VerbRequest): Patched {
   const document = applyPatch(context, type, current, request)
   const misfit = patchedMisfit(context.schemas, type, document)
   if (misfit) throw patchedInvalid(document, misfit)
@@ -62,7 +67,7 @@ function patched(context: WriteContext, type: BodyType, current: AnyObject, requ
       throw patchedInvalid(document, strictDecodingError(strict).message)
     if (write?.fieldValidation === 'Warn') for (const error of strict) request.warn?.(error)
     applyDefaults(context.schemas, type, object)
-    return object
+    return { object, document }
   } catch (error) {
     if (error instanceof DecodeError) throw patchedInvalid(document, error.message)
     throw error
@@ -73,23 +78,55 @@ function patched(context: WriteContext, type: BodyType, current: AnyObject, requ
 export async function patch(call: Call, context: WriteContext): Promise<Outcome> {
   const { request, rest, kind } = call
   checkWriteOptions(request.write ?? {}, 'PatchOptions', request.patchType)
-  const name = request.name ?? ''
-  // Warnings are those of the first try: later ones say the same.
-  let warn = request.warn
-  const transform = (current: AnyObject | undefined) => {
-    if (!current) throw notFound(kind, name)
-    const object = patched(context, kind, current, { ...request, ...(warn ? { warn } : { warn: undefined }) })
-    warn = undefined
-    ensureNamespace(object, namespaceOf(call))
-    ensureName(object, name)
-    return object
-  }
+  const transform = request.patchType === applyPatchType ? await applying(call, context) : patching(call, context)
   const { stored, created } = await rest.update(keyOf(call), transform, writeScope(call, context))
   return { type: 'stored', code: created ? 201 : 200, stored, kind }
 }
 
-export function patchScale(call: Call, context: WriteContext): Promise<Outcome> {
+function patching(call: Call, context: WriteContext): Transform {
+  const { request, kind } = call
+  const name = request.name ?? ''
+  // Warnings are those of the first try: later ones say the same.
+  let warn = request.warn
+  return (current, live) => {
+    if (!current) throw notFound(kind, name)
+    const told = { ...request, ...(warn ? { warn } : { warn: undefined }) }
+    const { object, document } = patched(context, kind, current, told)
+    warn = undefined
+    trackWrite(context, { kind, request, live, object, document })
+    ensureNamespace(object, namespaceOf(call))
+    ensureName(object, name)
+    return object
+  }
+}
+
+/** Alone among patches, it may create. */
+async function applying(call: Call, context: WriteContext): Promise<Transform> {
+  const { request, kind } = call
+  const name = request.name ?? ''
+  const configuration = await readConfiguration(request)
+  return current => {
+    if (!current && request.subresource) throw notFound(kind, name)
+    const object = appliedTo(context, { kind, request, configuration }, current)
+    if (!current && object.metadata.uid) throw conflict(kind, name, uidWithoutObject(object.metadata.uid))
+    ensureNamespace(object, namespaceOf(call))
+    ensureName(object, name)
+    return object
+  }
+}
+
+const uidWithoutObject = (uid: string) =>
+  `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+
+export async function patchScale(call: Call, context: WriteContext): Promise<Outcome> {
   const { request } = call
   checkWriteOptions(request.write ?? {}, 'PatchOptions', request.patchType)
-  return writeScale(call, context, scale => patched(context, scaleType, scale, request))
+  if (request.patchType !== applyPatchType)
+    return writeScale(call, context, (scale, live) => {
+      const { object, document } = patched(context, scaleType, scale, request)
+      trackWrite(context, { kind: scaleType, request, live, object, document })
+      return object
+    })
+  const configuration = await readConfiguration(request)
+  return writeScale(call, context, scale => appliedTo(context, { kind: scaleType, request, configuration }, scale))
 }

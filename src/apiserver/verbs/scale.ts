@@ -1,14 +1,17 @@
 /** The `scale` subresource: reads and sets the wanted number of whatever can be scaled. */
+import { parentEntries, type ScaleParent, scaleEntries } from '../../machinery/apply/scale-managers.js'
+import { cloneJson } from '../../machinery/clone.js'
 import { invalid } from '../../machinery/field-error.js'
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import { type AnyKind, defineKind } from '../../machinery/kind.js'
-import type { AnyObject } from '../../machinery/object-meta.js'
+import type { AnyObject, ManagedFieldsEntry } from '../../machinery/object-meta.js'
 import { getPath, setPath } from '../../machinery/paths.js'
 import { conflict, invalidObject, notFound, objectModified } from '../../machinery/status-error.js'
 import { ageColumn } from '../../machinery/table.js'
 import type { StoredObject } from '../../registry/rest.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
-import { type BodyType, decodeBody } from './decode-body.js'
+import { decodeBody } from './decode-body.js'
+import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome } from './outcome.js'
 
@@ -31,7 +34,8 @@ const scaleKind = defineKind<Scale>({
   ],
 })
 
-export const scaleType: BodyType = scaleKind
+/** Of what the subresource takes and gives. */
+export const scaleType: AnyKind = scaleKind
 
 const numberAt = (object: AnyObject, path: string) => (getPath(object, path) as number | undefined) ?? 0
 
@@ -59,35 +63,55 @@ export async function getScale(call: Call): Promise<Outcome> {
   return answer(call.kind, await call.rest.get(keyOf(call)))
 }
 
+/** Who owns the number of replicas is kept with the scaled object. */
+const parentOf = ({ apiVersion, subresources }: AnyKind): ScaleParent => ({
+  apiVersion,
+  replicasIn: version => (version === apiVersion ? subresources.scale!.replicas : undefined),
+})
+
+function checkPreconditions(kind: AnyKind, { metadata }: Scale, current: AnyObject): void {
+  const { resourceVersion, uid } = metadata
+  const name = current.metadata.name ?? ''
+  if (resourceVersion && resourceVersion !== current.metadata.resourceVersion)
+    throw conflict(kind, name, objectModified)
+  if (uid && uid !== current.metadata.uid)
+    throw conflict(
+      kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+    )
+}
+
+/** Makes the wanted Scale of the one at hand, which may be changed; `live` is the same and may not. */
+type ScaleChange = (scale: AnyObject, live: AnyObject) => AnyObject | Promise<AnyObject>
+
 /** Stores what `change` makes of the Scale at hand. */
-export async function writeScale(
-  call: Call,
-  context: WriteContext,
-  change: (scale: AnyObject) => AnyObject | Promise<AnyObject>,
-): Promise<Outcome> {
+export async function writeScale(call: Call, context: WriteContext, change: ScaleChange): Promise<Outcome> {
   const { rest, kind } = call
   const name = call.request.name ?? ''
+  const parent = parentOf(kind)
   const transform = async (current: AnyObject | undefined) => {
     if (!current) throw notFound(kind, name)
-    const wanted = (await change(scaleOf(kind, current))) as Scale
+    const owners = scaleEntries(parent, current.metadata.managedFields)
+    const scale = () => withOwners(scaleOf(kind, current), owners)
+    const wanted = (await change(scale(), scale())) as Scale
     ensureName(wanted, name)
-    const { resourceVersion, uid } = wanted.metadata
-    if (resourceVersion && resourceVersion !== current.metadata.resourceVersion)
-      throw conflict(kind, name, objectModified)
-    if (uid && uid !== current.metadata.uid)
-      throw conflict(
-        kind,
-        name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
-      )
+    checkPreconditions(kind, wanted, current)
     const replicas = wanted.spec?.replicas ?? 0
     if (replicas < 0)
       throw invalidObject(scaleType, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
     setPath(current, kind.subresources.scale!.replicas, replicas)
-    return current
+    const entries = parentEntries(parent, current.metadata.managedFields, wanted.metadata.managedFields)
+    return withOwners(current, entries)
   }
   const { stored } = await rest.update(keyOf(call), transform, writeScope(call, context))
   return answer(kind, stored)
+}
+
+function withOwners(object: AnyObject, managedFields: ManagedFieldsEntry[] | undefined): AnyObject {
+  delete object.metadata.managedFields
+  if (managedFields) object.metadata.managedFields = managedFields
+  return object
 }
 
 export function updateScale(call: Call, context: WriteContext): Promise<Outcome> {
@@ -95,5 +119,9 @@ export function updateScale(call: Call, context: WriteContext): Promise<Outcome>
   checkWriteOptions(request.write ?? {}, 'UpdateOptions')
   const wanted = decodeBody(context.schemas, scaleType, request)
   ensureNamespace(wanted, namespaceOf(call))
-  return writeScale(call, context, () => wanted)
+  return writeScale(call, context, (_scale, live) => {
+    const object = cloneJson(wanted)
+    trackWrite(context, { kind: scaleType, request, live, object, document: request.body })
+    return object
+  })
 }

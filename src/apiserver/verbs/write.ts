@@ -4,6 +4,7 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import { notFound } from '../../machinery/status-error.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
 import { decodeBody } from './decode-body.js'
+import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome } from './outcome.js'
 
@@ -23,6 +24,7 @@ export async function create(call: Call, context: WriteContext): Promise<Outcome
   wipeSystemFields(object)
   const namespace = namespaceOf(call)
   ensureNamespace(object, namespace)
+  trackWrite(context, { kind, request, live: undefined, object, document: request.body })
   const stored = await rest.create(namespace, object, writeScope(call, context))
   return { type: 'stored', code: 201, stored, kind }
 }
@@ -39,7 +41,9 @@ export async function update(call: Call, context: WriteContext): Promise<Outcome
   const transform = (current: AnyObject | undefined) => {
     if (!current && (request.subresource || !kind.strategy.allowCreateOnUpdate))
       throw notFound(kind, request.name ?? '')
-    return fresh()
+    const wanted = fresh()
+    trackWrite(context, { kind, request, live: current, object: wanted, document: request.body })
+    return wanted
   }
   const { stored, created } = await rest.update(keyOf(call), transform, writeScope(call, context))
   return { type: 'stored', code: created ? 201 : 200, stored, kind }

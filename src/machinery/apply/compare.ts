@@ -1,0 +1,167 @@
+/** Compares two objects of one type: which paths the second changed or added, and which it removed. */
+import { below, type FieldSet, FieldSetBuilder, isEmpty, leaf, withSelf } from './field-set.js'
+import { elementOf } from './list-elements.js'
+import { type MergeType, typeFor } from './merge-type.js'
+import { fieldElement, type PathElement } from './path-element.js'
+import { sameJson } from './same-json.js'
+
+export interface Comparison {
+  /** Paths with another value, and paths that are new. */
+  readonly changed: FieldSet
+  readonly removed: FieldSet
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Values of a list by their element; `doubled` ones are many. */
+interface Indexed {
+  readonly values: Map<PathElement, unknown>
+  readonly doubled: Map<PathElement, unknown[]> | undefined
+}
+
+function indexList(type: MergeType, list: unknown): Indexed {
+  const values = new Map<PathElement, unknown>()
+  let doubled: Map<PathElement, unknown[]> | undefined
+  if (Array.isArray(list))
+    for (const item of list) {
+      const element = elementOf(type, item)
+      const many = doubled?.get(element)
+      if (many) many.push(item)
+      else if (values.has(element)) (doubled ??= new Map()).set(element, [values.get(element), item])
+      else values.set(element, item)
+    }
+  return { values, doubled }
+}
+
+const sameList = (a: readonly unknown[], b: readonly unknown[]) =>
+  a.length === b.length && a.every((item, i) => sameJson(item, b[i]))
+
+class Comparer {
+  /** What the last visit found, besides what it returned. */
+  removed: FieldSet | undefined
+
+  /** Returns what changed, as a node; `ignored` are paths that are not looked at. */
+  visit(type: MergeType, a: unknown, b: unknown, ignored?: FieldSet): FieldSet | undefined {
+    this.removed = undefined
+    if (a === b) return undefined
+    if (type.shape !== 'any') return this.#visitAs(type, a, b, ignored)
+    const left = typeFor(type, a)
+    const right = typeFor(type, b)
+    if (b === undefined || a === undefined || left === right)
+      return this.#visitAs(b === undefined ? left : right, a, b, ignored)
+    return this.#visitOtherShape({ left, right }, a, b)
+  }
+
+  /** A scalar became a map, a list a scalar, …: the path changed, and what stood or stands below it went or came. */
+  #visitOtherShape({ left, right }: { left: MergeType; right: MergeType }, a: unknown, b: unknown): FieldSet {
+    const sides = { isNew: false, isGone: false }
+    const changed = isFields(b) ? this.#visitFields(right, { ...sides, right: b }, undefined) : undefined
+    this.removed = undefined
+    if (isFields(a)) this.#visitFields(left, { ...sides, left: a }, undefined)
+    return changed ? withSelf(changed) : leaf
+  }
+
+  #visitAs(type: MergeType, a: unknown, b: unknown, ignored?: FieldSet): FieldSet | undefined {
+    if (type.shape === 'map' || type.shape === 'any') {
+      const left = isFields(a) ? a : undefined
+      const right = isFields(b) ? b : undefined
+      if (!type.atomic && !(isEmpty(left as FieldSet) && isEmpty(right as FieldSet)))
+        return this.#visitFields(type, { left, right, isNew: a === undefined, isGone: b === undefined }, ignored)
+    } else if (type.shape === 'list' && !type.atomic) {
+      const hasItems = (Array.isArray(a) && a.length > 0) || (Array.isArray(b) && b.length > 0)
+      if (hasItems) return this.#visitItems(type, a, b)
+    }
+    return this.#visitLeaf(a, b)
+  }
+
+  #visitLeaf(a: unknown, b: unknown): FieldSet | undefined {
+    if (a === undefined) return leaf
+    if (b === undefined) {
+      this.removed = leaf
+      return undefined
+    }
+    return sameJson(a, b) ? undefined : leaf
+  }
+
+  #visitFields(
+    type: MergeType,
+    { left, right, isNew, isGone }: { left?: Fields; right?: Fields; isNew: boolean; isGone: boolean },
+    ignored: FieldSet | undefined,
+  ): FieldSet | undefined {
+    const changed = new FieldSetBuilder()
+    let removed: FieldSetBuilder | undefined
+    if (isNew) changed.addSelf()
+    if (isGone) (removed ??= new FieldSetBuilder()).addSelf()
+    const visitField = (name: string) => {
+      const field = type.field(name)
+      const element = field?.element ?? fieldElement(name)
+      let inner: FieldSet | undefined
+      if (ignored && Object.hasOwn(ignored, element)) {
+        inner = below(ignored, element)
+        if (isEmpty(inner)) return
+      }
+      const fieldType = field?.type ?? type.items
+      if (!fieldType) return
+      const a = left && Object.hasOwn(left, name) ? left[name] : undefined
+      const b = right && Object.hasOwn(right, name) ? right[name] : undefined
+      changed.add(element, this.visit(fieldType, a, b, inner))
+      if (this.removed) (removed ??= new FieldSetBuilder()).add(element, this.removed)
+    }
+    for (const name in right) visitField(name)
+    for (const name in left) if (!right || !Object.hasOwn(right, name)) visitField(name)
+    this.removed = removed?.build()
+    return changed.build()
+  }
+
+  #visitItems(type: MergeType, a: unknown, b: unknown): FieldSet | undefined {
+    const left = indexList(type, a)
+    const right = indexList(type, b)
+    const changed = new FieldSetBuilder()
+    const removed = new FieldSetBuilder()
+    if (a === undefined) changed.addSelf()
+    if (b === undefined) removed.addSelf()
+    const visitItem = (element: PathElement) => {
+      if (left.doubled?.has(element) || right.doubled?.has(element)) {
+        this.#visitDoubled(type, { left, right, element }, { changed, removed })
+        return
+      }
+      changed.add(element, this.visit(type.items!, left.values.get(element), right.values.get(element)))
+      removed.add(element, this.removed)
+    }
+    for (const element of right.values.keys()) visitItem(element)
+    for (const element of left.values.keys()) if (!right.values.has(element)) visitItem(element)
+    this.removed = removed.build()
+    return changed.build()
+  }
+
+  /** Items that share an element are one value; what they leave behind, or come from, is compared by itself. */
+  #visitDoubled(
+    type: MergeType,
+    { left, right, element }: { left: Indexed; right: Indexed; element: PathElement },
+    { changed, removed }: { changed: FieldSetBuilder; removed: FieldSetBuilder },
+  ): void {
+    const before = left.doubled?.get(element)
+    const after = right.doubled?.get(element)
+    if (before && after) {
+      if (!sameList(before, after)) changed.add(element, leaf)
+    } else if (before) {
+      if (right.values.has(element)) changed.add(element, this.visit(type.items!, undefined, right.values.get(element)))
+      removed.add(element, leaf)
+    } else {
+      const gone = left.values.has(element)
+      if (gone) this.visit(type.items!, left.values.get(element), undefined)
+      removed.add(element, gone ? this.removed : undefined)
+      changed.add(element, leaf)
+    }
+  }
+}
+
+/** Throws a TypedError for list items that cannot be told apart. `ignored` are paths, with all below them, that are not compared. */
+export function compareObjects(type: MergeType, a: unknown, b: unknown, ignored?: FieldSet): Comparison {
+  const comparer = new Comparer()
+  const changed = comparer.visit(type, a, b, ignored) ?? leaf
+  return { changed, removed: comparer.removed ?? leaf }
+}
