@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { controllerNames } from '../controllers/catalogue.js'
+import { type ApiServerFlagName, type ApiServerFlags, apiServerFlags } from './api-server-flags.js'
 import { UsageError, type upFlags } from './flags.js'
 
 export const runtimes = ['docker', 'sim', 'none'] as const
@@ -26,6 +27,8 @@ export interface Configuration {
   logLevel: LogLevel
   /** Range of cluster IPs, CIDR. */
   serviceSubnet: string
+  /** Of authentication and admission, by the names of their flags. */
+  apiServer?: ApiServerFlags
 }
 
 export const configurationApiVersion = 'minik8s.dev/v1alpha1'
@@ -61,6 +64,11 @@ const fileSchema = {
     removeContainers: { type: 'boolean' },
     logLevel: { enum: logLevels },
     serviceSubnet: { type: 'string', pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/(1[2-9]|2\\d)$' },
+    apiServer: {
+      type: 'object',
+      additionalProperties: false,
+      properties: Object.fromEntries(Object.keys(apiServerFlags).map(name => [name, { type: 'string' }])),
+    },
   },
 }
 
@@ -162,6 +170,10 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('kubeconfigOut', 'kubeconfig-out', text => parsePath('kubeconfig-out', text))
   take('logLevel', 'verbosity', parseLogLevel)
   if (flags.rm) settings.removeContainers = true
+  for (const name of Object.keys(apiServerFlags) as ApiServerFlagName[]) {
+    const text = given(name)
+    if (text !== undefined) settings.apiServer = { ...settings.apiServer, [name]: text }
+  }
   return settings
 }
 
@@ -172,7 +184,9 @@ export async function resolveConfiguration(
 ): Promise<Configuration> {
   const path = flags.config ?? env.MINIK8S_CONFIG
   const file = path ? await readConfigurationFile(path) : {}
-  const merged: Configuration = { ...defaults, ...file, ...settingsOf(flags, env) }
+  const settings = settingsOf(flags, env)
+  const merged: Configuration = { ...defaults, ...file, ...settings }
+  if (file.apiServer && settings.apiServer) merged.apiServer = { ...file.apiServer, ...settings.apiServer }
   if (!isIP(merged.bindAddress))
     throw new UsageError(`--bind-address must be an IP address, not "${merged.bindAddress}"`)
   if (!isIP(merged.serviceSubnet.split('/')[0]!))

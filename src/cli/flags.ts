@@ -1,5 +1,6 @@
 /** The flags of every command as data: parsing, help and the configuration are derived from this table. */
 import { parseArgs } from 'node:util'
+import { apiServerFlags } from './api-server-flags.js'
 
 export interface Flag {
   /** Shown in help after the name; absent for a switch. */
@@ -38,6 +39,7 @@ export const upFlags = {
     help: 'log level: error, warn, info, debug, trace, or a number from 0 to 10',
     default: 'warn',
   },
+  ...apiServerFlags,
 } as const satisfies Record<string, Flag>
 
 export const dataDirFlags = { 'data-dir': upFlags['data-dir'] } as const satisfies Record<string, Flag>

@@ -19,6 +19,7 @@ import { rootCaController } from './root-ca/controller.js'
 import type { Controller } from './runtime/controller.js'
 import { serviceCidrController } from './service-cidrs/controller.js'
 import { serviceAccountController } from './serviceaccount/controller.js'
+import { type TokenSecrets, tokensController } from './serviceaccount/tokens.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
@@ -32,7 +33,8 @@ import {
 export const collectorName = 'garbage-collector-controller'
 
 /** In the order in which they start. `rootCa` is the PEM text that every namespace is given. */
-const controllers: Record<string, (rootCa: string) => Controller[]> = {
+const controllers: Record<string, (rootCa: string, tokens: TokenSecrets | undefined) => Controller[]> = {
+  'serviceaccount-token-controller': (rootCa, tokens) => (tokens ? [tokensController(rootCa, tokens)] : []),
   'serviceaccount-controller': () => [serviceAccountController],
   'root-ca-certificate-publisher-controller': rootCa => [rootCaController(rootCa)],
   'namespace-controller': () => [namespaceController],
@@ -72,11 +74,11 @@ export function isControllerChosen(name: string, choice: readonly string[]): boo
   return named === undefined ? choice.includes('*') : named === name
 }
 
-/** The chosen ones but the garbage collector, ready to start. */
-export const chosenControllers = (choice: readonly string[], rootCa: string): Controller[] =>
+/** The chosen ones but the garbage collector, ready to start. Without `tokens` no secret is filled with one. */
+export const chosenControllers = (choice: readonly string[], rootCa: string, tokens?: TokenSecrets): Controller[] =>
   Object.entries(controllers)
     .filter(([name]) => name !== collectorName && isControllerChosen(name, choice))
-    .flatMap(([, make]) => make(rootCa))
+    .flatMap(([, make]) => make(rootCa, tokens))
 
 /** The garbage collector, unless the choice is without it. */
 export const chosenCollector = (choice: readonly string[]): Controller | undefined =>

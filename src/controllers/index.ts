@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { chosenCollector, chosenControllers } from './catalogue.js'
 import type { RunningController } from './runtime/controller.js'
+import type { TokenSecrets } from './serviceaccount/tokens.js'
 
 export interface ControllersOptions {
   /** Reads for all: acts as `system:kube-controller-manager`, which may list and watch everything. */
@@ -20,6 +21,8 @@ export interface ControllersOptions {
   metrics?: MetricRegistry
   /** PEM of the cluster's CA, published to every namespace. */
   rootCa: string
+  /** Signs the tokens of service accounts that are kept in secrets; without it none are made. */
+  signToken?: TokenSecrets['sign']
   /** Which of them run, as kube-controller-manager's `--controllers` says it. Default: all. */
   choice?: readonly string[]
 }
@@ -35,11 +38,12 @@ export interface RunningControllers {
 const collectorDelayMs = 5_000
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { client, clientFor, clock, random, log, choice = ['*'] } = options
+  const { client, clientFor, clock, random, log, signToken, choice = ['*'] } = options
+  const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
   const deps = { informers, clientFor, clock, random, log, metrics }
-  const running: RunningController[] = chosenControllers(choice, options.rootCa).map(controller =>
+  const running: RunningController[] = chosenControllers(choice, options.rootCa, tokens).map(controller =>
     controller.start(deps),
   )
   informers.start()

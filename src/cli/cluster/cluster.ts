@@ -1,6 +1,6 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { join } from 'node:path'
-import { startControllers } from '../../controllers/index.js'
+import { type ControllersOptions, startControllers } from '../../controllers/index.js'
 import { startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -28,6 +28,15 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
+/** Signs what goes into secrets of service accounts; the code for it is loaded at the first. */
+const tokenSigner =
+  ({ serviceAccount: { privateKey: signingKey, publicKey } }: Pki): ControllersOptions['signToken'] =>
+  async (account, secret) => {
+    const { newTokenSigner } = await import('../../apiserver/authn/service-account-token.js')
+    const { legacyClaims } = await import('../../apiserver/authn/legacy-token.js')
+    return newTokenSigner({ signingKey, publicKey }).sign(legacyClaims(account, secret))
+  }
+
 /** Everything that acts on the API, started once it answers. Returns what stops it. */
 function startComponents(
   plane: ControlPlane,
@@ -42,6 +51,7 @@ function startComponents(
     log: log.child({ component: 'controllers' }),
     metrics,
     rootCa: pki.ca.certificate,
+    signToken: tokenSigner(pki),
     choice: config.controllers,
   })
   const scheduler =

@@ -84,7 +84,10 @@ function explainListenError(error: unknown, { bindAddress, port }: Configuration
   return error
 }
 
-const serverConfig = ({ bindAddress, port, serviceSubnet }: Configuration, pki: Pki): ApiServerConfig => ({
+const serverConfig = async (
+  { bindAddress, port, serviceSubnet, apiServer }: Configuration,
+  pki: Pki,
+): Promise<ApiServerConfig> => ({
   bindAddress,
   port,
   serviceSubnet,
@@ -92,6 +95,8 @@ const serverConfig = ({ bindAddress, port, serviceSubnet }: Configuration, pki: 
   tls: { certificate: pki.apiserver.certificate, key: pki.apiserver.key, clientCa: pki.ca.certificate },
   serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
   gitVersion: `${kubernetesVersion}+minik8s`,
+  // Most clusters ask for none of this: then its code is not even loaded.
+  ...(apiServer && (await (await import('../api-server-config.js')).readApiServerConfig(apiServer))),
 })
 
 /** Upstream's name for it, whatever the engine. */
@@ -120,7 +125,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   const openApi = openApiRouter({ directory: fileURLToPath(new URL('openapi', import.meta.url)), now: clock.now })
   const server = await startApiServer(
     { clock, random, log, metrics, rests: registry, virtualKinds, schemas, nodes, routers: [openApi] },
-    serverConfig(config, pki),
+    await serverConfig(config, pki),
   ).catch(error => {
     throw explainListenError(error, config)
   })

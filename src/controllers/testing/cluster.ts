@@ -4,6 +4,7 @@ import { node as nodeKind, pod as podKind } from '../../apis/core-v1/index.js'
 import type { Node, Pod, PodStatus } from '../../apis/generated/core-v1.js'
 import { loadSchemas } from '../../apis/generated/schema.js'
 import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
+import { legacyClaims } from '../../apiserver/authn/legacy-token.js'
 import { followRbac } from '../../apiserver/authz/rbac-watch.js'
 import { bootstrap } from '../../apiserver/bootstrap.js'
 import { newComponents } from '../../apiserver/components.js'
@@ -57,9 +58,10 @@ export async function startTestCluster(options: { log?: Logger } = {}): Promise<
   const schemas = loadSchemas()
   const storage = newMemoryStorage(clock)
   const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
+  const keys = newKeys()
   const components = newComponents(
     { clock, random, log, metrics: newMetricRegistry(), rests, virtualKinds, schemas },
-    { serviceAccount: newKeys() },
+    { serviceAccount: keys },
   )
   const stopping = new AbortController()
   await bootstrap({ rests, schemas, log }, { address: '10.0.0.1', port: 6443, serviceSubnet: '10.96.0.0/16' }, 'CA')
@@ -78,6 +80,7 @@ export async function startTestCluster(options: { log?: Logger } = {}): Promise<
     random,
     log,
     rootCa: 'PEM',
+    signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
   })
   const admin = clientAs(masters)
   const stop = async () => {

@@ -1,0 +1,56 @@
+/** Flags of the API server's authentication and admission, by kube-apiserver's names. */
+
+/** A row as in flags.ts; all of these take a value. */
+interface ApiServerFlag {
+  value: string
+  help: string
+  default?: string
+}
+
+export const apiServerFlags = {
+  'anonymous-auth': {
+    value: 'true|false',
+    help: 'let requests without credentials in as system:anonymous',
+    default: 'true',
+  },
+  'enable-bootstrap-token-auth': {
+    value: 'true|false',
+    help: 'accept bootstrap tokens, Secrets of kube-system',
+    default: 'true',
+  },
+  'token-auth-file': { value: 'FILE', help: 'static tokens: lines of token,user,uid,"group1,group2"' },
+  'oidc-issuer-url': { value: 'URL', help: 'OpenID provider whose ID tokens are accepted (https)' },
+  'oidc-client-id': { value: 'ID', help: 'audience that ID tokens must be for' },
+  'oidc-username-claim': { value: 'CLAIM', help: 'claim that is the user name', default: 'sub' },
+  'oidc-username-prefix': {
+    value: 'TEXT',
+    help: "put before user names; '-' for none, by default the issuer and '#', but nothing before addresses",
+  },
+  'oidc-groups-claim': { value: 'CLAIM', help: 'claim that holds the groups' },
+  'oidc-groups-prefix': { value: 'TEXT', help: 'put before groups' },
+  'oidc-signing-algs': { value: 'LIST', help: 'how ID tokens may be signed', default: 'RS256' },
+  'oidc-required-claim': { value: 'LIST', help: 'claims that ID tokens must have: key=value, separated by commas' },
+  'oidc-ca-file': { value: 'FILE', help: "who signed the provider's certificate; by default the usual authorities" },
+  'requestheader-client-ca-file': {
+    value: 'FILE',
+    help: 'who signs the client certificates of proxies that name users in headers',
+  },
+  'requestheader-allowed-names': { value: 'LIST', help: 'common names such proxies may have; by default any' },
+  'requestheader-username-headers': { value: 'LIST', help: 'headers that hold the user', default: 'X-Remote-User' },
+  'requestheader-uid-headers': { value: 'LIST', help: "headers that hold the user's id" },
+  'requestheader-group-headers': { value: 'LIST', help: 'headers that hold groups', default: 'X-Remote-Group' },
+  'requestheader-extra-headers-prefix': {
+    value: 'LIST',
+    help: 'how headers of extra attributes begin',
+    default: 'X-Remote-Extra-',
+  },
+  'admission-control-config-file': {
+    value: 'FILE',
+    help: 'an AdmissionConfiguration (YAML or JSON): what PodSecurity enforces by default and whom it spares',
+  },
+} as const satisfies Record<string, ApiServerFlag>
+
+export type ApiServerFlagName = keyof typeof apiServerFlags
+
+/** As given, unread. */
+export type ApiServerFlags = { [K in ApiServerFlagName]?: string }
