@@ -8,10 +8,12 @@ import { type Components, newComponents } from './components.js'
 import { newUpgradeListener, type Stream, type UpgradeListener } from './connect/upgrade.js'
 import { type ApiServerConfig, type ApiServerDeps, defaultLimits } from './deps.js'
 import { newDiscovery } from './discovery/discovery.js'
+import { FlowControl } from './flow-control/flow-control.js'
+import { FlowObjectFollower } from './flow-control/follow-objects.js'
 import { type HealthCheck, healthPaths } from './health.js'
 import { healthChecks, type ServerState } from './health-checks.js'
-import { newInFlightGuard } from './http/in-flight.js'
 import { newRequestListener, type PipelineContext, type RequestListener } from './http/pipeline.js'
+import { requestTimeout } from './http/request-deadlines.js'
 import { newRouter } from './http/router.js'
 import { registerObjectCounts } from './object-counts.js'
 import { newRequestMetrics } from './request-metrics.js'
@@ -53,7 +55,7 @@ function newPipeline(
   deps: ApiServerDeps,
   config: ApiServerConfig,
   components: Components,
-  state: ServerState,
+  { state, flow }: { state: ServerState; flow: FlowControl },
 ): PipelineContext {
   const { clock, random, log, schemas, rests, virtualKinds, metrics } = deps
   const limits = { ...defaultLimits, ...config.limits }
@@ -86,15 +88,33 @@ function newPipeline(
     stopping: state.stopping.signal,
     eventCounter: ({ info }) => requestMetrics.watchEvents(info),
   })
-  const guard = newInFlightGuard(limits, metrics)
-  return { clock, random, log, schemas, authenticate, authorize, guard, metrics: requestMetrics, serve }
+  const enter: PipelineContext['enter'] = (exchange, wait) => flow.enter(exchange, wait)
+  return { clock, random, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, serve }
+}
+
+/** A request may wait for a quarter of the time it has. */
+const maxWait = requestTimeout / 4
+
+function newFlowControl({ clock, metrics, rests }: ApiServerDeps, config: ApiServerConfig): FlowControl {
+  const { maxRequestsInFlight, maxMutatingRequestsInFlight } = { ...defaultLimits, ...config.limits }
+  return new FlowControl({
+    clock,
+    metrics,
+    serverSeats: maxRequestsInFlight + maxMutatingRequestsInFlight,
+    maxWait,
+    stats({ group, version, resource }) {
+      const stats = rests.find(group, version, resource)?.stats?.()
+      return stats && { objects: stats.objects, objectBytes: stats.objects ? stats.bytes / stats.objects : 0 }
+    },
+  })
 }
 
 export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig): AssembledServer {
   const { clock, log, rests, schemas } = deps
   const state: ServerState = { bootstrapped: false, rolesSynced: false, stopping: new AbortController(), port: 0 }
   const components = newComponents(deps, config)
-  const context = newPipeline(deps, config, components, state)
+  const flow = newFlowControl(deps, config)
+  const context = newPipeline(deps, config, components, { state, flow })
   const stream: Stream = async upgrade => {
     const { handleStreamingUpgrade } = await import('./streaming/handle-upgrade.js')
     const onError = (error: Error) => log.debug({ error: error.message }, 'Stream failed')
@@ -107,6 +127,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     await followRbac(rests, components.resolver, { signal: state.stopping.signal, log, onRole })
     state.rolesSynced = true
   }
+  const { signal } = state.stopping
+  const flowObjects = new FlowObjectFollower(flow, { rests, handler: components.handler, clock, log, signal })
   return {
     listener: newRequestListener(context),
     onUpgrade: newUpgradeListener(context, { deps, stopping: state.stopping.signal }, stream),
@@ -114,7 +136,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     async begin(port) {
       state.port = port
       const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
-      await Promise.all([syncRoles(), bootstrap({ rests, schemas, log }, endpoint, config.tls.clientCa)])
+      const objects = bootstrap({ rests, schemas, log }, endpoint, config.tls.clientCa)
+      await Promise.all([syncRoles(), objects, flowObjects.begin()])
       state.bootstrapped = true
       aggregate()
     },

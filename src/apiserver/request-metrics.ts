@@ -53,6 +53,8 @@ function scopeOf({ isResource, name, namespace, resource, verb }: RequestInfo): 
 export interface RequestMetrics {
   /** `seconds` from the first byte read to the answer. */
   observe(info: RequestInfo, code: number, seconds: number): void
+  /** A request that the server ended by itself: by 429 or 504. */
+  terminated(info: RequestInfo, code: number): void
   /** Counts a watch or stream until the returned function is called. */
   longRunning(info: RequestInfo): () => void
   /** What counts the events sent to a watcher. */
@@ -158,6 +160,7 @@ export function newRequestMetrics(registry: MetricRegistry): RequestMetrics {
       found.sum += seconds
       found.count++
     },
+    terminated() {},
     longRunning(info) {
       const key = keyOf(info)
       const found = running.get(key) ?? { labels: labelsOf(info), count: 0 }

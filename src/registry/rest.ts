@@ -3,6 +3,7 @@ import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject, ObjectKey } from '../machinery/object-meta.js'
 import type { DeleteOptions, ListOptions, UserInfo, WatchEventType } from '../machinery/request.js'
 import type { Status } from '../machinery/status-error.js'
+import type { CacheStats } from '../watch/cache-stats.js'
 
 /** One revision of an object. It is serialized once: responses, log and watchers share the bytes. Never change `object`. */
 export interface StoredObject {
@@ -78,8 +79,16 @@ export interface DeleteResult {
   removed: boolean
 }
 
+export interface RestStats extends CacheStats {
+  /** Lists that were answered, and the objects among their answers. */
+  lists: number
+  listed: number
+}
+
 export interface Rest {
   readonly kind: AnyKind
+  /** Undefined while nobody has asked for a list or watch. */
+  stats?(): RestStats | undefined
   /** `resourceVersion`: as it is then or later; waits for one to come, and throws 504 when it does not. */
   get(key: ObjectKey, resourceVersion?: string): Promise<StoredObject>
   list(namespace: string | undefined, options: ListOptions): Promise<StoredList>

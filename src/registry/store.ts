@@ -9,7 +9,7 @@ import { deleteObject } from './delete.js'
 import { deleteObjects } from './delete-collection.js'
 import { listObjects } from './list.js'
 import { oneRevision } from './resource-version.js'
-import type { DeleteScope, Rest, Transform, WriteScope } from './rest.js'
+import type { DeleteScope, Rest, RestStats, Transform, WriteScope } from './rest.js'
 import { StoreContext, type StoreOptions } from './store-context.js'
 import { updateObject } from './update.js'
 import { watchObjects } from './watch.js'
@@ -17,10 +17,16 @@ import { watchObjects } from './watch.js'
 export class Store implements Rest {
   readonly kind: AnyKind
   readonly #context: StoreContext
+  readonly #counted = { lists: 0, listed: 0 }
 
   constructor(options: StoreOptions) {
     this.kind = options.kind
     this.#context = new StoreContext(options)
+  }
+
+  stats(): RestStats | undefined {
+    const cache = this.#context.options.cache.stats()
+    return cache && { ...cache, ...this.#counted }
   }
 
   async get(key: ObjectKey, resourceVersion?: string) {
@@ -32,8 +38,11 @@ export class Store implements Rest {
     return stored
   }
 
-  list(namespace: string | undefined, options: ListOptions) {
-    return listObjects(this.#context, namespace, options)
+  async list(namespace: string | undefined, options: ListOptions) {
+    const list = await listObjects(this.#context, namespace, options)
+    this.#counted.lists++
+    this.#counted.listed += list.items.length
+    return list
   }
 
   watch(namespace: string | undefined, options: ListOptions, signal: AbortSignal) {

@@ -7,6 +7,7 @@ import type { AnyObject } from '../machinery/object-meta.js'
 import { compareKeys, itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../storage/sorted-map.js'
 import type { Storage, StorageEvent } from '../storage/storage.js'
 import { Bookmarks } from './bookmarks.js'
+import type { CacheStats } from './cache-stats.js'
 import { Change } from './change.js'
 import { Dispatcher } from './dispatcher.js'
 import { Entry, type EntrySource } from './entry.js'
@@ -68,6 +69,7 @@ export class WatchCache {
   readonly #bookmarks: Bookmarks
   readonly #pages = new PageCounts()
   #window = new Window(0)
+  readonly #counted = { bytes: 0, events: 0 }
   #started: Promise<void> | undefined
   #unsubscribe: (() => void) | undefined
 
@@ -88,6 +90,12 @@ export class WatchCache {
   /** The oldest revision that can be listed or watched from. */
   floor(): number {
     return this.#options.storage.compacted()
+  }
+
+  /** Undefined before the cache has begun to follow the store. */
+  stats(): CacheStats | undefined {
+    if (!this.#unsubscribe) return undefined
+    return { objects: this.#map.size, ...this.#counted, revision: this.revision(), window: this.#window.size }
   }
 
   /** Undefined when it is absent. `key` is the store's. */
@@ -161,18 +169,23 @@ export class WatchCache {
   async #load(): Promise<void> {
     const { storage, prefix } = this.#options
     const { items, revision } = await storage.list(prefix)
-    for (const stored of items) this.#map.set(stored.key, new Entry(stored, this.#options))
+    for (const stored of items) {
+      this.#map.set(stored.key, new Entry(stored, this.#options))
+      this.#counted.bytes += stored.bytes.length
+    }
     this.#window = new Window(revision)
     this.#unsubscribe = storage.subscribe(prefix, revision, events => this.#apply(events))
   }
 
   #apply(events: readonly StorageEvent[]): void {
     const touched = new Set<CacheWatcher>()
+    this.#counted.events += events.length
     for (const { key, revision, current } of events) {
       const previous = this.#map.get(key)
       const entry = current && new Entry(current, this.#options)
       if (entry) this.#map.set(key, entry)
       else this.#map.delete(key)
+      this.#counted.bytes += (current?.bytes.length ?? 0) - (previous?.storedBytes.length ?? 0)
       this.#indexes.replace(previous, entry)
       const change = new Change(key, revision, { current: entry, previous })
       this.#window.push(change)

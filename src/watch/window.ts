@@ -19,6 +19,11 @@ export class Window {
     return this.#floor
   }
 
+  /** How many changes are kept. */
+  get size(): number {
+    return this.#changes.length - this.#head
+  }
+
   push(change: Change): void {
     this.#changes.push(change)
   }

@@ -13,6 +13,10 @@ export interface Exchange {
   user: UserInfo
   /** Sent as `Warning` headers. */
   warnings: string[]
+  /** Told when a watch has begun: its first events are on their way. */
+  begun?(): void
+  /** The time allotted to the request is over and the client has been told: whatever comes now is dropped. */
+  timedOut?: boolean
 }
 
 const maxWarningBytes = 4096

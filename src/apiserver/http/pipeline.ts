@@ -1,7 +1,6 @@
 /** The way of every request: parsed, authenticated, held back when there are too many, authorized, then served. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Random } from '../../machinery/clock.js'
-import type { UserInfo } from '../../machinery/request.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { asksForImpersonation, ImpersonationError, impersonate } from '../authn/impersonation.js'
@@ -9,12 +8,14 @@ import type { Authenticate } from '../authn/request-authenticator.js'
 import { anonymous } from '../authn/user.js'
 import type { Attributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
-import { isLongRunning, parseRequestInfo, type RequestInfo, unreadRequest } from '../request-info.js'
+import type { Seat } from '../flow-control/flow-control.js'
+import { TooManyRequests } from '../flow-control/too-many-requests.js'
+import { isLongRunning, parseRequestInfo, unreadRequest } from '../request-info.js'
 import type { RequestMetrics } from '../request-metrics.js'
 import { newUuidSource } from '../uuid.js'
 import { sendError, sendText } from './errors.js'
 import type { Exchange } from './exchange.js'
-import type { Release } from './in-flight.js'
+import { type Deadline, RequestDeadlines, requestTimedOut, timeoutOf } from './request-deadlines.js'
 
 export interface PipelineContext {
   clock: Clock
@@ -23,7 +24,8 @@ export interface PipelineContext {
   schemas: SchemaSet
   authenticate: Authenticate
   authorize: Authorize
-  guard(info: RequestInfo, user: UserInfo): Release
+  /** Lets a request in, now or later; `wait`: milliseconds that it may be kept waiting. Throws TooManyRequests. */
+  enter(exchange: Exchange, wait?: number): Seat | Promise<Seat>
   metrics: RequestMetrics
   /** Answers an authorized request. */
   serve(exchange: Exchange): Promise<void>
@@ -64,13 +66,14 @@ export function attributesOf({ info, user, query }: Exchange): Attributes {
 export async function admitRequest(
   exchange: Exchange,
   { authenticate, authorize }: Pick<PipelineContext, 'authenticate' | 'authorize'>,
-  guard: (info: RequestInfo, user: UserInfo) => void = () => {},
+  enter: () => void | Promise<void> = () => {},
 ): Promise<void> {
-  const { request, info } = exchange
-  const identity = authenticate(request)
+  const { request } = exchange
+  const identity = authenticate(request, message => exchange.warnings.push(message))
   exchange.user = identity instanceof Promise ? await identity : identity
   if (asksForImpersonation(request.headers)) exchange.user = await impersonate(request, exchange.user, authorize)
-  guard(info, exchange.user)
+  const entering = enter()
+  if (entering) await entering
   const pending = requireAllowed(authorize, attributesOf(exchange))
   if (pending) await pending
 }
@@ -84,39 +87,72 @@ export function newExchange(request: IncomingMessage, response: ServerResponse):
   return exchange
 }
 
+/** A request may be kept waiting for so much of the time it has. */
+const waitShare = 4
+
 export function newRequestListener(context: PipelineContext): RequestListener {
   const { clock, metrics } = context
   const newUuid = newUuidSource(context.random)
+  const deadlines = new RequestDeadlines(clock)
 
   const fail = async (exchange: Exchange, error: unknown) => {
+    const { request, response } = exchange
+    if (exchange.timedOut) return
     if (error instanceof ImpersonationError) {
-      const text = `Internal Server Error: ${JSON.stringify(exchange.request.url)}: ${error.message}\n`
+      const text = `Internal Server Error: ${JSON.stringify(request.url)}: ${error.message}\n`
       return sendText(exchange, 500, text)
     }
+    if (error instanceof TooManyRequests) {
+      response.setHeader('Retry-After', String(error.retryAfter))
+      return sendText(exchange, 429, `${error.message}\n`)
+    }
     return sendError(exchange, error, context)
+  }
+
+  /** The client is told; what still works on the request goes on, and speaks to nobody. */
+  const expire = (exchange: Exchange) => {
+    exchange.timedOut = true
+    metrics.terminated(exchange.info, 504)
+    fail({ ...exchange, timedOut: false }, requestTimedOut()).catch(() => exchange.response.destroy())
+  }
+
+  const serve = async (exchange: Exchange, holding: { seat?: Seat; deadline?: Deadline; ended?(): void }) => {
+    const { info } = exchange
+    let wait: number | undefined
+    if (isLongRunning(info)) holding.ended = metrics.longRunning(info)
+    else {
+      const timeout = timeoutOf(exchange.query)
+      if (timeout !== undefined) wait = timeout / waitShare
+      holding.deadline = deadlines.begin(() => expire(exchange), timeout)
+    }
+    const take = (seat: Seat) => {
+      holding.seat = seat
+      if (info.verb === 'watch') exchange.begun = seat.begun
+    }
+    await admitRequest(exchange, context, () => {
+      const seat = context.enter(exchange, wait)
+      return seat instanceof Promise ? seat.then(take) : take(seat)
+    })
+    await context.serve(exchange)
   }
 
   const handle = async (exchange: Exchange) => {
     const { request, response } = exchange
     const started = clock.monotonic()
     const { 'audit-id': auditId } = request.headers
-    response.setHeader('audit-id', auditId ?? newUuid())
-    response.setHeader('cache-control', 'no-cache, private')
-    let release: Release = () => {}
-    let ended = () => {}
+    response.setHeader('Audit-Id', auditId ?? newUuid())
+    response.setHeader('Cache-Control', 'no-cache, private')
+    const holding: Parameters<typeof serve>[1] = {}
     try {
-      const { method = 'GET' } = request
-      exchange.info = parseRequestInfo(method, exchange.info.path, exchange.query)
-      if (isLongRunning(exchange.info)) ended = metrics.longRunning(exchange.info)
-      await admitRequest(exchange, context, (info, user) => {
-        release = context.guard(info, user)
-      })
-      await context.serve(exchange)
+      exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, exchange.query)
+      await serve(exchange, holding)
     } catch (error) {
+      if (error instanceof TooManyRequests) metrics.terminated(exchange.info, 429)
       await fail(exchange, error)
     } finally {
-      release()
-      ended()
+      holding.deadline?.cancel()
+      holding.seat?.leave()
+      holding.ended?.()
       metrics.observe(exchange.info, response.statusCode, (clock.monotonic() - started) / 1000)
     }
   }

@@ -37,7 +37,7 @@ export async function sendBody(
     headers.vary = 'Accept-Encoding'
   }
   headers['content-length'] = bytes.length
-  if (response.destroyed) return
+  if (response.destroyed || exchange.timedOut) return
   writeHead(exchange, code, headers)
   if (exchange.request.method === 'HEAD') response.end()
   else response.end(bytes)
@@ -68,6 +68,7 @@ interface ChunkedBody {
 /** Writes the chunks in order, no faster than the client reads. */
 export async function sendChunks(exchange: Exchange, code: number, body: ChunkedBody): Promise<void> {
   const { contentType, chunks, bytes } = body
+  if (exchange.timedOut) return
   if (bytes < wholeBytes && acceptsGzip(exchange)) {
     const [first = Buffer.alloc(0), ...rest] = [...chunks]
     return sendBody(exchange, code, { contentType, body: rest.length ? Buffer.concat([first, ...rest]) : first })

@@ -80,5 +80,6 @@ export function sendWatch(exchange: Exchange, events: RegistryWatch, form: Count
       form.count(batch.length)
       return outlet.send(batch)
     }, end)
+    exchange.begun?.()
   })
 }

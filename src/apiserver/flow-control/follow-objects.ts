@@ -1,0 +1,100 @@
+/** Keeps flow control in step with its stored objects, and the objects with what every cluster has. */
+import { flowSchema, priorityLevelConfiguration } from '../../apis/flowcontrol-v1/index.js'
+import type { FlowSchema, PriorityLevelConfiguration } from '../../apis/generated/flowcontrol-v1.js'
+import type { Clock } from '../../machinery/clock.js'
+import type { AnyKind } from '../../machinery/kind.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
+import type { ApiHandler } from '../../machinery/request.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { RestDirectory } from '../deps.js'
+import { followResource } from '../resource-mirror.js'
+import { DanglingWriter } from './dangling.js'
+import { ensureFlowObjects } from './ensure-objects.js'
+import type { FlowControl } from './flow-control.js'
+
+/** Milliseconds between a change and the next look at what every cluster has: upstream looks every minute. */
+const ensureDelay = 60_000
+
+export interface FollowFlowOptions {
+  rests: RestDirectory
+  handler: ApiHandler
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+}
+
+export class FlowObjectFollower {
+  readonly #levels = new Map<string, PriorityLevelConfiguration>()
+  readonly #schemas = new Map<string, FlowSchema>()
+  readonly #dangling: DanglingWriter
+  #digesting = false
+  #ensuring = false
+
+  constructor(
+    private readonly flow: FlowControl,
+    private readonly options: FollowFlowOptions,
+  ) {
+    this.#dangling = new DanglingWriter(options.handler, () => options.clock.now())
+    options.signal.addEventListener('abort', () => flow.stop())
+  }
+
+  /** Resolves when the stored objects are in force and those that every cluster has are among them. */
+  async begin(): Promise<void> {
+    await Promise.all([this.#follow(priorityLevelConfiguration, this.#levels), this.#follow(flowSchema, this.#schemas)])
+    await ensureFlowObjects(this.options.handler, { levels: this.#levels, schemas: this.#schemas })
+    this.#digest()
+  }
+
+  async #follow<T extends { metadata: { name?: string } }>(kind: AnyKind, known: Map<string, T>): Promise<void> {
+    const { rests, signal, log } = this.options
+    const { group, version, names } = kind
+    const rest = rests.find(group, version, names.plural)
+    if (!rest) return
+    const apply = (object: AnyObject, removed: boolean) => {
+      if (removed) known.delete(object.metadata.name ?? '')
+      else known.set(object.metadata.name ?? '', object as unknown as T)
+      this.#digestSoon()
+      this.#ensureLater()
+    }
+    const onRestart = () => log.info({ resource: names.plural }, 'Watch of flow control ended, beginning anew')
+    await followResource(rest, { apply, signal, onRestart })
+  }
+
+  /** Many objects change at once when a cluster begins. */
+  #digestSoon(): void {
+    if (this.#digesting) return
+    this.#digesting = true
+    setImmediate(() => {
+      this.#digesting = false
+      if (!this.options.signal.aborted) this.#digest()
+    })
+  }
+
+  #digest(): void {
+    this.flow.configure([...this.#levels.values()], [...this.#schemas.values()])
+    const exists = (level: string) => this.#levels.has(level) || level === 'exempt' || level === 'catch-all'
+    this.#dangling.write(this.#schemas.values(), exists).then(
+      delayed => {
+        if (delayed) this.options.clock.after(ensureDelay, () => this.#digestSoon())
+      },
+      error => this.#failed(error, 'Cannot write the status of a flow schema'),
+    )
+  }
+
+  #ensureLater(): void {
+    const { clock, handler, signal } = this.options
+    if (this.#ensuring) return
+    this.#ensuring = true
+    clock.after(ensureDelay, () => {
+      this.#ensuring = false
+      if (signal.aborted) return
+      ensureFlowObjects(handler, { levels: this.#levels, schemas: this.#schemas }).catch(error =>
+        this.#failed(error, 'Cannot write an object of flow control'),
+      )
+    })
+  }
+
+  #failed(error: unknown, message: string): void {
+    if (!this.options.signal.aborted) this.options.log.warn({ error: String(error) }, message)
+  }
+}
