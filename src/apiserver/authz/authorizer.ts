@@ -6,7 +6,7 @@ const allowed: Decision = { allowed: true, reason: '' }
 /** `system:masters` may do anything, whatever the roles say. */
 export const privilegedGroup: Authorizer = ({ user }) => (user.groups.includes('system:masters') ? allowed : undefined)
 
-/** The first that allows wins; reasons of those that refuse are joined by a comma and a blank, as upstream does. */
+/** The first that allows wins; reasons of those that refuse stand on lines of their own, as upstream has it. */
 export function unionAuthorizer(
   authorizers: readonly Authorizer[],
 ): (attributes: Attributes) => Decision | Promise<Decision> {
@@ -22,7 +22,7 @@ export function unionAuthorizer(
       if (answer?.allowed) return answer
       if (answer?.reason) reasons = [...reasons, answer.reason]
     }
-    return { allowed: false, reason: reasons.join(', ') }
+    return { allowed: false, reason: reasons.join('\n') }
   }
   return attributes => from(0, attributes, [])
 }

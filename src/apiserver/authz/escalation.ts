@@ -88,6 +88,6 @@ export function escalationError(
   if (!missing.length) return undefined
   const lines = [...new Set(compact(missing).map(describe))].sort()
   const who = `user ${JSON.stringify(user.name)} (groups=${quoted(user.groups)})`
-  const errors = held.errors.length ? `; resolution errors: ${joinErrors(held.errors)}` : ''
+  const errors = held.errors.length ? `; resolution errors: [${joinErrors(held.errors)}]` : ''
   return `${who} is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${errors}`
 }

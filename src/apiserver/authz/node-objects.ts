@@ -31,9 +31,20 @@ interface PodSpec {
   initContainers?: Container[]
   ephemeralContainers?: Container[]
   volumes?: Volume[]
+  resourceClaims?: { name: string; resourceClaimName?: string }[]
 }
 
-export type ReferencedResource = 'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts'
+export type ReferencedResource =
+  | 'secrets'
+  | 'configmaps'
+  | 'persistentvolumeclaims'
+  | 'serviceaccounts'
+  | 'resourceclaims.resource.k8s.io'
+
+interface PodStatus {
+  resourceClaimStatuses?: { name: string; resourceClaimName?: string }[]
+  extendedResourceClaimStatus?: { resourceClaimName?: string }
+}
 
 function* environmentNames(spec: PodSpec, resource: 'secrets' | 'configmaps') {
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
@@ -60,6 +71,7 @@ function* secretNames(spec: PodSpec) {
   yield* environmentNames(spec, 'secrets')
   for (const volume of spec.volumes ?? []) {
     yield volume.secret?.secretName
+    yield (volume.azureFile as { secretName?: string } | undefined)?.secretName
     yield pluginSecret(volume)
     for (const source of volume.projected?.sources ?? []) yield source.secret?.name
   }
@@ -78,14 +90,30 @@ function* claimNames(pod: AnyObject, spec: PodSpec) {
     yield persistentVolumeClaim?.claimName ?? (ephemeral ? `${pod.metadata.name}-${name}` : undefined)
 }
 
-/** True when the pod needs that object to run. */
+/** Claims that were made for the pod are named in its status. */
+function* resourceClaimNames({ status = {} }: AnyObject, spec: PodSpec) {
+  const { resourceClaimStatuses = [], extendedResourceClaimStatus } = status as PodStatus
+  for (const { name, resourceClaimName } of spec.resourceClaims ?? [])
+    yield resourceClaimName ?? resourceClaimStatuses.find(each => each.name === name)?.resourceClaimName
+  yield extendedResourceClaimStatus?.resourceClaimName
+}
+
+const isMirror = ({ metadata }: AnyObject) => metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+
+/** `namespace/name` of the claims that the pod uses; none for a mirror pod. */
+export const claimsOf = (pod: AnyObject): string[] =>
+  isMirror(pod) ? [] : [...claimNames(pod, pod.spec as PodSpec)].map(name => `${pod.metadata.namespace}/${name}`)
+
+/** True when the pod needs that object to run. A mirror pod, which a node makes itself, gives a right to nothing. */
 export function podRefersTo(pod: AnyObject, resource: ReferencedResource, name: string): boolean {
+  if (isMirror(pod)) return false
   const spec = pod.spec as PodSpec
   const namesOf = {
     secrets: () => secretNames(spec),
     configmaps: () => configMapNames(spec),
     persistentvolumeclaims: () => claimNames(pod, spec),
-    serviceaccounts: () => [spec.serviceAccountName || 'default'],
+    serviceaccounts: () => [spec.serviceAccountName],
+    'resourceclaims.resource.k8s.io': () => resourceClaimNames(pod, spec),
   }
   for (const found of namesOf[resource]()) if (found === name) return true
   return false

@@ -2,11 +2,11 @@
  * The Node authorizer: a node (`system:node:<name>` in `system:nodes`) may read what its own pods need, write its own status,
  * lease and pods, and do what the fixed rules of the role system:node allow.
  */
-import type { AnyObject } from '../../machinery/object-meta.js'
 import type { UserInfo } from '../../machinery/request.js'
+import { parseFieldSelector } from '../../machinery/selector/index.js'
 import type { RestDirectory } from '../deps.js'
 import type { Attributes, Authorizer, Decision } from './attributes.js'
-import { podRefersTo, type ReferencedResource } from './node-objects.js'
+import { newNodeRelations, type RelatedResource } from './node-relations.js'
 import { parseRule } from './policy/role-table.js'
 import { systemRoles } from './policy/system-roles.js'
 import { ruleAllows } from './policy-rule.js'
@@ -14,6 +14,9 @@ import { ruleAllows } from './policy-rule.js'
 const allow: Decision = { allowed: true, reason: '' }
 const refuse = (reason = ''): Decision => ({ allowed: false, reason })
 const prefix = 'system:node:'
+const readVerbs = ['get', 'list', 'watch']
+const sliceVerbs =
+  'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection'
 
 /** The name of the node that the user is; `''` for a member of system:nodes without a node's name, undefined for others. */
 export function nodeIdentity(user: UserInfo): string | undefined {
@@ -21,32 +24,28 @@ export function nodeIdentity(user: UserInfo): string | undefined {
   return user.name.startsWith(prefix) ? user.name.slice(prefix.length) : ''
 }
 
-const unrelated = (node: string) => refuse(`no relationship found between node '${node}' and this object`)
-
 /** Reads pods and volumes through the registry, so that a pod counts from the moment it is bound. */
 export function newNodeAuthorizer(rests: RestDirectory): Authorizer {
   const rules = (systemRoles['system:node'] ?? []).map(parseRule)
+  const isRelated = newNodeRelations(rests)
 
-  const podsOf = async (node: string, namespace: string): Promise<AnyObject[]> => {
-    const pods = await rests.find('', 'v1', 'pods')?.list(namespace || undefined, {
-      fieldSelector: `spec.nodeName=${node}`,
-      resourceVersion: '0',
-    })
-    return pods?.items.map(item => item.object) ?? []
-  }
-
-  const referenced = async (node: string, resource: ReferencedResource, attributes: Attributes) => {
-    const { namespace, name } = attributes
+  const related = async (node: string, resource: RelatedResource, { namespace, name }: Attributes) => {
     if (!name) return refuse('No Object name found')
-    const pods = await podsOf(node, namespace)
-    return pods.some(pod => podRefersTo(pod, resource, name)) ? allow : unrelated(node)
+    if (await isRelated(node, resource, { namespace, name })) return allow
+    return refuse(`no relationship found between node '${node}' and this object`)
   }
 
-  const readObject = (node: string, resource: 'secrets' | 'configmaps' | 'serviceaccounts', attributes: Attributes) => {
-    if (!['get', 'list', 'watch'].includes(attributes.verb)) return refuse('can only read resources of this type')
+  const getObject = (node: string, resource: RelatedResource, attributes: Attributes) => {
+    if (attributes.verb !== 'get') return refuse('can only get individual resources of this type')
+    if (attributes.subresource) return refuse('cannot get subresource')
+    return related(node, resource, attributes)
+  }
+
+  const readObject = (node: string, resource: RelatedResource, attributes: Attributes) => {
+    if (!readVerbs.includes(attributes.verb)) return refuse('can only read resources of this type')
     if (attributes.subresource) return refuse('cannot read subresource')
     if (!attributes.namespace) return refuse('can only read namespaced object of this type')
-    return referenced(node, resource, attributes)
+    return related(node, resource, attributes)
   }
 
   const serviceAccount = (node: string, attributes: Attributes) => {
@@ -54,41 +53,39 @@ export function newNodeAuthorizer(rests: RestDirectory): Authorizer {
     if (verb === 'get' && !subresource) return readObject(node, 'serviceaccounts', attributes)
     if (verb !== 'create' || !name) return refuse('can only create tokens for individual service accounts')
     if (subresource !== 'token') return refuse('can only create token subresource of serviceaccount')
-    return referenced(node, 'serviceaccounts', attributes)
+    return related(node, 'serviceaccounts', attributes)
   }
 
   const claim = (node: string, attributes: Attributes) => {
     const { verb, subresource } = attributes
-    if (subresource === 'status') {
-      if (verb !== 'update' && verb !== 'patch') return refuse('can only get/update/patch this type')
-    } else if (verb !== 'get') return refuse('can only get individual resources of this type')
-    else if (subresource) return refuse('cannot get subresource')
-    return referenced(node, 'persistentvolumeclaims', attributes)
+    if (subresource !== 'status') return getObject(node, 'persistentvolumeclaims', attributes)
+    if (verb !== 'update' && verb !== 'patch') return refuse('can only get/update/patch this type')
+    return related(node, 'persistentvolumeclaims', attributes)
   }
 
-  const volume = async (node: string, { verb, name }: Attributes) => {
-    if (verb !== 'get') return refuse('can only get individual resources of this type')
-    const stored = await rests
-      .find('', 'v1', 'persistentvolumes')
-      ?.get({ name })
-      .catch(() => undefined)
-    const ref = (stored?.object.spec as { claimRef?: { namespace?: string; name?: string } } | undefined)?.claimRef
-    if (!ref?.namespace || !ref.name) return unrelated(node)
-    const pods = await podsOf(node, ref.namespace)
-    return pods.some(pod => podRefersTo(pod, 'persistentvolumeclaims', ref.name!)) ? allow : unrelated(node)
+  const slice = (node: string, attributes: Attributes) => {
+    const { verb, subresource, fieldSelector } = attributes
+    if (subresource) return refuse('cannot authorize ResourceSlice subresources')
+    if (verb === 'create') return allow
+    if (['get', 'update', 'patch', 'delete'].includes(verb))
+      return related(node, 'resourceslices.resource.k8s.io', attributes)
+    if (!['watch', 'list', 'deletecollection'].includes(verb)) return refuse(sliceVerbs)
+    if (selectsNode(fieldSelector, 'spec.nodeName', node)) return allow
+    return refuse('can only list/watch/deletecollection resourceslices with nodeName field selector')
   }
 
-  const pod = async (node: string, attributes: Attributes): Promise<Decision> => {
-    const { verb, subresource, name, namespace, fieldSelector } = attributes
+  const pod = (node: string, attributes: Attributes): Decision | Promise<Decision> => {
+    const { verb, subresource, name, fieldSelector } = attributes
     if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allow : refuse()
     if (subresource === 'eviction') return verb === 'create' ? allow : refuse()
     if (subresource) return refuse()
     if (verb === 'create' || verb === 'delete') return allow
-    if (!['get', 'list', 'watch'].includes(verb)) return refuse()
-    if (verb !== 'get' && selectsNode(fieldSelector, node)) return allow
-    if (!name) return refuse('can only list/watch pods with spec.nodeName field selector')
-    const pods = await podsOf(node, namespace)
-    return pods.some(p => p.metadata.name === name) ? allow : unrelated(node)
+    if (verb === 'get') return getObject(node, 'pods', attributes)
+    if (verb !== 'list' && verb !== 'watch') return refuse()
+    if (selectsNode(fieldSelector, 'spec.nodeName', node)) return allow
+    return name
+      ? related(node, 'pods', attributes)
+      : refuse('can only list/watch pods with spec.nodeName field selector')
   }
 
   return attributes => {
@@ -103,7 +100,13 @@ export function newNodeAuthorizer(rests: RestDirectory): Authorizer {
         case 'persistentvolumeclaims':
           return claim(node, attributes)
         case 'persistentvolumes':
-          return volume(node, attributes)
+          return getObject(node, 'persistentvolumes', attributes)
+        case 'resourceclaims.resource.k8s.io':
+          return getObject(node, 'resourceclaims.resource.k8s.io', attributes)
+        case 'volumeattachments.storage.k8s.io':
+          return getObject(node, 'volumeattachments.storage.k8s.io', attributes)
+        case 'resourceslices.resource.k8s.io':
+          return slice(node, attributes)
         case 'serviceaccounts':
           return serviceAccount(node, attributes)
         case 'leases.coordination.k8s.io':
@@ -120,8 +123,16 @@ export function newNodeAuthorizer(rests: RestDirectory): Authorizer {
   }
 }
 
-const selectsNode = (fieldSelector: string | undefined, node: string) =>
-  fieldSelector?.split(',').some(term => term === `spec.nodeName=${node}` || term === `spec.nodeName==${node}`) ?? false
+/** True when the selector lets nothing but the node's own through; one that cannot be read is none. */
+function selectsNode(fieldSelector: string | undefined, field: string, node: string): boolean {
+  if (!fieldSelector) return false
+  try {
+    const { requirements } = parseFieldSelector(fieldSelector)
+    return requirements.some(each => each.field === field && each.operator === '=' && each.value === node)
+  } catch {
+    return false
+  }
+}
 
 const ownVerbs = ['get', 'create', 'update', 'patch', 'delete']
 
@@ -145,7 +156,7 @@ function ownNode(node: string, { verb, subresource, name }: Attributes): Decisio
   if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allow : refuse()
   if (subresource) return refuse()
   if (verb === 'create' || verb === 'update' || verb === 'patch') return allow
-  if (!['get', 'list', 'watch'].includes(verb)) return refuse()
+  if (!readVerbs.includes(verb)) return refuse()
   if (name === node) return allow
   return refuse(
     name

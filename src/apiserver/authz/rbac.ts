@@ -1,7 +1,7 @@
 /** The RBAC authorizer: allows what a rule held by the user allows; has no opinion otherwise. */
 import type { Attributes, Authorizer, Decision } from './attributes.js'
 import { ruleAllows } from './policy-rule.js'
-import type { RuleResolver } from './rule-resolver.js'
+import type { Grant, HeldRules, RuleResolver } from './rule-resolver.js'
 
 /** Joins as Go's aggregate errors do: doubles left out, more than one in brackets. */
 export function joinErrors(errors: readonly string[]): string {
@@ -10,7 +10,21 @@ export function joinErrors(errors: readonly string[]): string {
 }
 
 const maxDecisions = 10_000
-const allowedDecision: Decision = { allowed: true, reason: '' }
+
+/** `RoleBinding "b/ns" of Role "r" to User "u"`: where upstream says a permission comes from. */
+function describeGrant({ binding, subject }: Grant): string {
+  const { namespace, name } = binding.metadata
+  const { kind, name: role } = binding.roleRef
+  const inNamespace = subject.kind === 'ServiceAccount' ? `/${subject.namespace || (namespace ?? '')}` : ''
+  const own = namespace ? `RoleBinding "${name}/${namespace}"` : `ClusterRoleBinding "${name}"`
+  return `${own} of ${kind} "${role}" to ${subject.kind} "${subject.name}${inNamespace}"`
+}
+
+/** The decision of the first grant that allows the request. */
+function allowedBy({ grants }: HeldRules, attributes: Attributes): Decision | undefined {
+  const grant = grants.find(({ rules }) => rules.some(rule => ruleAllows(rule, attributes)))
+  return grant && { allowed: true, reason: `RBAC: allowed by ${describeGrant(grant)}` }
+}
 
 /** Remembers its decisions until a role or binding changes. */
 export function newRbacAuthorizer(resolver: RuleResolver): Authorizer {
@@ -19,11 +33,13 @@ export function newRbacAuthorizer(resolver: RuleResolver): Authorizer {
 
   const decide = (attributes: Attributes): Decision => {
     const cluster = resolver.held(attributes.user, '')
-    if (cluster.rules.some(rule => ruleAllows(rule, attributes))) return allowedDecision
+    const byCluster = allowedBy(cluster, attributes)
+    if (byCluster) return byCluster
     const errors = [...cluster.errors]
     if (attributes.namespace) {
       const local = resolver.held(attributes.user, attributes.namespace)
-      if (local.rules.some(rule => ruleAllows(rule, attributes))) return allowedDecision
+      const byNamespace = allowedBy(local, attributes)
+      if (byNamespace) return byNamespace
       errors.push(...local.errors)
     }
     return { allowed: false, reason: errors.length ? `RBAC: ${joinErrors(errors)}` : '' }

@@ -6,9 +6,18 @@ import type { UserInfo } from '../../machinery/request.js'
 import type { PolicyRule } from './policy-rule.js'
 import type { Binding, Role, RoleRef, Subject } from './rbac-types.js'
 
-/** A rule with the binding it came from, or the error that its role is missing. */
+/** What one binding gives. */
+export interface Grant {
+  rules: readonly PolicyRule[]
+  binding: Binding
+  /** Of the binding: the one that the user is. */
+  subject: Subject
+}
+
+/** What a user holds, and which roles its bindings name in vain. */
 export interface HeldRules {
   rules: readonly PolicyRule[]
+  grants: readonly Grant[]
   /** Upstream's words for roles that bindings refer to and that are not there. */
   errors: readonly string[]
 }
@@ -94,19 +103,25 @@ export class RuleResolver {
     const cluster = this.held(user, '')
     if (!namespace) return cluster
     const local = this.held(user, namespace)
-    return { rules: [...cluster.rules, ...local.rules], errors: [...cluster.errors, ...local.errors] }
+    return {
+      rules: [...cluster.rules, ...local.rules],
+      grants: [...cluster.grants, ...local.grants],
+      errors: [...cluster.errors, ...local.errors],
+    }
   }
 
   #collect(user: UserInfo, namespace: string): HeldRules {
-    const rules: PolicyRule[] = []
+    const grants: Grant[] = []
     const errors: string[] = []
     const bindings = namespace ? this.#bindings.get(namespace) : this.#clusterBindings
-    for (const { subjects, roleRef } of bindings?.values() ?? []) {
-      if (!subjects?.some(subject => subjectIs(subject, user, namespace))) continue
-      const found = this.rulesOf(roleRef, namespace)
-      if (found) rules.push(...found)
+    for (const binding of bindings?.values() ?? []) {
+      const { subjects, roleRef } = binding
+      const subject = subjects?.find(each => subjectIs(each, user, namespace))
+      if (!subject) continue
+      const rules = this.rulesOf(roleRef, namespace)
+      if (rules) grants.push({ rules, binding, subject })
       else errors.push(`${roleRef.kind.toLowerCase()}.rbac.authorization.k8s.io "${roleRef.name}" not found`)
     }
-    return { rules, errors }
+    return { rules: grants.flatMap(grant => grant.rules), grants, errors }
   }
 }

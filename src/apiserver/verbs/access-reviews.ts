@@ -5,6 +5,7 @@ import type { Attributes } from '../authz/attributes.js'
 import { resourceAttributes } from '../authz/attributes.js'
 import type { Authorize } from '../authz/authorizer.js'
 import type { VerbRequest } from './outcome.js'
+import { fieldSelectorOf, labelSelectorOf, type SelectorAttributes, selectorError } from './review-selectors.js'
 
 interface ReviewSpec {
   resourceAttributes?: {
@@ -15,7 +16,8 @@ interface ReviewSpec {
     resource?: string
     subresource?: string
     name?: string
-    fieldSelector?: { rawSelector?: string }
+    fieldSelector?: SelectorAttributes
+    labelSelector?: SelectorAttributes
   }
   nonResourceAttributes?: { path?: string; verb?: string }
   user?: string
@@ -43,7 +45,7 @@ function attributesOf(
     subresource = '',
     name = '',
   } = resource
-  const fieldSelector = resource.fieldSelector?.rawSelector
+  const { fieldSelector } = fieldSelectorOf(resource.fieldSelector)
   return resourceAttributes(user, {
     verb,
     group,
@@ -75,5 +77,11 @@ export async function reviewAccess(
         ...(spec.extra && { extra: spec.extra }),
       }
   const { allowed, reason } = await authorize(attributesOf(spec, user))
-  return { ...review, status: { allowed, ...(reason && { reason }) } }
+  const { fieldSelector, labelSelector } = spec.resourceAttributes ?? {}
+  const evaluationError = [
+    ...selectorError('fieldSelector', fieldSelectorOf(fieldSelector)),
+    ...selectorError('labelSelector', labelSelectorOf(labelSelector)),
+  ].join('; ')
+  const status = { allowed, ...(reason && { reason }), ...(evaluationError && { evaluationError }) }
+  return { ...review, status }
 }
