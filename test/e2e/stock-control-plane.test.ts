@@ -3,15 +3,17 @@
  * containers. MINIK8S_STOCK_BIN names the directory of the programs; without them the tests are skipped.
  */
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { TestCluster } from './harness/cluster.js'
 import { eventually } from './harness/run.js'
 import { StockComponent, stockProgram } from './harness/stock.js'
+import { describeWith, type Tool } from './harness/tool.js'
 
 const programs = ['kube-controller-manager', 'kube-scheduler']
 const missing = programs.filter(name => !stockProgram(name))
-const suite = missing.length ? describe.skip : describe
-const reason = missing.length ? ` (skipped: MINIK8S_STOCK_BIN names no directory with ${missing.join(', ')})` : ''
+const tool: Tool = missing.length
+  ? { missing: `MINIK8S_STOCK_BIN names no directory with ${missing.join(', ')}` }
+  : { program: programs[0]! }
 
 /** Retried by design wherever two write the same object; seen with the stock API server as well. */
 const expectedComplaints = [
@@ -63,10 +65,10 @@ metadata: { name: data }
 spec: { accessModes: [ReadWriteOnce], storageClassName: "", resources: { requests: { storage: 1Gi } } }
 `
 
-suite(`stock control plane${reason}`, () => {
+describeWith('stock control plane', tool, () => {
   const cluster = new TestCluster({ runtime: 'sim', flags: ['--controllers', 'none', '--scheduler', 'false'] })
   const running: StockComponent[] = []
-  const { kubectl } = { kubectl: cluster.kubectl.bind(cluster) }
+  const kubectl = (...args: string[]) => cluster.kubectl(...args)
   const jsonpath = (path: string, ...args: string[]) => kubectl('get', ...args, '-o', `jsonpath=${path}`)
   const holder = (lease: string) => jsonpath('{.spec.holderIdentity}', 'lease', '-n', 'kube-system', lease)
 
