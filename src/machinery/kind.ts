@@ -93,6 +93,12 @@ export interface Subresources<T> {
   views?: Readonly<Record<string, ViewSubresource<T>>>
 }
 
+/**
+ * A part of checking an update: `meta` is what a new object's metadata is checked for, `metaUpdate` what of metadata may change, `spec`
+ * is `validate`, `immutable` the immutable paths, `change` is `validateUpdate`. Upstream does some of it twice, and tells each error again.
+ */
+export type UpdateCheck = 'meta' | 'metaUpdate' | 'spec' | 'immutable' | 'change'
+
 /** Decides how an object of this kind goes through its life. All hooks may mutate `object`, never `old`. */
 export interface Strategy<T> {
   /** Paths whose change raises metadata.generation; default `['spec']` where the kind has a spec; `[]` for none at all (then generation is never set). */
@@ -137,6 +143,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   validateCreate?(object: T, context: WriteContext): Iterable<FieldError>
   /** Errors of the change; runs on update after `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
+  /** What is checked on an update, in order, as often as upstream does it; default: metaUpdate, spec, immutable, change. */
+  updateChecks?: readonly UpdateCheck[]
   /** Paths that may not change, with upstream's `field is immutable`. */
   immutable?: readonly string[]
   /** Said to every client of a deprecated API, whatever it asks for. */

@@ -115,7 +115,8 @@ function validateNamespace(namespace: string | undefined, field: string, namespa
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
-const knownFinalizers = (finalizers: readonly string[] | undefined, field: string): FieldError[] =>
+/** Finalizers of Kubernetes' own are those of a short list; others have a domain. */
+export const knownFinalizers = (finalizers: readonly string[] | undefined, field: string): FieldError[] =>
   (finalizers ?? []).flatMap((name, i) =>
     name.includes('/') || standardFinalizers.has(name)
       ? []

@@ -1,10 +1,10 @@
 /** What is wrong with a change: metadata first, then the kind's own rules. */
 import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { type FieldError, invalid } from '../machinery/field-error.js'
-import type { AnyKind, WriteContext } from '../machinery/kind.js'
+import type { AnyKind, UpdateCheck, WriteContext } from '../machinery/kind.js'
 import { nameIsPathSegment } from '../machinery/name-rules.js'
 import type { AnyObject } from '../machinery/object-meta.js'
-import { validateObjectMeta, validateObjectMetaUpdate } from '../machinery/object-meta-validation.js'
+import { knownFinalizers, validateObjectMeta, validateObjectMetaUpdate } from '../machinery/object-meta-validation.js'
 import { getPath } from '../machinery/paths.js'
 import type { WrittenView } from './view.js'
 
@@ -15,29 +15,42 @@ export interface CheckedChange {
   namespaced: boolean
 }
 
-/** In upstream's order, each error once. */
-export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedChange): FieldError[] {
-  const { object, old, write, namespaced } = change
+const usualChecks: readonly UpdateCheck[] = ['metaUpdate', 'spec', 'immutable', 'change']
+
+function metaErrors(kind: AnyKind, { object, namespaced }: CheckedChange): FieldError[] {
   // Names of stored objects are not checked again: rules may have become stricter since.
-  const errors = [
-    ...validateObjectMeta(object.metadata, {
-      namespaced,
-      validateName: nameIsPathSegment,
-      anyFinalizers: kind.anyFinalizers,
-    }),
-    ...validateObjectMetaUpdate(object.metadata, old.metadata),
-  ]
-  if (view.writes) errors.push(...(view.validateUpdate?.(object, old) ?? []))
-  else {
-    errors.push(...(kind.validate?.(object, write) ?? []))
-    errors.push(...immutableErrors(kind, object, old))
-    errors.push(...(kind.validateUpdate?.(object, old, write) ?? []))
+  const { anyFinalizers } = kind
+  return validateObjectMeta(object.metadata, { namespaced, validateName: nameIsPathSegment, anyFinalizers })
+}
+
+function metaUpdateErrors({ anyFinalizers }: AnyKind, { object, old }: CheckedChange): FieldError[] {
+  const errors = validateObjectMetaUpdate(object.metadata, old.metadata)
+  return anyFinalizers ? errors : [...errors, ...knownFinalizers(object.metadata.finalizers, 'metadata.finalizers')]
+}
+
+const checks: Record<UpdateCheck, (kind: AnyKind, change: CheckedChange) => Iterable<FieldError>> = {
+  meta: metaErrors,
+  metaUpdate: metaUpdateErrors,
+  spec: (kind, { object, write }) => kind.validate?.(object, write) ?? [],
+  immutable: (kind, { object, old }) => immutableErrors(kind, object, old),
+  change: (kind, { object, old, write }) => kind.validateUpdate?.(object, old, write) ?? [],
+}
+
+/** What upstream's registry checks of every kind, before the kind's own checks look at metadata again. */
+function commonErrors({ object, old, namespaced }: CheckedChange): FieldError[] {
+  const rules = { namespaced, validateName: nameIsPathSegment, anyFinalizers: true }
+  return [...validateObjectMeta(object.metadata, rules), ...validateObjectMetaUpdate(object.metadata, old.metadata)]
+}
+
+/** In upstream's order, and as often as upstream finds them. */
+export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedChange): FieldError[] {
+  const errors = commonErrors(change)
+  if (view.writes) {
+    errors.push(...metaUpdateErrors(kind, change), ...(view.validateUpdate?.(change.object, change.old) ?? []))
+    return errors
   }
-  const seen = new Set<string>()
-  return errors.filter(({ field, message }) => {
-    const text = `${field}: ${message}`
-    return !seen.has(text) && seen.add(text)
-  })
+  for (const check of kind.updateChecks ?? usualChecks) errors.push(...checks[check](kind, change))
+  return errors
 }
 
 function immutableErrors({ immutable = [] }: AnyKind, object: AnyObject, old: AnyObject): FieldError[] {

@@ -17,6 +17,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
       hook.reinvocationPolicy ??= 'Never'
     }
   },
+  updateChecks: ['meta', 'change'],
   validateCreate: ({ webhooks }) => validateWebhooks(webhooks),
   validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
 

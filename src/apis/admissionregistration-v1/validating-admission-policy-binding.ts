@@ -71,6 +71,7 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   names: { plural: 'validatingadmissionpolicybindings', categories: ['api-extensions'] },
 
   setDefaults: ({ spec }) => defaultMatchResources(spec.matchResources),
+  updateChecks: ['meta', 'spec', 'change'],
   *validate({ spec: { policyName, paramRef, matchResources, validationActions = [] } }) {
     if (!policyName) yield required('spec.policyName')
     else yield* validateDnsSubdomain(policyName, 'spec.policyName')

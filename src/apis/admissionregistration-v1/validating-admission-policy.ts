@@ -18,6 +18,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     spec.failurePolicy ??= 'Fail'
     defaultMatchResources(spec.matchConstraints)
   },
+  updateChecks: ['meta', 'change'],
   validateCreate: policy => validatePolicy(policy),
   validateUpdate: (policy, old) => validatePolicy(policy, old),
 

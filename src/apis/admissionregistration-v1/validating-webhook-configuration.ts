@@ -14,6 +14,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   setDefaults({ webhooks = [] }) {
     for (const hook of webhooks) defaultWebhook(hook)
   },
+  updateChecks: ['meta', 'change'],
   validateCreate: ({ webhooks }) => validateWebhooks(webhooks),
   validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
 

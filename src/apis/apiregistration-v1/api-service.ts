@@ -80,6 +80,7 @@ export const apiService = defineKind<APIService>({
   setDefaults({ spec }) {
     if (spec.service) spec.service.port ??= 443
   },
+  updateChecks: ['metaUpdate', 'meta', 'spec', 'change'],
   *validate(object) {
     yield* validateName(object)
     yield* validatePlace(object.spec)

@@ -20,6 +20,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
   scope: 'Namespaced',
   names: { plural: 'controllerrevisions' },
 
+  updateChecks: ['metaUpdate', 'meta', 'spec', 'immutable'],
   *validate({ revision, data }) {
     yield* nonNegative(revision, 'revision')
     if (data === undefined || data === null) yield required('data', 'data is mandatory')

@@ -67,6 +67,7 @@ export const daemonSet = defineKind<DaemonSet>({
     setPodTemplateDefaults(spec.template)
   },
 
+  updateChecks: ['metaUpdate', 'change', 'immutable', 'spec'],
   *validate({ spec }) {
     if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
     const labels = spec.template.metadata?.labels

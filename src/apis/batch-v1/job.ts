@@ -72,6 +72,7 @@ export const job = defineKind<Job>({
     setPodTemplateDefaults(spec.template)
   },
 
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'spec', 'change'],
   *validate(object) {
     const { spec } = object
     yield* validateGeneratedSelector(object)

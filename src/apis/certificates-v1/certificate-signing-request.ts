@@ -14,6 +14,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   scope: 'Cluster',
   names: { plural: 'certificatesigningrequests', shortNames: ['csr'] },
 
+  updateChecks: ['meta', 'change', 'metaUpdate'],
   validateCreate: request => validateSigningRequest(request),
   validateUpdate: (request, old) => validateSigningRequestUpdate(request, old, {}),
 

@@ -25,6 +25,7 @@ export const configMap = defineKind<ConfigMap>({
   scope: 'Namespaced',
   names: { plural: 'configmaps', shortNames: ['cm'] },
 
+  updateChecks: ['metaUpdate', 'change', 'meta', 'spec'],
   validate: validateData,
   validateUpdate: (object, old) => validateImmutable(object, old, ['data', 'binaryData']),
 

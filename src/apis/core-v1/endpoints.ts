@@ -71,6 +71,7 @@ export const endpoints = defineKind<Endpoints>({
   setDefaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP'
   },
+  updateChecks: ['metaUpdate', 'meta', 'spec', 'change'],
   *validateCreate({ subsets = [] }) {
     for (const [i, subset] of subsets.entries()) yield* validateSubset(subset, `subsets[${i}]`)
   },

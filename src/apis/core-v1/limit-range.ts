@@ -23,6 +23,7 @@ export const limitRange = defineKind<LimitRange>({
   names: { plural: 'limitranges', shortNames: ['limits'] },
 
   setDefaults: ({ spec }) => spec.limits?.forEach(setItemDefaults),
+  updateChecks: ['meta', 'spec'],
   validate: ({ spec }) => validateLimitRange(spec),
   strategy: { allowCreateOnUpdate: true, bumpGenerationOn: [] },
 })

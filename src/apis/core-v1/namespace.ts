@@ -47,6 +47,7 @@ export const namespace = defineKind<Namespace>({
     object.status ??= {}
     object.status.phase ||= 'Active'
   },
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change'],
   *validate(object, { subresource }) {
     if (!subresource) yield* validateFinalizers(object, () => 'spec.finalizers')
   },

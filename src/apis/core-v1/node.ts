@@ -51,6 +51,7 @@ export const node = defineKind<Node>({
     canonicalResourceList(status.allocatable)
     if (status.capacity) status.allocatable ??= { ...status.capacity }
   },
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change'],
   *validate(object, { subresource }) {
     if (!subresource) yield* validateNode(object)
   },

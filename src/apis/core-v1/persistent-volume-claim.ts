@@ -39,6 +39,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     canonicalResourceList(object.status?.capacity)
     canonicalResourceList(object.status?.allocatedResources)
   },
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'meta', 'spec', 'change'],
   *validate({ spec }, { subresource }) {
     if (!subresource) yield* validatePersistentVolumeClaimSpec(spec, 'spec')
   },

@@ -64,6 +64,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
     if (spec.hostPath) spec.hostPath.type ??= ''
     canonicalResourceList(spec.capacity)
   },
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'change'],
   *validate(object, { subresource }) {
     if (!subresource) yield* validatePersistentVolume(object)
   },

@@ -68,6 +68,7 @@ export const replicationController = defineKind<ReplicationController>({
     }
     setPodTemplateDefaults(spec.template)
   },
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'spec', 'change'],
   *validate({ spec }, { subresource }) {
     if (subresource === 'status') return
     yield* nonNegativeFields(spec, 'spec', ['minReadySeconds'])

@@ -106,6 +106,7 @@ export const secret = defineKind<Secret>({
     object.type ||= secretTypes.opaque
     mergeStringData(object)
   },
+  updateChecks: ['metaUpdate', 'change', 'meta', 'spec'],
   validate: validateSecret,
   *validateUpdate(object, old) {
     yield* immutableField(object.type, old.type, 'type')

@@ -26,6 +26,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
         ]
       : [],
 
+  updateChecks: ['metaUpdate', 'meta', 'spec'],
   strategy: { bumpGenerationOn: [], prepareForCreate: keepSecretNames, prepareForUpdate: keepSecretNames },
   printerColumns: [
     {

@@ -66,6 +66,7 @@ export const service = defineKind<Service>({
   names: { plural: 'services', shortNames: ['svc'], categories: ['all'] },
 
   setDefaults: setServiceDefaults,
+  updateChecks: ['metaUpdate', 'change', 'spec'],
   *validate(object, { subresource }) {
     if (!subresource) yield* validateService(object)
   },

@@ -34,6 +34,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
     }
   },
 
+  updateChecks: ['meta', 'spec', 'change'],
   *validate(slice) {
     yield* validateAddressType(slice.addressType)
     yield* validatePorts(slice.ports ?? [])

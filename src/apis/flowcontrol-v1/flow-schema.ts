@@ -50,6 +50,7 @@ export const flowSchema = defineKind<FlowSchema>({
   setDefaults({ spec }) {
     spec.matchingPrecedence ||= defaultPrecedence
   },
+  updateChecks: ['meta', 'spec', 'change'],
   *validate({ metadata: { name = '' }, spec, status }) {
     yield* validateSpec(spec, name)
     const fixed = mandatoryFlowSchemas.find(schema => schema.metadata.name === name)

@@ -89,6 +89,7 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     queuing.queues ||= defaultQueuing.queues
     queuing.queueLengthLimit ||= defaultQueuing.queueLengthLimit
   },
+  updateChecks: ['meta', 'spec', 'change'],
   *validate(object) {
     const { metadata, spec, status } = object
     if (metadata.annotations && preserveZeroSharesAnnotation in metadata.annotations)

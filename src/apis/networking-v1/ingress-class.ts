@@ -37,6 +37,7 @@ export const ingressClass = defineKind<IngressClass>({
   setDefaults({ spec }) {
     if (spec.parameters) spec.parameters.scope ??= 'Cluster'
   },
+  updateChecks: ['metaUpdate', 'immutable', 'meta', 'spec'],
   *validate({ spec }) {
     const controller = spec.controller ?? ''
     if (controller.length > maxControllerLength) yield tooLong('spec.controller', maxControllerLength)

@@ -45,6 +45,7 @@ export const ingress = defineKind<Ingress>({
   scope: 'Namespaced',
   names: { plural: 'ingresses', shortNames: ['ing'] },
 
+  updateChecks: ['metaUpdate', 'meta', 'spec'],
   validate: ({ spec }) => validateIngressSpec(spec, 'spec'),
   *validateCreate({ metadata, spec }) {
     const annotation = metadata.annotations?.[classAnnotation]

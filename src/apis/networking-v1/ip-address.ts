@@ -34,6 +34,7 @@ export const ipAddress = defineKind<IPAddress>({
   kind: 'IPAddress',
   scope: 'Cluster',
   names: { plural: 'ipaddresses', shortNames: ['ip'] },
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'immutable'],
   validate: ({ spec }) => validateParent(spec.parentRef),
   immutable: ['spec.parentRef'],
   strategy: { validateName: isValidIp, bumpGenerationOn: [] },

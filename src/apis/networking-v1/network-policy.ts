@@ -74,6 +74,7 @@ export const networkPolicy = defineKind<NetworkPolicy>({
     for (const { ports } of rulesOf(policy)) for (const port of ports ?? []) port.protocol ??= 'TCP'
   },
 
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'spec'],
   *validate(policy) {
     const { podSelector, policyTypes: types = [] } = policy.spec
     yield* validateLabelSelector(podSelector, 'spec.podSelector')

@@ -35,6 +35,7 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   kind: 'ServiceCIDR',
   scope: 'Cluster',
   names: { plural: 'servicecidrs' },
+  updateChecks: ['metaUpdate', 'change'],
   validate: validateCidrs,
   // A second family may be added; nothing else changes.
   *validateUpdate({ spec }, { spec: old }) {

@@ -27,6 +27,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
   scope: 'Cluster',
   names: { plural: 'runtimeclasses' },
 
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'immutable'],
   *validate({ handler, overhead, scheduling }) {
     yield* validateDnsLabel(handler, 'handler')
     if (overhead) yield* validateContainerResources({ limits: overhead.podFixed }, new Set(), 'overhead')

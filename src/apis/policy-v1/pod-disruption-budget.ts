@@ -18,6 +18,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   names: { plural: 'poddisruptionbudgets', shortNames: ['pdb'] },
   anyFinalizers: true,
 
+  updateChecks: ['spec', 'change'],
   *validate({ spec }) {
     const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec
     if (minAvailable !== undefined && maxUnavailable !== undefined) {

@@ -12,6 +12,7 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   scope: 'Cluster',
   names: { plural: 'clusterrolebindings' },
   setDefaults: setBindingDefaults,
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'metaUpdate', 'change'],
   validate: object => validateBinding(object, false),
   validateUpdate: validateBindingUpdate,
   strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },

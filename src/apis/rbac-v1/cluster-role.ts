@@ -13,6 +13,7 @@ export const clusterRole = defineKind<ClusterRole>({
   scope: 'Cluster',
   names: { plural: 'clusterroles' },
 
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'metaUpdate'],
   *validate({ rules, aggregationRule }) {
     yield* validateRules(rules, false)
     if (!aggregationRule) return

@@ -12,6 +12,7 @@ export const roleBinding = defineKind<RoleBinding>({
   scope: 'Namespaced',
   names: { plural: 'rolebindings' },
   setDefaults: setBindingDefaults,
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'metaUpdate', 'change'],
   validate: object => validateBinding(object, true),
   validateUpdate: validateBindingUpdate,
   strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },

@@ -10,6 +10,7 @@ export const role = defineKind<Role>({
   kind: 'Role',
   scope: 'Namespaced',
   names: { plural: 'roles' },
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'metaUpdate'],
   validate: ({ rules }) => validateRules(rules, true),
   strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },
 })

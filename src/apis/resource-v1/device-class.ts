@@ -22,6 +22,7 @@ export const deviceClass = defineKind<DeviceClass>({
   names: { plural: 'deviceclasses' },
   storageVersion: 'v1beta2',
 
+  updateChecks: ['meta', 'metaUpdate', 'change'],
   validateCreate: object => validateSpec(object, false),
   *validateUpdate(object, old) {
     // Upstream checks a changed object once as a new one, once as what is stored.

@@ -17,6 +17,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   storageVersion: 'v1beta2',
 
   setDefaults: ({ spec }) => defaultClaimSpec(spec.spec),
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change', 'spec'],
   *validate({ spec }) {
     yield* validateTemplateMetadata(spec, 'spec.metadata')
     yield* validateClaimSpec(spec.spec, 'spec.spec', false)

@@ -28,6 +28,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   storageVersion: 'v1beta2',
 
   setDefaults: ({ spec }) => defaultClaimSpec(spec),
+  updateChecks: ['meta', 'metaUpdate', 'change'],
   validateCreate: ({ spec }) => validateClaimSpec(spec, 'spec', false),
   *validateUpdate({ spec }, old) {
     yield* validateClaimSpec(spec, 'spec', false)

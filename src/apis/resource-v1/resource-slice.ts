@@ -86,6 +86,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   names: { plural: 'resourceslices' },
   storageVersion: 'v1beta2',
 
+  updateChecks: ['metaUpdate', 'change'],
   validateCreate: slice => validateSpec(slice),
   validateUpdate: (slice, old) => validateSpec(slice, old),
 

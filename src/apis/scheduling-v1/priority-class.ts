@@ -56,6 +56,7 @@ export const priorityClass = defineKind<PriorityClass>({
   setDefaults(object) {
     object.preemptionPolicy ??= 'PreemptLowerPriority'
   },
+  updateChecks: ['metaUpdate', 'change'],
   *validate(object) {
     yield* validateValue(object)
     const { preemptionPolicy: policy } = object

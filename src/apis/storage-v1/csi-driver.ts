@@ -44,6 +44,7 @@ export const csiDriver = defineKind<CSIDriver>({
     spec.requiresRepublish ??= false
     spec.seLinuxMount ??= false
   },
+  updateChecks: ['metaUpdate', 'spec', 'change'],
   *validate({ spec }) {
     // The first path is upstream's spelling.
     if (spec.attachRequired === undefined) yield required('spec.attachedRequired')

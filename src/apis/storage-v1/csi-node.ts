@@ -41,6 +41,7 @@ export const csiNode = defineKind<CSINode>({
   scope: 'Cluster',
   names: { plural: 'csinodes' },
 
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'change'],
   *validate({ spec }) {
     const seen = new Set<string>()
     for (const [i, driver] of (spec.drivers ?? []).entries()) {

@@ -12,6 +12,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   scope: 'Namespaced',
   names: { plural: 'csistoragecapacities' },
 
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'immutable'],
   *validate({ nodeTopology, storageClassName, capacity }) {
     yield* validateLabelSelector(nodeTopology, 'nodeTopology')
     yield* validateDnsSubdomain(storageClassName, 'storageClassName')

@@ -65,6 +65,7 @@ export const storageClass = defineKind<StorageClass>({
     object.reclaimPolicy ??= 'Delete'
     object.volumeBindingMode ??= 'Immediate'
   },
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change'],
   *validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode: mode, allowedTopologies = [] }) {
     yield* validateProvisioner(provisioner, 'provisioner')
     yield* validateParameters(parameters)

@@ -41,6 +41,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   scope: 'Cluster',
   names: { plural: 'volumeattachments' },
 
+  updateChecks: ['meta', 'spec', 'meta', 'spec', 'change'],
   *validate({ spec }) {
     if (!spec.attacher) yield required('spec.attacher')
     yield* validateSource(spec.source)

@@ -14,6 +14,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   names: { plural: 'volumeattributesclasses', shortNames: ['vac'] },
   storageVersion: 'v1beta1',
 
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change', 'meta', 'spec'],
   *validate({ driverName, parameters }) {
     yield* validateProvisioner(driverName, 'driverName')
     yield* validateParameters(parameters)
