@@ -6,15 +6,18 @@ import { followRbac } from './authz/rbac-watch.js'
 import { bootstrap } from './bootstrap.js'
 import { type Components, newComponents } from './components.js'
 import { newUpgradeListener, type Stream, type UpgradeListener } from './connect/upgrade.js'
+import { DefinitionController } from './custom-resources/definition-controller.js'
 import { type ApiServerConfig, type ApiServerDeps, defaultLimits } from './deps.js'
 import { newDiscovery } from './discovery/discovery.js'
 import { FlowControl } from './flow-control/flow-control.js'
 import { FlowObjectFollower } from './flow-control/follow-objects.js'
+import { ApiServiceFollower } from './follow-api-services.js'
 import { type HealthCheck, healthPaths } from './health.js'
 import { healthChecks, type ServerState } from './health-checks.js'
 import { newRequestListener, type PipelineContext, type RequestListener } from './http/pipeline.js'
 import { requestTimeout } from './http/request-deadlines.js'
 import { newRouter } from './http/router.js'
+import { keepIdentityLease } from './identity-lease.js'
 import { registerObjectCounts } from './object-counts.js'
 import { newRequestMetrics } from './request-metrics.js'
 import { defaultGitVersion, versionInfo } from './version.js'
@@ -128,7 +131,14 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     state.rolesSynced = true
   }
   const { signal } = state.stopping
+  const definitions = new DefinitionController({ rests, schemas, clock, log, signal })
   const flowObjects = new FlowObjectFollower(flow, { rests, handler: components.handler, clock, log, signal })
+  // Nobody waits for these: what they write is about a server that is there.
+  const announce = () => {
+    const failed = (error: unknown) => log.warn({ error: String(error) }, 'Cannot follow the APIServices')
+    new ApiServiceFollower({ rests, clock, log, signal }).begin().catch(failed)
+    if (config.hostname) void keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
+  }
   return {
     listener: newRequestListener(context),
     onUpgrade: newUpgradeListener(context, { deps, stopping: state.stopping.signal }, stream),
@@ -136,10 +146,11 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     async begin(port) {
       state.port = port
       const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
-      const objects = bootstrap({ rests, schemas, log }, endpoint, config.tls.clientCa)
-      await Promise.all([syncRoles(), objects, flowObjects.begin()])
+      const objects = bootstrap({ rests, schemas, log, clock }, endpoint, config.tls.clientCa)
+      await Promise.all([syncRoles(), objects, flowObjects.begin(), definitions.begin()])
       state.bootstrapped = true
       aggregate()
+      announce()
     },
     end: () => state.stopping.abort(),
   }

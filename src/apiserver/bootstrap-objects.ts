@@ -54,7 +54,7 @@ export function firstServiceAddress(cidr: string): string {
 export const defaultServiceCidr = ({ serviceSubnet }: ServerEndpoint): AnyObject => ({
   kind: 'ServiceCIDR',
   apiVersion: 'networking.k8s.io/v1',
-  metadata: { name: 'kubernetes', finalizers: ['networking.k8s.io/service-cidr-finalizer'] },
+  metadata: { name: 'kubernetes' },
   spec: { cidrs: serviceSubnet.split(',') },
 })
 
@@ -101,4 +101,12 @@ export const authenticationConfigMap = (clientCa: string): AnyObject => ({
   apiVersion: 'v1',
   metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
   data: { 'client-ca-file': clientCa },
+})
+
+/** Since when the server notes the use of tokens that never expire; `now` is in milliseconds since the epoch. */
+export const tokenTrackingConfigMap = (now: number): AnyObject => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
+  data: { since: new Date(now).toISOString().slice(0, 10) },
 })

@@ -1,4 +1,7 @@
 /** Sees to it, at each start, that the objects every cluster has are there. Writes run side by side and share their commits. */
+import type { ServiceCIDR } from '../apis/generated/networking-v1.js'
+import { builtinKinds } from '../apis/index.js'
+import { type Clock, formatTime } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
 import { isReason } from '../machinery/status-error.js'
@@ -23,14 +26,17 @@ import {
   type ServerEndpoint,
   systemNamespaces,
   systemPriorityClasses,
+  tokenTrackingConfigMap,
 } from './bootstrap-objects.js'
 import type { RestDirectory } from './deps.js'
+import { automanagedLabel, localApiServices } from './local-api-services.js'
 import { applyDefaults } from './verbs/decode-body.js'
 
 export interface BootstrapDeps {
   rests: RestDirectory
   schemas: SchemaSet
   log: Logger
+  clock: Clock
 }
 
 const scope = { user: loopback, dryRun: false, subresource: '' }
@@ -39,6 +45,9 @@ const scope = { user: loopback, dryRun: false, subresource: '' }
 type Reconcile = (stored: AnyObject, wanted: AnyObject) => AnyObject | undefined
 
 const keep: Reconcile = () => undefined
+/** Somebody who takes the label off takes the object over. */
+const keepOwnSpec: Reconcile = (stored, { spec }) =>
+  stored.metadata.labels?.[automanagedLabel] ? { ...stored, spec } : undefined
 /** Takes the wanted fields of the top level over. */
 const replace: Reconcile = (stored, { metadata: _, ...wanted }) => Object.assign(stored, wanted)
 
@@ -68,7 +77,7 @@ type Wanted = readonly [
   reconcile: Reconcile,
 ]
 
-function* wantedObjects(endpoint: ServerEndpoint, clientCa: string): Generator<Wanted> {
+function* wantedObjects(endpoint: ServerEndpoint, clientCa: string, now: number): Generator<Wanted> {
   const asObjects = (list: Iterable<object>) => list as Iterable<AnyObject>
   yield ['', 'v1', 'namespaces', systemNamespaces.map(namespaceObject), keep]
   yield [rbacGroup, 'v1', 'clusterroles', asObjects(defaultClusterRoles()), reconcileRole]
@@ -77,20 +86,34 @@ function* wantedObjects(endpoint: ServerEndpoint, clientCa: string): Generator<W
   yield [rbacGroup, 'v1', 'rolebindings', asObjects(defaultRoleBindings()), reconcileBinding]
   yield ['scheduling.k8s.io', 'v1', 'priorityclasses', systemPriorityClasses(), keep]
   yield ['', 'v1', 'configmaps', [authenticationConfigMap(clientCa)], replace]
+  yield ['', 'v1', 'configmaps', [tokenTrackingConfigMap(now)], keep]
+  yield ['apiregistration.k8s.io', 'v1', 'apiservices', asObjects(localApiServices(builtinKinds)), keepOwnSpec]
   yield ['networking.k8s.io', 'v1', 'servicecidrs', [defaultServiceCidr(endpoint)], keep]
   yield ['', 'v1', 'services', [kubernetesService(endpoint)], keep]
   yield ['', 'v1', 'endpoints', [kubernetesEndpoints(endpoint)], replace]
   yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], replace]
 }
 
+/** The default range is ready as soon as it is there; upstream's server says so itself, whether controllers run or not. */
+async function readyServiceCidr(rests: RestDirectory, clock: Clock): Promise<void> {
+  const key = { name: 'kubernetes' }
+  const rest = rests.find('networking.k8s.io', 'v1', 'servicecidrs')
+  const stored = await rest?.get(key)
+  if (!rest || (stored?.object.status as ServiceCIDR['status'])?.conditions?.length) return
+  const lastTransitionTime = formatTime(clock.now())
+  const message = 'Kubernetes default Service CIDR is ready'
+  const status = { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime, reason: '', message }] }
+  await rest.update(key, current => ({ ...current!, status }), { ...scope, subresource: 'status' })
+}
+
 /** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
 export async function bootstrap(
-  { rests, schemas, log }: BootstrapDeps,
+  { rests, schemas, log, clock }: BootstrapDeps,
   endpoint: ServerEndpoint,
   clientCa: string,
 ): Promise<void> {
   const writes: Promise<void>[] = []
-  for (const [group, version, resource, objects, reconcile] of wantedObjects(endpoint, clientCa)) {
+  for (const [group, version, resource, objects, reconcile] of wantedObjects(endpoint, clientCa, clock.now())) {
     const rest = rests.find(group, version, resource)
     if (!rest) continue
     for (const object of objects) {
@@ -102,4 +125,7 @@ export async function bootstrap(
     }
   }
   await Promise.all(writes)
+  await readyServiceCidr(rests, clock).catch(error => {
+    log.warn({ error: String(error) }, 'Cannot write the status of the default ServiceCIDR')
+  })
 }

@@ -1,5 +1,6 @@
 /** What the API server is given: nothing here is read from the environment, and every part can be replaced in a test. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { KindConversion } from '../apis/conversion.js'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { NodeDirectory } from '../machinery/node-api.js'
@@ -16,6 +17,12 @@ export interface RestDirectory {
   find(group: string, version: string, resource: string): Rest | undefined
   kinds(): readonly AnyKind[]
   readonly generation: number
+  /** Serves a kind from now on, in place of one of the same group, version and plural. */
+  add?(kind: AnyKind, conversion?: KindConversion): void
+  /** Ends the kind's watches; its objects stay stored. */
+  remove?(kind: AnyKind): void
+  /** What a kind tells of itself has changed. */
+  touch?(): void
 }
 
 export interface ApiServerDeps {
@@ -60,6 +67,8 @@ export interface ApiServerConfig {
   serviceAccount: ServiceAccountConfig
   /** CIDR of cluster IPs; the first address is the `kubernetes` service's. */
   serviceSubnet: string
+  /** Of this machine: the server's lease in kube-system tells of it. Without it there is no such lease. */
+  hostname?: string
   /** `v1.34.4+minik8s` unless given. */
   gitVersion?: string
   limits?: Partial<Limits>

@@ -15,7 +15,7 @@ describe('choice of controllers', () => {
   })
 
   test('a name may stand for several', () => {
-    const names = (choice: string[]) => chosenControllers(choice, 'ca').map(c => c.name)
+    const names = (choice: string[]) => chosenControllers(choice, { rootCa: 'ca' }).map(c => c.name)
     expect(names(['job-controller'])).toEqual(['job', 'job_orphan_pod'])
     expect(names(controllerNames.map(name => `-${name}`))).toEqual([])
   })

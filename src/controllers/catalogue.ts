@@ -1,4 +1,7 @@
 /** The controllers there are, under the names that kube-controller-manager's `--controllers` gives them, and the choice among them. */
+import { approvingController } from './certificates/approving.js'
+import { csrCleanerController } from './certificates/cleaner.js'
+import { signingControllers } from './certificates/signing.js'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.js'
 import { cronJobController } from './cronjob/controller.js'
 import { daemonSetController } from './daemonset/controller.js'
@@ -32,11 +35,21 @@ import {
 /** It follows every kind there is, so it starts after the others. */
 export const collectorName = 'garbage-collector-controller'
 
-/** In the order in which they start. `rootCa` is the PEM text that every namespace is given. */
-const controllers: Record<string, (rootCa: string, tokens: TokenSecrets | undefined) => Controller[]> = {
-  'serviceaccount-token-controller': (rootCa, tokens) => (tokens ? [tokensController(rootCa, tokens)] : []),
+/** What some controllers are made with. */
+export interface ControllerParts {
+  /** PEM, given to every namespace. */
+  rootCa: string
+  /** PEM of its key: signs certificates. Without it none are issued. */
+  rootKey?: string
+  /** Without it no secret is filled with a token. */
+  tokens?: TokenSecrets
+}
+
+/** In the order in which they start. */
+const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
+  'serviceaccount-token-controller': ({ rootCa, tokens }) => (tokens ? [tokensController(rootCa, tokens)] : []),
   'serviceaccount-controller': () => [serviceAccountController],
-  'root-ca-certificate-publisher-controller': rootCa => [rootCaController(rootCa)],
+  'root-ca-certificate-publisher-controller': ({ rootCa }) => [rootCaController(rootCa)],
   'namespace-controller': () => [namespaceController],
   'replicaset-controller': () => [replicaSetController],
   'replicationcontroller-controller': () => [replicationControllerController],
@@ -59,6 +72,10 @@ const controllers: Record<string, (rootCa: string, tokens: TokenSecrets | undefi
   'volumeattributesclass-protection-controller': () => [attributesClassProtectionController],
   'clusterrole-aggregation-controller': () => [clusterRoleAggregationController],
   'service-cidr-controller': () => [serviceCidrController],
+  'certificatesigningrequest-signing-controller': ({ rootCa, rootKey }) =>
+    rootKey ? signingControllers({ certificate: rootCa, key: rootKey }) : [],
+  'certificatesigningrequest-approving-controller': () => [approvingController],
+  'certificatesigningrequest-cleaner-controller': () => [csrCleanerController],
   [collectorName]: () => [garbageCollector],
 }
 
@@ -74,11 +91,11 @@ export function isControllerChosen(name: string, choice: readonly string[]): boo
   return named === undefined ? choice.includes('*') : named === name
 }
 
-/** The chosen ones but the garbage collector, ready to start. Without `tokens` no secret is filled with one. */
-export const chosenControllers = (choice: readonly string[], rootCa: string, tokens?: TokenSecrets): Controller[] =>
+/** The chosen ones but the garbage collector, ready to start. */
+export const chosenControllers = (choice: readonly string[], parts: ControllerParts): Controller[] =>
   Object.entries(controllers)
     .filter(([name]) => name !== collectorName && isControllerChosen(name, choice))
-    .flatMap(([, make]) => make(rootCa, tokens))
+    .flatMap(([, make]) => make(parts))
 
 /** The garbage collector, unless the choice is without it. */
 export const chosenCollector = (choice: readonly string[]): Controller | undefined =>

@@ -21,6 +21,8 @@ export interface ControllersOptions {
   metrics?: MetricRegistry
   /** PEM of the cluster's CA, published to every namespace. */
   rootCa: string
+  /** PEM of the CA's key: signs what CertificateSigningRequests ask for. Without it no certificates are issued. */
+  rootKey?: string
   /** Signs the tokens of service accounts that are kept in secrets; without it none are made. */
   signToken?: TokenSecrets['sign']
   /** Which of them run, as kube-controller-manager's `--controllers` says it. Default: all. */
@@ -38,12 +40,12 @@ export interface RunningControllers {
 const collectorDelayMs = 5_000
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { client, clientFor, clock, random, log, signToken, choice = ['*'] } = options
+  const { client, clientFor, clock, random, log, rootCa, rootKey, signToken, choice = ['*'] } = options
   const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
   const deps = { informers, clientFor, clock, random, log, metrics }
-  const running: RunningController[] = chosenControllers(choice, options.rootCa, tokens).map(controller =>
+  const running: RunningController[] = chosenControllers(choice, { rootCa, rootKey, tokens }).map(controller =>
     controller.start(deps),
   )
   informers.start()

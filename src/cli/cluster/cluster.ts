@@ -51,6 +51,7 @@ function startComponents(
     log: log.child({ component: 'controllers' }),
     metrics,
     rootCa: pki.ca.certificate,
+    rootKey: pki.ca.key,
     signToken: tokenSigner(pki),
     choice: config.controllers,
   })

@@ -91,6 +91,7 @@ const serverConfig = async (
   bindAddress,
   port,
   serviceSubnet,
+  hostname: hostname(),
   advertiseAddress: advertiseAddress(bindAddress),
   tls: { certificate: pki.apiserver.certificate, key: pki.apiserver.key, clientCa: pki.ca.certificate },
   serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },

@@ -64,7 +64,11 @@ export async function startTestCluster(options: { log?: Logger } = {}): Promise<
     { serviceAccount: keys },
   )
   const stopping = new AbortController()
-  await bootstrap({ rests, schemas, log }, { address: '10.0.0.1', port: 6443, serviceSubnet: '10.96.0.0/16' }, 'CA')
+  await bootstrap(
+    { rests, schemas, log, clock },
+    { address: '10.0.0.1', port: 6443, serviceSubnet: '10.96.0.0/16' },
+    'CA',
+  )
   await followRbac(rests, components.resolver, { signal: stopping.signal, log })
   const discover = () =>
     components.catalog

@@ -16,11 +16,12 @@ import { bitString, elementsOf, explicit, oid, positiveInteger, sequence, set, t
 import {
   authorityKeyIdentifier,
   basicConstraints,
-  extendedKeyUsage,
-  keyUsage,
+  extendedKeyUsages,
+  keyUsageOf,
   subjectAltNames,
   subjectKeyIdentifier,
 } from './extensions.js'
+import { encodePem } from './pem.js'
 
 const dayMs = 86_400_000
 /** Certificates are back-dated for clients whose clock is behind. */
@@ -44,15 +45,19 @@ export interface LeafRequest {
   days: number
 }
 
-interface CertificateContent {
+export interface CertificateContent {
   subject: Buffer
   issuer: Buffer
   publicKey: KeyObject
   signingKey: KeyObject
-  now: number
-  days: number
+  /** Milliseconds since the epoch. */
+  notBefore: number
+  notAfter: number
   extensions: readonly Buffer[]
 }
+
+/** From an hour ago, for so many days. */
+const validity = (now: number, days: number) => ({ notBefore: now - backDateMs, notAfter: now + days * dayMs })
 
 const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'))
 const version3 = explicit(0, positiveInteger(Buffer.from([2])))
@@ -76,24 +81,24 @@ function newSerialNumber(): Buffer {
 const publicKeyInfo = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })
 
 /** SHA-1 of the key's bits, which are the last 65 of the encoding (RFC 5280, 4.2.1.2, method 1). */
-const keyIdentifier = (key: KeyObject): Buffer => createHash('sha1').update(publicKeyInfo(key).subarray(-65)).digest()
+export const keyIdentifier = (key: KeyObject): Buffer =>
+  createHash('sha1').update(publicKeyInfo(key).subarray(-65)).digest()
 
-const toPem = (der: Buffer): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
-
-function signCertificate(content: CertificateContent): string {
-  const { subject, issuer, now, days } = content
+/** PEM, signed by ECDSA with SHA-256. */
+export function signCertificate(content: CertificateContent): string {
+  const { subject, issuer, notBefore, notAfter } = content
   const toBeSigned = sequence(
     version3,
     positiveInteger(newSerialNumber()),
     ecdsaWithSha256,
     issuer,
-    sequence(time(now - backDateMs), time(now + days * dayMs)),
+    sequence(time(notBefore), time(notAfter)),
     subject,
     publicKeyInfo(content.publicKey),
     explicit(3, sequence(...content.extensions)),
   )
-  return toPem(sequence(toBeSigned, ecdsaWithSha256, bitString(sign('sha256', toBeSigned, content.signingKey))))
+  const signature = bitString(sign('sha256', toBeSigned, content.signingKey))
+  return encodePem('CERTIFICATE', sequence(toBeSigned, ecdsaWithSha256, signature))
 }
 
 const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -104,10 +109,11 @@ export function newAuthority(name: string, now: number, days: number): KeyPair {
   const { publicKey, privateKey } = newKeys()
   const subject = nameOf({ commonName: name })
   const certificate = signCertificate({
-    ...{ subject, issuer: subject, publicKey, signingKey: privateKey, now, days },
+    ...{ subject, issuer: subject, publicKey, signingKey: privateKey },
+    ...validity(now, days),
     extensions: [
       basicConstraints(true),
-      keyUsage('digitalSignature', 'certificateSigning', 'crlSigning'),
+      keyUsageOf(['digitalSignature', 'certificateSigning', 'crlSigning']),
       subjectKeyIdentifier(keyIdentifier(publicKey)),
     ],
   })
@@ -115,7 +121,7 @@ export function newAuthority(name: string, now: number, days: number): KeyPair {
 }
 
 /** The subject as it stands in the certificate: after version, serial number, algorithm, issuer and validity. */
-function subjectOf(certificate: string): Buffer {
+export function subjectOf(certificate: string): Buffer {
   const [toBeSigned] = elementsOf(new X509Certificate(certificate).raw)
   return elementsOf(toBeSigned!)[5]!
 }
@@ -125,12 +131,13 @@ export function issueCertificate(authority: KeyPair, request: LeafRequest): KeyP
   const { usage, now, days, hosts = [] } = request
   const { publicKey, privateKey } = newKeys()
   const certificate = signCertificate({
-    ...{ subject: nameOf(request), issuer: subjectOf(authority.certificate), publicKey, now, days },
+    ...{ subject: nameOf(request), issuer: subjectOf(authority.certificate), publicKey },
+    ...validity(now, days),
     signingKey: createPrivateKey(authority.key),
     extensions: [
       basicConstraints(false),
-      keyUsage('digitalSignature', 'keyEncipherment'),
-      extendedKeyUsage(usage),
+      keyUsageOf(['digitalSignature', 'keyEncipherment']),
+      extendedKeyUsages([usage]),
       authorityKeyIdentifier(keyIdentifier(createPublicKey(authority.certificate))),
       ...(hosts.length ? [subjectAltNames(hosts)] : []),
     ],
