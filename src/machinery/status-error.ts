@@ -100,6 +100,15 @@ export const conflict = (kind: Resource, name: string, cause: string) =>
     detailsOf(kind, name),
   )
 
+/** 405 of a resource whose path knows the method, but which cannot do what is asked for. */
+export const methodNotSupported = (kind: Resource, action: string) =>
+  new StatusError(
+    405,
+    'MethodNotAllowed',
+    `${action} is not supported on resources of kind "${qualified(kind)}"`,
+    detailsOf(kind, ''),
+  )
+
 /** Upstream's words for a lost optimistic-concurrency race. */
 export const objectModified =
   'the object has been modified; please apply your changes to the latest version and try again'

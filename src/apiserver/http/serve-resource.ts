@@ -148,6 +148,7 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { info, query, request: http } = exchange
   const { verb } = info
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
+  if (verb === 'watch' && http.method !== 'GET') throw methodNotAllowed()
   const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)
   context.verbs.check(request)

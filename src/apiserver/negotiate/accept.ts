@@ -106,10 +106,23 @@ const listOf = (encodings: readonly Encoding[], suffix = '') =>
 
 const streamEncodings: readonly Encoding[] = ['json', 'protobuf']
 
-function notAcceptable(clauses: readonly Clause[], { encodings, streams, mayStream, unrouted }: Offer): StatusError {
-  const known = clauses.some(clause => allResourceEncodings.some(encoding => matches(clause, mediaTypes[encoding])))
-  if (known || unrouted) {
-    const list = streams ? listOf(streamEncodings, ';stream=watch') : listOf(encodings)
+/** The encodings that some clause could be answered in, whatever the answer. */
+const matching = (clauses: readonly Clause[], offer: Offer) =>
+  clauses.flatMap(clause =>
+    allResourceEncodings
+      .filter(encoding => matches(clause, mediaTypes[encoding]))
+      .map(encoding => formOf(clause, encoding, offer)),
+  )
+
+function notAcceptable(clauses: readonly Clause[], offer: Offer): StatusError {
+  const { encodings, streams, mayStream, unrouted } = offer
+  const found = matching(clauses, offer)
+  if (found.length || unrouted) {
+    // Upstream first looks for any form, and then for one that can be streamed.
+    const unstreamed = streams && found.some(form => form !== undefined)
+    const list = unstreamed
+      ? listOf(streamEncodings, ';stream=watch')
+      : listOf(streams ? allResourceEncodings : encodings)
     return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`)
   }
   const plain = listOf(allResourceEncodings)

@@ -1,5 +1,6 @@
 /** get, list and watch. */
-import { badRequest } from '../../machinery/status-error.js'
+import type { ListOptions } from '../../machinery/request.js'
+import { badRequest, methodNotSupported } from '../../machinery/status-error.js'
 import { type Call, keyOf, namespaceOf } from './call.js'
 import { checkListOptions } from './options.js'
 import type { Outcome } from './outcome.js'
@@ -28,8 +29,17 @@ export async function list(call: Call): Promise<Outcome> {
   return { type: 'list', code: 200, list: await call.rest.list(namespaceOf(call), options), kind: call.kind }
 }
 
+/** Since watches can begin with what is there, one from nowhere is such a one: upstream's default. */
+function withInitialEvents(options: ListOptions): ListOptions {
+  const { sendInitialEvents, resourceVersionMatch, resourceVersion } = options
+  const isSaid = sendInitialEvents !== undefined || resourceVersionMatch
+  if (isSaid || (resourceVersion && resourceVersion !== '0')) return options
+  return { ...options, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
+}
+
 export async function watch(call: Call): Promise<Outcome> {
-  const options = optionsOf(call)
+  if (!call.kind.verbs.includes('watch')) throw methodNotSupported(call.kind, 'watch')
+  const options = withInitialEvents(optionsOf(call))
   checkListOptions(options, true)
   const signal = call.request.signal ?? new AbortController().signal
   const events = await call.rest.watch(namespaceOf(call), options, signal)

@@ -188,7 +188,8 @@ function checkStored(call: Call): void {
   const { verb, subresource } = call.request
   checkScope(call)
   if (!subresource) {
-    if (!call.kind.verbs.includes(verb)) throw methodNotAllowed()
+    // Where there is a list, its path takes watches too.
+    if (!call.kind.verbs.includes(verb === 'watch' ? 'list' : verb)) throw methodNotAllowed()
     return
   }
   const info = findSubresource(call.kind, subresource)

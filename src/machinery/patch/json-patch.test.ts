@@ -124,3 +124,9 @@ describe('refuses', () => {
 test('unknown fields of operations are strict errors', () => {
   expect(jsonPatchStrictErrors([{ op: 'remove', path: '/a', foo: 1 }])).toEqual(['json patch unknown field "[0].foo"'])
 })
+
+test('copies that double the document stop at three megabytes', () => {
+  const copies = Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/m', path: `/m/k${i}` }))
+  const patch = [{ op: 'add', path: '/m', value: { text: 'x'.repeat(1000) } }, ...copies]
+  expect(() => applyJsonPatch({}, patch)).toThrow(expect.objectContaining({ code: 422 }))
+})

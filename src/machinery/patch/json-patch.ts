@@ -1,6 +1,7 @@
 /** JSON patch (RFC 6902) with upstream's leniency: negative indexes, `replace` of what is absent. */
 import fastJsonPatch, { type Operation } from 'fast-json-patch'
 import { cloneJson } from '../clone.js'
+import { stringifyJson } from '../json/stringify.js'
 import { badRequest, StatusError } from '../status-error.js'
 import { goTypeOf } from './go-format.js'
 import { arrayIndex, joinPointer, splitPointer } from './json-pointer.js'
@@ -8,6 +9,9 @@ import { unprocessablePatch } from './patch-error.js'
 
 /** More than this is refused with a 413. */
 export const maxOperations = 10_000
+
+/** What all copies of a patch may add, in bytes of JSON: upstream's figure. Without it each copy could double the document. */
+const maxCopiedBytes = 3 * 1024 * 1024
 
 interface PatchOperation {
   op?: unknown
@@ -31,6 +35,7 @@ interface Place {
 class PatchedDocument {
   /** Containers that belong to the copy. */
   private readonly owned = new Set<Container>()
+  private copied = 0
 
   constructor(public root: unknown) {}
 
@@ -51,6 +56,13 @@ class PatchedDocument {
     }
     const step = this.stepOf(container, split.key, adding)
     return { container, step, path: joinPointer([...steps, step]) }
+  }
+
+  /** A copy that shares nothing with the value, as long as there is room for it. */
+  copyOf(value: unknown): unknown {
+    this.copied += Buffer.byteLength(stringifyJson(value))
+    if (this.copied > maxCopiedBytes) throw unprocessablePatch()
+    return cloneJson(value)
   }
 
   /** An array has one place more when something is added. */
@@ -106,7 +118,7 @@ function transfer(document: PatchedDocument, operation: PatchOperation): Operati
   const source = document.find(pointerOf(operation.from), false)
   const value = read(source) ?? null
   if (operation.op === 'copy') {
-    return { op: 'add', path: document.find(pointerOf(operation.path), true).path, value: cloneJson(value) }
+    return { op: 'add', path: document.find(pointerOf(operation.path), true).path, value: document.copyOf(value) }
   }
   apply(document, remove(document, pointerOf(operation.from)))
   return { op: 'add', path: document.find(pointerOf(operation.path), true).path, value }

@@ -284,25 +284,25 @@ describe('refuses', () => {
     {
       name: 'an unknown directive',
       patch: { $patch: 'foo', name: 'a' },
-      code: 500,
+      code: 400,
       message: 'unknown patch type: foo in map: map[$patch:foo name:a]',
     },
     {
       name: 'an element without its key',
       patch: { items: [{ value: '1' }] },
-      code: 500,
+      code: 400,
       message: 'map: map[value:1] does not contain declared merge key: name',
     },
     {
       name: 'a deletion without its key',
       patch: { items: [{ $patch: 'delete' }] },
-      code: 500,
+      code: 400,
       message: 'map: map[$patch:delete] does not contain declared merge key: name',
     },
     {
       name: '$patch merge in a list',
       patch: { items: [{ name: 'a', $patch: 'merge' }] },
-      code: 500,
+      code: 400,
       message: 'merging lists cannot yet be specified in the patch',
     },
     {
@@ -332,26 +332,26 @@ describe('refuses', () => {
     {
       name: '$setElementOrder that is no list',
       patch: { '$setElementOrder/items': 'x' },
-      code: 500,
+      code: 400,
       message: 'expected a []interface {}, but received a string',
     },
     {
       name: 'an order that contradicts the patch',
       patch: { '$setElementOrder/items': [item('b'), item('a')], items: [item('a'), item('b')] },
-      code: 500,
+      code: 400,
       message:
         "The order in patch list:\n[map[name:a] map[name:b]]\n doesn't match $setElementOrder list:\n[map[name:b] map[name:a]]\n",
     },
     {
       name: 'elements of several kinds',
       patch: { items: ['x'] },
-      code: 500,
+      code: 400,
       message: 'list element types are not identical: [[map[name:a]] [x]]',
     },
     {
       name: 'a list of objects without merge key',
       patch: { keyless: [item('b')] },
-      code: 500,
+      code: 400,
       message: 'cannot merge lists without merge key for struct',
     },
     {
@@ -363,7 +363,7 @@ describe('refuses', () => {
     {
       name: 'an unknown field that holds an object',
       patch: { unknown: { a: 1 } },
-      code: 500,
+      code: 400,
       message: 'unable to find api field in struct Item for the json field "unknown"',
     },
     {

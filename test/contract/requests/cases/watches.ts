@@ -122,8 +122,15 @@ export const watches: Case[] = [
     name: 'events in other forms',
     steps: [
       ...history,
-      ...[table, metadataOnly, metadataList, 'application/yaml', 'text/html', 'application/json;stream=watch', 'application/json;stream=bogus']
-        .map(accept => watch('resourceVersion={{rv_zero}}', { headers: { accept } })),
+      ...[
+        table,
+        metadataOnly,
+        metadataList,
+        'application/yaml',
+        'text/html',
+        'application/json;stream=watch',
+        'application/json;stream=bogus',
+      ].map(accept => watch('resourceVersion={{rv_zero}}', { headers: { accept } })),
       watch(marked, { headers: { accept: table } }),
       watch(marked, { headers: { accept: metadataOnly } }),
       watch(`resourceVersion=1`, { headers: { accept: table } }),
