@@ -10,6 +10,8 @@ import type { KubernetesObject } from '../machinery/object-meta.js'
 export interface KindConversion {
   spoke: AnyKind
   hub: AnyKind
+  /** `fromHub` returns its argument itself when there is nothing to convert. */
+  keepsUnchanged?: boolean
   // biome-ignore lint/suspicious/noExplicitAny: as AnyKind, of which these are two ends
   toHub(spoke: any): KubernetesObject
   // biome-ignore lint/suspicious/noExplicitAny: as AnyKind, of which these are two ends

@@ -1,6 +1,7 @@
 /** All kinds that the server knows by itself. */
 import type { AnyKind } from '../machinery/kind.js'
 import { admissionRegistrationV1Kinds } from './admissionregistration-v1/index.js'
+import { apiExtensionsV1Kinds } from './apiextensions-v1/index.js'
 import { apiRegistrationV1Kinds } from './apiregistration-v1/index.js'
 import { appsV1Kinds } from './apps-v1/index.js'
 import { authenticationV1Kinds } from './authentication-v1/index.js'
@@ -43,6 +44,7 @@ export const builtinKinds: readonly AnyKind[] = [
   ...rbacV1Kinds,
   ...storageV1Kinds,
   ...admissionRegistrationV1Kinds,
+  ...apiExtensionsV1Kinds,
   ...schedulingV1Kinds,
   ...coordinationV1Kinds,
   ...nodeV1Kinds,

@@ -14,6 +14,7 @@ import { WatchCache } from '../watch/watch-cache.js'
 import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
 import { decodeStored } from './codec.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
+import { definitionHooks } from './definition-hooks.js'
 import type { KindHooks } from './hooks.js'
 import { namespaceHooks } from './namespace-hooks.js'
 import type { Rest } from './rest.js'
@@ -48,6 +49,8 @@ export interface Registry {
   add(kind: AnyKind, conversion?: KindConversion): void
   /** Ends the kind's watches; its objects stay in the store. */
   remove(kind: AnyKind): void
+  /** What a kind tells of itself has changed: `generation` does, too. */
+  touch(): void
   /** Ends all watches. */
   close(): void
 }
@@ -134,12 +137,17 @@ class KindRegistry implements Registry {
     this.#caches.delete(prefix)
   }
 
+  touch(): void {
+    this.#generation++
+  }
+
   close(): void {
     for (const { cache } of this.#caches.values()) cache.stop()
   }
 
   #hooksOf({ qualifiedResource }: AnyKind): KindHooks {
     if (qualifiedResource === 'namespaces') return namespaceHooks
+    if (qualifiedResource === 'customresourcedefinitions.apiextensions.k8s.io') return definitionHooks
     if (qualifiedResource !== 'services') return {}
     return newServiceHooks({
       ...this.#options.services,

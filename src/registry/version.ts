@@ -55,6 +55,10 @@ class ConvertedObject implements StoredObject {
   }
 }
 
+/** What needs no conversion is shown as it is stored, by the bytes that are there. */
+const kept = (entry: StoredObject, { keepsUnchanged, fromHub }: KindConversion): StoredObject | undefined =>
+  keepsUnchanged && fromHub(entry.object) === entry.object ? entry : undefined
+
 /** For a kind that is stored as another; what was converted is kept as long as the stored form is. */
 export function convertedVersion(conversion: KindConversion): Version {
   const objects = new WeakMap<StoredObject, StoredObject>()
@@ -62,7 +66,7 @@ export function convertedVersion(conversion: KindConversion): Version {
   const show = (entry: StoredObject) => {
     const known = objects.get(entry)
     if (known) return known
-    const shown = new ConvertedObject(entry, conversion)
+    const shown = kept(entry, conversion) ?? new ConvertedObject(entry, conversion)
     objects.set(entry, shown)
     return shown
   }

@@ -12,7 +12,7 @@ const resourceOf = ({ kind, subresources }: ServedKind) => ({
   responseKind: responseKind(kind.kind),
   scope: kind.scope,
   singularResource: kind.names.singular,
-  verbs: [...kind.verbs].sort(),
+  verbs: kind.custom?.verbs() ?? [...kind.verbs].sort(),
   ...(kind.names.shortNames?.length && { shortNames: kind.names.shortNames }),
   ...(kind.names.categories?.length && { categories: kind.names.categories }),
   ...(subresources.length && {

@@ -27,14 +27,14 @@ export const apiVersions = (group: ServedGroup, serverAddress: string) => ({
 })
 
 function* resourcesOf({ kind, subresources, storageVersionHash }: ServedKind) {
-  const { names, scope, verbs } = kind
+  const { names, scope, verbs, custom } = kind
   const namespaced = scope === 'Namespaced'
   yield {
     name: names.plural,
     singularName: names.singular,
     namespaced,
     kind: kind.kind,
-    verbs: [...verbs].sort(),
+    verbs: custom?.verbs() ?? [...verbs].sort(),
     ...(names.shortNames?.length && { shortNames: names.shortNames }),
     ...(names.categories?.length && { categories: names.categories }),
     ...(storageVersionHash && { storageVersionHash }),

@@ -125,6 +125,7 @@ async function readObject(request: VerbRequest, exchange: Exchange, context: Res
   request.body = parsed.value
   request.bodyErrors = parsed.errors
   request.bodySummary = parsed.summary
+  request.bodyText = () => (body[0] === 0x7b ? body.toString() : JSON.stringify(parsed.value))
 }
 
 function requestOf({ info, user, warnings, request }: Exchange): VerbRequest {
@@ -148,7 +149,6 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { info, query, request: http } = exchange
   const { verb } = info
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
-  if (verb === 'watch' && http.method !== 'GET') throw methodNotAllowed()
   const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)
   context.verbs.check(request)

@@ -1,19 +1,21 @@
 /** Turns a parsed body into an object of the kind that the resource takes: checked, stripped of what is unknown, defaulted. */
-import type { AnyKind } from '../../machinery/kind.js'
+import { invalid } from '../../machinery/field-error.js'
+import type { AnyKind, CustomCodec } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { schemaNameOf } from '../../machinery/protobuf/envelope.js'
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { cannotBeHandled, DecodeError, strictDecodingError } from '../../machinery/schema/decode-error.js'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
-import { badRequest, type StatusError } from '../../machinery/status-error.js'
+import { badRequest, invalidObject, type StatusError } from '../../machinery/status-error.js'
 import type { VerbRequest } from './outcome.js'
 import { inReadingOrder } from './reading-order.js'
 
 /** The type of a body. Kinds are such; subresources also take others, such as Scale. */
-export type BodyType = Pick<AnyKind, 'group' | 'version' | 'kind' | 'schema'> & Partial<Pick<AnyKind, 'setDefaults'>>
+export type BodyType = Pick<AnyKind, 'group' | 'version' | 'kind' | 'schema'> &
+  Partial<Pick<AnyKind, 'setDefaults' | 'custom'>>
 
-type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'write' | 'warn'>
+type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'bodyText' | 'write' | 'warn'>
 
 const apiVersionOf = ({ group, version }: BodyType) => (group ? `${group}/${version}` : version)
 
@@ -65,7 +67,7 @@ function wrongType(schemas: SchemaSet, type: BodyType, given: GivenType): Status
 /** A patch may not make another kind of the object; the reason when it does. */
 export function patchedMisfit(schemas: SchemaSet, type: BodyType, document: unknown): string | undefined {
   const { kind, apiVersion } = (document ?? {}) as Partial<GivenType>
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
+  if (type.custom || typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
   return kind === type.kind && apiVersion === apiVersionOf(type)
     ? undefined
     : misfit(schemas, type, { kind, apiVersion })
@@ -80,17 +82,51 @@ function reportStrictErrors(type: BodyType, errors: readonly string[], { write, 
 
 /** Fills in the schema's defaults and then those of the kind. */
 export function applyDefaults(schemas: SchemaSet, type: BodyType, object: AnyObject): void {
-  applySchemaDefaults(schemas, type.schema, object)
+  if (!type.custom) applySchemaDefaults(schemas, type.schema, object)
   type.setDefaults?.(object)
 }
 
 /** Decodes without defaults; `errors` are unknown fields. Throws a DecodeError. */
 export function decodeAs(schemas: SchemaSet, type: BodyType, body: unknown): { object: AnyObject; errors: string[] } {
+  if (type.custom) return decodeCustom(type, type.custom, body)
   const { object, strictErrors } = decodeObject(schemas, type.schema, body)
   object.kind = type.kind
   object.apiVersion = apiVersionOf(type)
   object.metadata ??= {}
   return { object: object as AnyObject, errors: strictErrors }
+}
+
+/** A custom resource has to say what it is; `body` is changed. Throws upstream's 422 when it says something else. */
+function decodeCustom(type: BodyType, custom: CustomCodec, body: unknown): { object: AnyObject; errors: string[] } {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new DecodeError(`json: cannot unmarshal ${goKind(body)} into Go value of type map[string]interface {}`)
+  const { kind, apiVersion } = body as Partial<GivenType>
+  const decoded = custom.decode(body as Record<string, unknown>)
+  const wrong = [
+    ...(kind && kind !== type.kind ? [invalid('kind', kind, `must be ${type.kind}`)] : []),
+    ...(apiVersion && apiVersion !== apiVersionOf(type)
+      ? [invalid('apiVersion', apiVersion, `must be ${apiVersionOf(type)}`)]
+      : []),
+  ]
+  const { name = '' } = decoded.object.metadata
+  if (wrong.length) throw invalidObject({ group: type.group, kind: kind || type.kind }, name, wrong)
+  decoded.object.kind = type.kind
+  decoded.object.apiVersion = apiVersionOf(type)
+  return decoded
+}
+
+/** What upstream asks of a body that it knows no type for. Callers in this process may leave the type out. */
+function checkCustomType(type: BodyType, given: unknown, { bodyText, bodySummary = '' }: Told): void {
+  const { kind, apiVersion = '' } = (given ?? {}) as Partial<GivenType>
+  if (!bodyText) return
+  if (!kind)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${bodyText()}' (${bodySummary})`,
+    )
+  if (apiVersion !== apiVersionOf(type))
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(type)})`,
+    )
 }
 
 const pathIn = (error: string) => error.slice(error.indexOf('"') + 1, -1)
@@ -110,12 +146,17 @@ export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & {
   if (typeof body !== 'object' || Array.isArray(body))
     throw unrecognized(type, `${goKind(body)} into Go value of type ${goTypeMeta}`, bodySummary)
   const given = givenType(type, body as Record<string, unknown>, bodySummary)
-  if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
+  if (type.custom) checkCustomType(type, request.body, request)
+  else if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
   try {
     const { object, errors } = decodeAs(schemas, type, body)
-    const repeated = errors.length ? bodyErrors.filter(error => !isInside(error, errors)) : bodyErrors
+    const repeated = errors.length && !type.custom ? bodyErrors.filter(error => !isInside(error, errors)) : bodyErrors
     const strict = [...repeated, ...errors]
-    reportStrictErrors(type, repeated.length && errors.length ? inReadingOrder(body, strict) : strict, request)
+    reportStrictErrors(
+      type,
+      !type.custom && repeated.length && errors.length ? inReadingOrder(body, strict) : strict,
+      request,
+    )
     applyDefaults(schemas, type, object)
     return object
   } catch (error) {

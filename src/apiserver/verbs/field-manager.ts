@@ -44,6 +44,8 @@ function versionsOf(kind: AnyKind) {
   const fromHub = (object: Fields) => (own ? (own.fromHub(object) as unknown as Fields) : object)
   const twins = new Map<string, { kind: AnyKind; toHub(object: Fields): Fields; fromHub(object: Fields): Fields }>()
   const same = (object: Fields) => object
+  for (const version of kind.custom?.versions?.() ?? [])
+    twins.set(version.apiVersion, { kind: version, toHub: same, fromHub: same })
   twins.set(hub.apiVersion, { kind: hub, toHub: same, fromHub: same })
   for (const conversion of conversions)
     if (conversion.hub === hub)
@@ -55,12 +57,14 @@ function versionsOf(kind: AnyKind) {
   return { twins, toHub, fromHub }
 }
 
+const typeOf = (schemas: SchemaSet, { custom, schema }: AnyKind) => mergeTypeOf(custom?.schemas() ?? schemas, schema)
+
 function versionFinder(schemas: SchemaSet, kind: AnyKind): MergeContext['version'] {
   let found: ReturnType<typeof versionsOf> | undefined
   return apiVersion => {
     const { twins, toHub, fromHub } = (found ??= versionsOf(kind))
     const twin = twins.get(apiVersion)
-    const type = twin && mergeTypeOf(schemas, twin.kind.schema)
+    const type = twin && typeOf(schemas, twin.kind)
     if (!twin || !type) return undefined
     const typed = (object: Fields, { apiVersion, kind }: AnyKind) => ({ ...object, apiVersion, kind })
     const version: MergeVersion = {
@@ -73,7 +77,7 @@ function versionFinder(schemas: SchemaSet, kind: AnyKind): MergeContext['version
 }
 
 function newMergeContext(schemas: SchemaSet, kind: AnyKind, subresource: string): MergeContext | undefined {
-  const type = mergeTypeOf(schemas, kind.schema)
+  const type = typeOf(schemas, kind)
   return (
     type && {
       apiVersion: kind.apiVersion,

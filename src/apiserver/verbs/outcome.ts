@@ -10,6 +10,8 @@ export interface VerbRequest extends ApiRequest {
   bodyErrors?: readonly string[]
   /** How the body's text began, for errors about bodies without a kind. */
   bodySummary?: string
+  /** The whole body as JSON, for errors about custom resources without a kind. */
+  bodyText?(): string
 }
 
 export type Outcome =

@@ -104,7 +104,8 @@ class SchemaType implements MergeType {
   }
 
   get items(): MergeType | undefined {
-    if (this.schema.items) this.#items ??= newMergeType(this.schemas, this.schema.items, '')
+    const items = this.schema.items ?? this.#struct?.others
+    if (items) this.#items ??= newMergeType(this.schemas, items, '')
     return this.#items
   }
 

@@ -54,6 +54,8 @@ export interface TypeSchema {
   name: string
   fields: Readonly<Record<string, FieldSchema>>
   required?: readonly string[]
+  /** What may stand in fields that are not named; only custom resources have such. */
+  others?: FieldSchema
   /** Server-side apply treats a value of this type as one, wherever it is used. */
   atomic?: boolean
 }
