@@ -20,9 +20,19 @@ function base32(bytes: Uint8Array): string {
   return (bits.match(/.{1,5}/g) ?? []).map(group => alphabet[Number.parseInt(group.padEnd(5, '0'), 2)]).join('')
 }
 
+/** Each text after its length, so that no two pairs of texts make the same bytes. */
+const prefixed = (...texts: string[]): Buffer =>
+  Buffer.concat(
+    texts.flatMap(text => {
+      const length = Buffer.alloc(2)
+      length.writeUInt16BE(Buffer.byteLength(text))
+      return [length, Buffer.from(text)]
+    }),
+  )
+
 /** Upstream's name of the server on a host. */
 export const serverIdentity = (hostname: string): string =>
-  `apiserver-${base32(createHash('sha256').update(hostname).digest().subarray(0, 16))}`
+  `apiserver-${base32(createHash('sha256').update(prefixed(hostname, 'kube-apiserver')).digest().subarray(0, 16))}`
 
 export interface IdentityLeaseDeps {
   rests: RestDirectory

@@ -28,10 +28,9 @@ export const resourceClaim = defineKind<ResourceClaim>({
   storageVersion: 'v1beta2',
 
   setDefaults: ({ spec }) => defaultClaimSpec(spec),
-  updateChecks: ['meta', 'metaUpdate', 'change'],
-  validateCreate: ({ spec }) => validateClaimSpec(spec, 'spec', false),
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change', 'spec'],
+  validate: ({ spec }) => validateClaimSpec(spec, 'spec', false),
   *validateUpdate({ spec }, old) {
-    yield* validateClaimSpec(spec, 'spec', false)
     if (!semanticEqual(spec, old.spec)) yield invalid('spec', goClaimSpec(spec), 'field is immutable')
   },
 
