@@ -100,12 +100,12 @@ function reportStrictError({ write, warn }: VerbRequest, error: string | undefin
   for (const line of error.split('\n').slice(1)) warn?.(line.trim())
 }
 
-/** Go's converter of untyped objects has words of its own for numbers that do not fit. */
-const conversionError = (message: string) =>
-  message.replace(
-    /^json: cannot unmarshal number \S+ into Go struct field \S+ of type (\w+)$/,
-    'cannot convert float64 to $1',
-  )
+/** Go's converter of untyped objects has words of its own for numbers that do not fit, and for bytes. */
+function conversionError(message: string): string {
+  const [, goType] = /^json: cannot unmarshal number \S+ into Go struct field \S+ of type (\w+)$/.exec(message) ?? []
+  if (goType) return `cannot convert float64 to ${goType}`
+  return message.startsWith('illegal base64 data') ? `error decoding from json: ${message}` : message
+}
 
 /** The merged object as its type has it. */
 function decodeMerged(

@@ -1,6 +1,6 @@
 /** Gives each write its field manager: who writes, and what is known of the kind's versions. */
 import { conversions } from '../../apis/index.js'
-import { ignoredFields, type MergeContext, type MergeVersion } from '../../machinery/apply/merge-context.js'
+import { type MergeContext, type MergeVersion, resetSets } from '../../machinery/apply/merge-context.js'
 import { mergeTypeOf } from '../../machinery/apply/merge-type.js'
 import { trackUpdate, type WriteMark } from '../../machinery/apply/track-update.js'
 import { formatTime } from '../../machinery/clock.js'
@@ -9,6 +9,7 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { WriteContext } from './call.js'
 import type { VerbRequest } from './outcome.js'
+import { resetFieldsOf } from './reset-fields.js'
 
 type Fields = Record<string, unknown>
 
@@ -29,13 +30,6 @@ export function managerOfUserAgent(userAgent: string): string {
   return name.slice(0, end)
 }
 
-const resetFieldsOf = ({ strategy, subresources }: AnyKind, subresource: string): readonly string[] => {
-  const own = strategy.resetFields?.[subresource]
-  if (own) return own
-  if (subresource === 'status') return ['spec']
-  return subresource === '' && subresources.status ? ['status'] : []
-}
-
 /** The kind and its twins in other versions, each with the way to and from the stored one. */
 function versionsOf(kind: AnyKind) {
   const own = conversions.find(({ spoke }) => spoke === kind)
@@ -44,8 +38,6 @@ function versionsOf(kind: AnyKind) {
   const fromHub = (object: Fields) => (own ? (own.fromHub(object) as unknown as Fields) : object)
   const twins = new Map<string, { kind: AnyKind; toHub(object: Fields): Fields; fromHub(object: Fields): Fields }>()
   const same = (object: Fields) => object
-  for (const version of kind.custom?.versions?.() ?? [])
-    twins.set(version.apiVersion, { kind: version, toHub: same, fromHub: same })
   twins.set(hub.apiVersion, { kind: hub, toHub: same, fromHub: same })
   for (const conversion of conversions)
     if (conversion.hub === hub)
@@ -57,7 +49,7 @@ function versionsOf(kind: AnyKind) {
   return { twins, toHub, fromHub }
 }
 
-const typeOf = (schemas: SchemaSet, { custom, schema }: AnyKind) => mergeTypeOf(custom?.schemas() ?? schemas, schema)
+const typeOf = (schemas: SchemaSet, { schema }: AnyKind) => mergeTypeOf(schemas, schema)
 
 function versionFinder(schemas: SchemaSet, kind: AnyKind): MergeContext['version'] {
   let found: ReturnType<typeof versionsOf> | undefined
@@ -83,7 +75,7 @@ function newMergeContext(schemas: SchemaSet, kind: AnyKind, subresource: string)
       apiVersion: kind.apiVersion,
       kind: kind.kind,
       type,
-      ignored: ignoredFields(resetFieldsOf(kind, subresource)),
+      ...resetSets(resetFieldsOf(kind, subresource)),
       version: versionFinder(schemas, kind),
     }
   )

@@ -13,8 +13,8 @@ import { fieldSetOf } from './field-set-of.js'
 import { fieldsOfLastApplied, kubectlManager, refreshLastApplied } from './last-applied.js'
 import { decodeManagers, encodeManagers, idOf, type ManagerIdentity, type Managers } from './managers.js'
 import { mergeObjects } from './merge.js'
-import type { MergeContext } from './merge-context.js'
-import { fieldElement, TypedError } from './path-element.js'
+import { type MergeContext, withoutUnmanaged } from './merge-context.js'
+import { TypedError } from './path-element.js'
 import { pruneObject } from './prune.js'
 import { sameJson } from './same-json.js'
 import type { WriteMark } from './track-update.js'
@@ -75,19 +75,16 @@ interface Attempt {
   readonly identity: ManagerIdentity
 }
 
-const bareMetadata = setOfPaths([[fieldElement('metadata')]])
-
-const ownedFields = ({ type, ignored }: MergeContext, applied: Fields): FieldSet =>
-  difference(recursiveDifference(fieldSetOf(type, applied), ignored), bareMetadata)
-
 /** Merged, pruned, and what others lose by it. Nothing is decided yet; `managers` has the new set of the applying one. */
 function attemptApply(context: MergeContext, { live, applied, managers, identity }: Attempt) {
   const id = idOf(identity)
   const last = managers.get(id)
-  const set = ownedFields(context, applied)
+  const set = recursiveDifference(fieldSetOf(context.type, applied), context.reset)
   managers.set(id, { ...identity, time: last?.time, set })
   const merged = mergeObjects(context.type, live, applied)
   const object = pruneObject(context, merged, { last, managers })
+  // Not before: type and name are not to be pruned.
+  managers.set(id, { ...identity, time: last?.time, set: withoutUnmanaged(set) })
   return { id, object, losses: findLosses(context, { live, object }, { managers, except: id }) }
 }
 

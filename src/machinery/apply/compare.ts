@@ -50,8 +50,9 @@ class Comparer {
     if (type.shape !== 'any') return this.#visitAs(type, a, b, ignored)
     const left = typeFor(type, a)
     const right = typeFor(type, b)
-    if (b === undefined || a === undefined || left === right)
-      return this.#visitAs(b === undefined ? left : right, a, b, ignored)
+    const onlyLeft = b === undefined || b === null
+    if (onlyLeft || a === undefined || a === null || left === right)
+      return this.#visitAs(onlyLeft ? left : right, a, b, ignored)
     return this.#visitOtherShape({ left, right }, a, b)
   }
 

@@ -1,5 +1,5 @@
 /** What the bookkeeping of one write is told about its kind: types and conversions of its versions, and what the write cannot change. */
-import { type FieldSet, setOfPaths, union } from './field-set.js'
+import { difference, type FieldSet, setOfPaths, union } from './field-set.js'
 import type { MergeType } from './merge-type.js'
 import { fieldElement } from './path-element.js'
 
@@ -18,13 +18,17 @@ export interface MergeContext {
   readonly kind: string
   readonly type: MergeType
   /** Paths that the endpoint resets, with all below them: nobody comes to own them by this write. */
+  readonly reset: FieldSet
+  /** Those, and what nobody ever owns. */
   readonly ignored: FieldSet
   /** Another version of the kind; undefined when it is not served, and its managers are forgotten. */
   version(apiVersion: string): MergeVersion | undefined
 }
 
+const pathOf = (path: string) => path.split('.').map(fieldElement)
+
 /** Never owned by anybody: type, identity, and what the server counts. */
-export const unmanagedFields: FieldSet = setOfPaths(
+const unmanagedFields: FieldSet = setOfPaths(
   [
     'apiVersion',
     'kind',
@@ -37,9 +41,17 @@ export const unmanagedFields: FieldSet = setOfPaths(
     'metadata.generation',
     'metadata.managedFields',
     'metadata.resourceVersion',
-  ].map(path => path.split('.').map(fieldElement)),
+  ].map(pathOf),
 )
 
-/** The set to ignore at an endpoint that resets these dotted paths. */
-export const ignoredFields = (resetPaths: readonly string[]): FieldSet =>
-  union(unmanagedFields, setOfPaths(resetPaths.map(path => path.split('.').map(fieldElement))))
+/** As above, and `metadata` by itself. */
+const stripped = union(unmanagedFields, setOfPaths([pathOf('metadata')]))
+
+/** What a manager may keep of what it wrote. */
+export const withoutUnmanaged = (set: FieldSet): FieldSet => difference(set, stripped)
+
+/** The sets of an endpoint that resets these dotted paths. */
+export function resetSets(resetPaths: readonly string[]): Pick<MergeContext, 'reset' | 'ignored'> {
+  const reset = setOfPaths(resetPaths.map(pathOf))
+  return { reset, ignored: union(unmanagedFields, reset) }
+}

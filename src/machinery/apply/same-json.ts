@@ -1,8 +1,9 @@
 /** Strict equality of JSON values: absent and null differ, the order of fields does not matter. */
 
-/** Integers beyond 2^53 are bigints on both sides. */
+/** A bigint is compared with a double as doubles are: an applied integer beyond 2^53 has come as one. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
+  if (typeof a === 'bigint' || typeof b === 'bigint') return typeof a !== typeof b && Number(a) === Number(b)
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) || Array.isArray(b))
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]))
