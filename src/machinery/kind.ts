@@ -1,6 +1,8 @@
 /** What a kind is: one declaration from which the registry, discovery, printing and clients take all they need to know. */
 import type { FieldError } from './field-error.js'
-import type { KubernetesObject } from './object-meta.js'
+import type { AnyObject, KubernetesObject } from './object-meta.js'
+import type { SchemaSet } from './schema/types.js'
+import type { JsonSchema } from './structural/json-schema.js'
 
 export type Scope = 'Namespaced' | 'Cluster'
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
@@ -50,9 +52,12 @@ export interface RowCondition {
 export interface PrinterColumn<T> {
   name: string
   type?: 'string' | 'integer' | 'number' | 'boolean' | 'date'
-  format?: 'name' | ''
+  /** `name`, or whatever a definition says. */
+  format?: string
   description?: string
   wide?: boolean
+  /** In place of `wide`. */
+  priority?: number
   /** `now` is in milliseconds since the epoch: ages are printed by the server. */
   of(object: T, now: number): Cell
 }
@@ -120,6 +125,23 @@ export interface Strategy<T> {
   validateName?(name: string, prefix: boolean): string[]
 }
 
+/** How objects of a custom resource are read: by the schema of their definition, where built-in kinds have Go types. */
+export interface CustomCodec {
+  /** Types in the form of the built-in ones, with those of metadata, for server-side apply; made when first asked for. */
+  schemas(): SchemaSet
+  /**
+   * Drops from `body`, which it changes, what the schema does not know; `errors` tell of that as of unknown fields.
+   * Throws a DecodeError for metadata that is none.
+   */
+  decode(body: Record<string, unknown>): { object: AnyObject; errors: string[] }
+  /** As the definition has it; OpenAPI is made of it. */
+  schema: JsonSchema
+  /** As discovery tells of them, in that order; others may still be answered. */
+  verbs(): readonly Verb[]
+  /** The kinds of all versions of the definition. */
+  versions?(): readonly AnyKind[]
+}
+
 export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, 'names'> {
   names: Omit<KindNames, 'singular'> & { singular?: string }
   /** Default: all. */
@@ -130,6 +152,10 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   anyFinalizers?: boolean
   /** Canonical schema name; default `<group's first label or core>.<version>.<kind>`. */
   schema?: string
+  /** Of a kind that a CustomResourceDefinition declares. */
+  custom?: CustomCodec
+  /** Default: the kind with `List`. */
+  listKind?: string
   /** Only what the schema's own defaults cannot state. */
   setDefaults?(object: T): void
   /** Errors of the object by itself; runs on create and update. Metadata is checked by the registry. */
@@ -185,7 +211,7 @@ export function defineKind<T extends KubernetesObject>(spec: KindSpec<T>): Kind<
     schema: spec.schema ?? schemaName(group, version, kind),
     apiVersion: group ? `${group}/${version}` : version,
     qualifiedResource: group ? `${spec.names.plural}.${group}` : spec.names.plural,
-    listKind: `${kind}List`,
+    listKind: spec.listKind ?? `${kind}List`,
     strategy: spec.strategy ?? {},
     subresources: spec.subresources ?? {},
   }

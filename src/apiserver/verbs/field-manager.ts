@@ -38,6 +38,8 @@ function versionsOf(kind: AnyKind) {
   const fromHub = (object: Fields) => (own ? (own.fromHub(object) as unknown as Fields) : object)
   const twins = new Map<string, { kind: AnyKind; toHub(object: Fields): Fields; fromHub(object: Fields): Fields }>()
   const same = (object: Fields) => object
+  for (const version of kind.custom?.versions?.() ?? [])
+    twins.set(version.apiVersion, { kind: version, toHub: same, fromHub: same })
   twins.set(hub.apiVersion, { kind: hub, toHub: same, fromHub: same })
   for (const conversion of conversions)
     if (conversion.hub === hub)
@@ -49,7 +51,7 @@ function versionsOf(kind: AnyKind) {
   return { twins, toHub, fromHub }
 }
 
-const typeOf = (schemas: SchemaSet, { schema }: AnyKind) => mergeTypeOf(schemas, schema)
+const typeOf = (schemas: SchemaSet, { custom, schema }: AnyKind) => mergeTypeOf(custom?.schemas() ?? schemas, schema)
 
 function versionFinder(schemas: SchemaSet, kind: AnyKind): MergeContext['version'] {
   let found: ReturnType<typeof versionsOf> | undefined
