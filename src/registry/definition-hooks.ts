@@ -2,22 +2,14 @@
 import { setCondition } from '../apis/apiextensions-v1/conditions.js'
 import type { CustomResourceDefinition } from '../apis/generated/apiextensions-v1.js'
 import { formatTime } from '../machinery/clock.js'
-import { loadPatternEngine } from '../machinery/structural/pattern.js'
-import type { KindHooks, Reservation } from './hooks.js'
+import { expressionHooks } from './expression-hooks.js'
+import type { KindHooks } from './hooks.js'
 
 /** Removed by whoever has deleted the definition's objects. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
-const nothing: Reservation = { commit() {}, revert() {} }
-
-async function begin(): Promise<Reservation> {
-  await loadPatternEngine()
-  return nothing
-}
-
 export const definitionHooks: KindHooks = {
-  beginCreate: begin,
-  beginUpdate: begin,
+  ...expressionHooks,
   beginDelete(object, _options, { now }) {
     const { metadata } = object
     if (metadata.deletionTimestamp) return 'proceed'

@@ -15,6 +15,7 @@ import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js
 import { decodeStored } from './codec.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
 import { definitionHooks } from './definition-hooks.js'
+import { expressionHooks } from './expression-hooks.js'
 import type { KindHooks } from './hooks.js'
 import { namespaceHooks } from './namespace-hooks.js'
 import type { Rest } from './rest.js'
@@ -148,6 +149,7 @@ class KindRegistry implements Registry {
   #hooksOf({ qualifiedResource }: AnyKind): KindHooks {
     if (qualifiedResource === 'namespaces') return namespaceHooks
     if (qualifiedResource === 'customresourcedefinitions.apiextensions.k8s.io') return definitionHooks
+    if (qualifiedResource.endsWith('.admissionregistration.k8s.io')) return expressionHooks
     if (qualifiedResource !== 'services') return {}
     return newServiceHooks({
       ...this.#options.services,

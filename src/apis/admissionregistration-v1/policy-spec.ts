@@ -1,4 +1,4 @@
-/** Checks of a ValidatingAdmissionPolicy's spec; CEL expressions are asked for, not compiled. */
+/** Checks of a ValidatingAdmissionPolicy's spec. */
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { isDns1035Label, isDns1123Subdomain } from '../../machinery/names.js'
 import type {
@@ -11,6 +11,7 @@ import type {
 } from '../generated/admissionregistration-v1.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateQualifiedName } from '../validation/text.js'
+import { Expressions } from './expressions.js'
 import { validateMatchConditions } from './match-conditions.js'
 import { validateMatchResources } from './match-resources.js'
 import { failurePolicies } from './webhooks.js'
@@ -54,19 +55,26 @@ function* validateParamKind({ apiVersion, kind }: ParamKind, path: string): Gene
     yield invalid(`${path}.kind`, kind, `may have mixed case, but should otherwise match: ${errors.join(',')}`)
 }
 
-function* validateVariable({ name, expression }: Variable, path: string): Generator<FieldError> {
+function* validateVariable(
+  { name, expression }: Variable,
+  path: string,
+  expressions: Expressions,
+): Generator<FieldError> {
   if (!name?.trim()) yield required(`${path}.name`, 'name is not specified')
   else if (!celIdentifier.test(name) || celReserved.has(name))
     yield invalid(`${path}.name`, name, 'must be a valid CEL identifier')
   if (!expression?.trim()) yield required(`${path}.expression`, 'expression is not specified')
+  else yield* expressions.variable(name, expression, `${path}.expression`)
 }
 
-function* validateValidation(validation: Validation, path: string): Generator<FieldError> {
+function* validateValidation(validation: Validation, path: string, expressions: Expressions): Generator<FieldError> {
   const { expression, message, messageExpression, reason } = validation
   const nonEmpty = 'must be non-empty if specified'
   if (!expression?.trim()) yield required(`${path}.expression`, 'expression is not specified')
+  else yield* expressions.condition(expression, `${path}.expression`)
   if (messageExpression && !messageExpression.trim())
     yield invalid(`${path}.messageExpression`, messageExpression, nonEmpty)
+  else if (messageExpression) yield* expressions.message(messageExpression, `${path}.messageExpression`)
   if (message && !message.trim()) yield invalid(`${path}.message`, message, nonEmpty)
   else if (message && /[\n\r]/.test(message.trim()))
     yield invalid(`${path}.message`, message, 'must not contain line breaks')
@@ -76,6 +84,7 @@ function* validateValidation(validation: Validation, path: string): Generator<Fi
 function* validateAuditAnnotations(
   annotations: readonly AuditAnnotation[],
   policy: string | undefined,
+  expressions: Expressions,
 ): Generator<FieldError> {
   const path = 'spec.auditAnnotations'
   if (annotations.length > maxAuditAnnotations)
@@ -93,6 +102,7 @@ function* validateAuditAnnotations(
     if (!size) yield required(`${path}[${i}].valueExpression`, 'valueExpression is not specified')
     else if (size > maxValueExpression)
       yield required(`${path}[${i}].valueExpression`, `must not exceed ${maxValueExpression} bytes in length`)
+    else yield* expressions.auditAnnotation(valueExpression, `${path}[${i}].valueExpression`)
     if (seen.has(key)) yield duplicate(`${path}[${i}].key`, key)
     seen.add(key)
   }
@@ -110,7 +120,9 @@ function* validateMatch(
   }
   const unchanged =
     old && semanticEqual(old.paramKind, paramKind) && semanticEqual(old.matchConditions, matchConditions)
-  if (!unchanged) yield* validateMatchConditions(matchConditions, 'spec.matchConditions')
+  if (unchanged || !matchConditions.length) return
+  const expressions = new Expressions({ hasParams: !!paramKind, composed: false })
+  yield* validateMatchConditions(matchConditions, 'spec.matchConditions', expressions)
 }
 
 /** `old`: what is stored, if anything; match conditions that did not change are not checked again. */
@@ -123,12 +135,15 @@ export function* validatePolicy(
   else if (!failurePolicies.includes(failurePolicy))
     yield notSupported('spec.failurePolicy', failurePolicy, failurePolicies)
   yield* validateMatch(spec, old?.spec)
-  for (const [i, variable] of variables.entries()) yield* validateVariable(variable, `spec.variables[${i}]`)
+  const expressions = new Expressions({ hasParams: !!spec.paramKind, composed: variables.length > 0 })
+  for (const [i, variable] of variables.entries())
+    yield* validateVariable(variable, `spec.variables[${i}]`, expressions)
   if (!validations.length && !auditAnnotations.length) {
     yield required('spec.validations', empty)
     yield required('spec.auditAnnotations', empty)
     return
   }
-  for (const [i, validation] of validations.entries()) yield* validateValidation(validation, `spec.validations[${i}]`)
-  yield* validateAuditAnnotations(auditAnnotations, metadata.name)
+  for (const [i, validation] of validations.entries())
+    yield* validateValidation(validation, `spec.validations[${i}]`, expressions)
+  yield* validateAuditAnnotations(auditAnnotations, metadata.name, expressions)
 }

@@ -6,6 +6,7 @@ import type { MutatingWebhook, ValidatingWebhook } from '../generated/admissionr
 import { semanticEqual } from '../validation/semantic-equal.js'
 import { formatErrors } from '../validation/text.js'
 import { validateWebhookService, validateWebhookUrl } from '../validation/webhook-client.js'
+import { Expressions } from './expressions.js'
 import { validateMatchConditions } from './match-conditions.js'
 import { defaultRules, validateRule } from './rules.js'
 
@@ -115,7 +116,9 @@ function* validateWebhook(hook: Webhook, path: string, lenient: Leniency): Gener
   yield* validateLabelSelector(hook.objectSelector, `${path}.objectSelector`, { allowInvalidLabelValues })
   yield* oneOf(hook.reinvocationPolicy, `${path}.reinvocationPolicy`, reinvocationPolicies)
   yield* validateClient(hook, `${path}.clientConfig`)
-  if (!lenient.matchConditions) yield* validateMatchConditions(hook.matchConditions ?? [], `${path}.matchConditions`)
+  if (lenient.matchConditions || !hook.matchConditions?.length) return
+  const expressions = new Expressions({ hasParams: false, composed: false })
+  yield* validateMatchConditions(hook.matchConditions, `${path}.matchConditions`, expressions)
 }
 
 /** All webhooks of a configuration; `old` those that are stored, if any. */
