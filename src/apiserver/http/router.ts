@@ -7,6 +7,7 @@ import type { ApiServerDeps } from '../deps.js'
 import type { Catalog } from '../discovery/catalog.js'
 import type { Discovery } from '../discovery/discovery.js'
 import { type HealthCheck, isHealthPath, serveHealth } from '../health.js'
+import type { RequestInfo } from '../request-info.js'
 import { connectSubresources } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound } from '../verbs/verbs.js'
 import { sendText } from './errors.js'
@@ -46,12 +47,24 @@ async function serveConnect(exchange: Exchange, { deps, stopping }: RouterContex
   throw badRequest('Upgrade request required')
 }
 
+/** In groups that only definitions know, upstream answers for nothing but what they declare. */
+function isUnknownToCustomGroup(info: RequestInfo, { catalog, rests }: RouterContext): boolean {
+  const { group, version, resource, namespace, verb } = info
+  const versions = catalog.group(group)?.versions
+  if (!group || !versions?.every(({ kinds }) => kinds.every(({ kind }) => kind.custom))) return false
+  const kind = rests.find(group, version, resource)?.kind
+  if (!kind) return true
+  if (kind.scope === 'Cluster') return !!namespace
+  return !namespace && verb !== 'list' && verb !== 'watch'
+}
+
 export function newRouter(context: RouterContext): (exchange: Exchange) => Promise<void> {
   const serveApi = async (exchange: Exchange) => {
     const { info } = exchange
     const served = context.catalog.version(info.group, info.version)
     // Upstream knows nothing of groups that it does not have: no Status for them.
     if (!served && info.group && !context.catalog.group(info.group)) return sendText(exchange, 404, notFoundText)
+    if (isUnknownToCustomGroup(info, context)) return sendText(exchange, 404, notFoundText)
     if (!served) throw resourceNotFound()
     if (connectSubresources.has(info.subresource)) return serveConnect(exchange, context)
     return serveResource(exchange, context)

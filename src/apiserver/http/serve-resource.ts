@@ -8,8 +8,8 @@ import type { SchemaSet } from '../../machinery/schema/types.js'
 import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
 import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
-import type { VerbRequest } from '../verbs/outcome.js'
 import { applyPatchType, unsupportedPatchType } from '../verbs/apply.js'
+import type { VerbRequest } from '../verbs/outcome.js'
 import { findSubresource } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.js'
 import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
@@ -31,6 +31,12 @@ export interface ResourceContext extends SendContext {
 
 const listOffer: Offer = { ...resourceOffer, mayStream: true }
 const watchOffer: Offer = { ...listOffer, encodings: ['json', 'protobuf'], streams: true }
+/** Custom resources have no protobuf of their own; another router answers for them. */
+const custom: Pick<Offer, 'convertedOnly' | 'unrouted'> = { convertedOnly: ['protobuf'], unrouted: true }
+const customOffer: Offer = { ...resourceOffer, ...custom }
+const customListOffer: Offer = { ...listOffer, ...custom }
+const customWatchOffer: Offer = { ...watchOffer, ...custom }
+
 const knownVerbs: ReadonlySet<string> = new Set([
   'get',
   'list',
@@ -47,6 +53,18 @@ const patchTypes: ReadonlySet<string> = new Set([
   'application/strategic-merge-patch+json',
   applyPatchType,
 ])
+
+const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', applyPatchType]
+
+const unsupportedCustomPatch = () =>
+  new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${customPatchTypes.join(', ')}`,
+  )
+
+const storedKind = ({ info }: Exchange, { rests }: ResourceContext) =>
+  rests.find(info.group, info.version, info.resource)?.kind
 
 /** The type that a body is read as when it does not name its own. */
 function expectedType({ info }: Exchange, kind: AnyKind | undefined) {
@@ -92,6 +110,8 @@ async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: Reso
 
 async function readPatch(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
   const type = mediaTypeOf(exchange.request)
+  const isCustom = storedKind(exchange, context)?.custom !== undefined
+  if (isCustom && !customPatchTypes.includes(type)) throw unsupportedCustomPatch()
   if (!patchTypes.has(type)) throw unsupportedPatchType()
   const body = await readBody(exchange.request, context.maxBodyBytes)
   request.patchType = type as PatchType
@@ -110,8 +130,11 @@ const virtualKind = ({ info }: Exchange, { virtualKinds }: ResourceContext): Any
 
 /** Reviews have no tables and no metadata of their own to show. */
 function offerFor(exchange: Exchange, context: ResourceContext): Offer {
-  if (exchange.info.verb === 'watch') return watchOffer
-  if (exchange.info.verb === 'list') return listOffer
+  const { verb, subresource } = exchange.info
+  const isCustom = subresource !== 'scale' && storedKind(exchange, context)?.custom !== undefined
+  if (verb === 'watch') return isCustom ? customWatchOffer : watchOffer
+  if (verb === 'list') return isCustom ? customListOffer : listOffer
+  if (isCustom) return customOffer
   return virtualKind(exchange, context) ? plainOffer : resourceOffer
 }
 
@@ -149,6 +172,7 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { info, query, request: http } = exchange
   const { verb } = info
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
+  if (verb === 'watch' && http.method !== 'GET') throw methodNotAllowed()
   const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)
   context.verbs.check(request)

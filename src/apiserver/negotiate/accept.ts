@@ -76,6 +76,8 @@ export interface Offer {
   mayStream?: boolean
   /** Upstream's own handlers: its router does not look at the types. */
   unrouted?: boolean
+  /** Encodings for converted answers alone. */
+  convertedOnly?: readonly Encoding[]
   allows(conversion: Conversion): boolean
 }
 
@@ -137,7 +139,7 @@ function choose(header: string, offer: Offer): AcceptedForm {
     for (const encoding of offer.encodings) {
       if (!matches(clause, mediaTypes[encoding])) continue
       const form = formOf(clause, encoding, offer)
-      if (form) return form
+      if (form && (form.convert || !offer.convertedOnly?.includes(encoding))) return form
     }
   }
   throw notAcceptable(clauses, offer)

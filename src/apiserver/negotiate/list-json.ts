@@ -11,6 +11,8 @@ interface Prefixes {
   stored: Buffer
   /** How the bytes of an answer begin, up to the metadata. */
   shown: Buffer
+  /** What items say of their type: those of custom resources say it each. */
+  type: string
 }
 
 const remembered = new WeakMap<AnyKind, Prefixes>()
@@ -19,7 +21,8 @@ function prefixesOf(kind: AnyKind): Prefixes {
   let found = remembered.get(kind)
   if (!found) {
     const shown = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(kind.apiVersion)},`
-    found = { shown: Buffer.from(shown), stored: Buffer.from(`${shown}"metadata":{`) }
+    const type = kind.custom ? shown.slice(1) : ''
+    found = { shown: Buffer.from(shown), stored: Buffer.from(`${shown}"metadata":{`), type }
     remembered.set(kind, found)
   }
   return found
@@ -49,10 +52,14 @@ function itemOf(stored: StoredObject & { readonly storedBytes?: Uint8Array }, pr
   if (kept && startsWith(kept, prefixes.stored)) {
     const at = prefixes.stored.length
     const comma = kept[at] === closingBrace ? '' : ','
-    return { head: `{"metadata":{"resourceVersion":"${stored.revision}"${comma}`, tail: kept.subarray(at) }
+    return {
+      head: `{${prefixes.type}"metadata":{"resourceVersion":"${stored.revision}"${comma}`,
+      tail: kept.subarray(at),
+    }
   }
   const { bytes } = stored
-  if (startsWith(bytes, prefixes.shown)) return { head: '{', tail: bytes.subarray(prefixes.shown.length) }
+  if (startsWith(bytes, prefixes.shown))
+    return { head: `{${prefixes.type}`, tail: bytes.subarray(prefixes.shown.length) }
   return { head: '', tail: bytes }
 }
 
@@ -65,7 +72,7 @@ export interface ListBytes {
 
 export function listJson(kind: AnyKind, list: StoredList): ListBytes {
   const prefixes = prefixesOf(kind)
-  const begin = `{"kind":"${kind.listKind}","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(listMeta(list))},"items":[`
+  const begin = `{"kind":"${kind.listKind}","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(kind.custom ? { continue: '', ...listMeta(list) } : listMeta(list))},"items":[`
   const items = list.items.map(item => itemOf(item, prefixes))
   const separators = Math.max(0, items.length - 1)
   const bytes = items.reduce((sum, { head, tail }) => sum + head.length + tail.length, begin.length + separators + 2)

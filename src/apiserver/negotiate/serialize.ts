@@ -14,8 +14,10 @@ export const prettyJson = (value: unknown): string => stringifyJson(value, 2)
 export const listValue = (kind: AnyKind, list: StoredList) => ({
   kind: kind.listKind,
   apiVersion: kind.apiVersion,
-  metadata: listMeta(list),
-  items: list.items.map(({ object: { kind: _, apiVersion: __, ...rest } }) => rest),
+  metadata: kind.custom ? { continue: '', ...listMeta(list) } : listMeta(list),
+  items: kind.custom
+    ? list.items.map(item => item.object)
+    : list.items.map(({ object: { kind: _, apiVersion: __, ...rest } }) => rest),
 })
 
 const messages = new WeakMap<StoredObject, Uint8Array>()

@@ -1,4 +1,5 @@
 /** Turns a parsed body into an object of the kind that the resource takes: checked, stripped of what is unknown, defaulted. */
+import { cloneJson } from '../../machinery/clone.js'
 import { invalid } from '../../machinery/field-error.js'
 import type { AnyKind, CustomCodec } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
@@ -47,6 +48,7 @@ function givenType(type: BodyType, body: Record<string, unknown>, summary: strin
 
 /** Why a document cannot be read as an object of that type, in upstream's words; undefined when it names another version. */
 function misfit(schemas: SchemaSet, type: BodyType, { kind, apiVersion }: GivenType): string | undefined {
+  if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   if (!schemaNameOf(schemas, { kind, apiVersion }))
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`
   if (kind === type.kind) return undefined
@@ -96,12 +98,12 @@ export function decodeAs(schemas: SchemaSet, type: BodyType, body: unknown): { o
   return { object: object as AnyObject, errors: strictErrors }
 }
 
-/** A custom resource has to say what it is; `body` is changed. Throws upstream's 422 when it says something else. */
+/** A custom resource has to say what it is. Throws upstream's 422 when it says something else. */
 function decodeCustom(type: BodyType, custom: CustomCodec, body: unknown): { object: AnyObject; errors: string[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new DecodeError(`json: cannot unmarshal ${goKind(body)} into Go value of type map[string]interface {}`)
   const { kind, apiVersion } = body as Partial<GivenType>
-  const decoded = custom.decode(body as Record<string, unknown>)
+  const decoded = custom.decode(cloneJson(body) as Record<string, unknown>)
   const wrong = [
     ...(kind && kind !== type.kind ? [invalid('kind', kind, `must be ${type.kind}`)] : []),
     ...(apiVersion && apiVersion !== apiVersionOf(type)

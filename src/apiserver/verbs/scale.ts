@@ -98,7 +98,7 @@ export async function writeScale(call: Call, context: WriteContext, change: Scal
     ensureName(wanted, name)
     checkPreconditions(kind, wanted, current)
     const replicas = wanted.spec?.replicas ?? 0
-    if (replicas < 0)
+    if (replicas < 0 && !kind.custom)
       throw invalidObject(scaleType, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
     setPath(current, kind.subresources.scale!.replicas, replicas)
     const entries = parentEntries(parent, current.metadata.managedFields, wanted.metadata.managedFields)

@@ -40,7 +40,7 @@ export function subresourcesOf(kind: AnyKind): SubresourceInfo[] {
   if (scale) found.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: viewVerbs })
   for (const [name, { verbs }] of Object.entries(views))
     found.push({ name, kind: kind.kind, verbs: verbs ?? viewVerbs })
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return kind.custom ? found : found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 const remembered = new WeakMap<AnyKind, Map<string, SubresourceInfo>>()

@@ -2,7 +2,7 @@
 import type { Clock } from '../../machinery/clock.js'
 import { formatTime } from '../../machinery/clock.js'
 import type { AnyKind } from '../../machinery/kind.js'
-import { invalidObject, StatusError } from '../../machinery/status-error.js'
+import { invalidObject, notFound, StatusError } from '../../machinery/status-error.js'
 import type { TokenAuthenticator } from '../authn/token-authenticator.js'
 import type { TokenIssuer } from '../authn/token-request.js'
 import { resourceAttributes } from '../authz/attributes.js'
@@ -193,7 +193,7 @@ function checkStored(call: Call): void {
     return
   }
   const info = findSubresource(call.kind, subresource)
-  if (!info) throw resourceNotFound()
+  if (!info) throw call.kind.custom ? notFound(call.kind, call.request.name ?? '') : resourceNotFound()
   if (!info.verbs.includes(verb)) throw methodNotAllowed()
 }
 

@@ -75,8 +75,8 @@ function subresourcesOf(version: CustomResourceDefinitionVersion, rules: CustomR
     }),
     ...(scale && {
       scale: {
-        replicas: scale.specReplicasPath,
-        current: scale.statusReplicasPath,
+        replicas: scale.specReplicasPath.replace(/^\./, ''),
+        current: scale.statusReplicasPath.replace(/^\./, ''),
         selector: (object: AnyObject) => scaleSelector(object, scale),
       },
     }),

@@ -15,6 +15,9 @@ const typeMeta: Readonly<Record<string, FieldSchema>> = {
   metadata: { type: 'object', ref: 'meta.v1.ObjectMeta' },
 }
 
+/** Nobody owns the metadata of an object as such. */
+const rootMeta = { ...typeMeta, metadata: { type: 'object', ref: 'meta.v1.ObjectMeta', byValue: true } } as const
+
 /** Whatever JSON holds, merged as it comes. */
 const anything: FieldSchema = { type: 'object' }
 
@@ -24,12 +27,12 @@ class Converter {
   constructor(private readonly root: string) {}
 
   /** Declares a type; its fields are those of the schema, and type and metadata where it is a resource. */
-  declare(name: string, schema: JsonSchema, isResource: boolean): string {
+  declare(name: string, schema: JsonSchema, meta: Readonly<Record<string, FieldSchema>>): string {
     const properties = Object.entries(schema.properties ?? {})
     const fields = properties.map(([field, inner]) => [field, this.field(`${name}.${field}`, inner)])
     this.types[name] = {
       name,
-      fields: { ...Object.fromEntries(fields), ...(isResource && typeMeta) },
+      fields: { ...Object.fromEntries(fields), ...meta },
       ...(schema['x-kubernetes-preserve-unknown-fields'] && { others: anything }),
       ...(schema['x-kubernetes-map-type'] === 'atomic' && { atomic: true }),
     }
@@ -62,14 +65,14 @@ class Converter {
     const atomic = schema['x-kubernetes-map-type'] === 'atomic' ? { atomic: true } : {}
     if (additional) return { type: 'map', items: this.field(`${name}{}`, additional), ...atomic }
     if (!schema.properties && !isResource) return { ...anything, ...atomic }
-    return { type: 'object', ref: this.declare(`${this.root}:${name}`, schema, isResource), ...atomic }
+    return { type: 'object', ref: this.declare(`${this.root}:${name}`, schema, isResource ? typeMeta : {}), ...atomic }
   }
 }
 
 /** `name` is that of the kind's own type; the types of metadata come from `builtin`. */
 export function typeSchemasOf(name: string, schema: JsonSchema, builtin: SchemaSet): SchemaSet {
   const converter = new Converter(name)
-  converter.declare(name, schema, true)
+  converter.declare(name, schema, rootMeta)
   const meta = Object.entries(builtin).filter(([type]) => type.startsWith('meta.v1.'))
   return { ...Object.fromEntries(meta), ...converter.types }
 }
