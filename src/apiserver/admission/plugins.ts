@@ -12,7 +12,7 @@ import { defaultIngressClass } from './ingress-class.js'
 import { limitRanger } from './limit-ranger.js'
 import { newLookup } from './lookup.js'
 import { namespaceLifecycle } from './namespace-lifecycle.js'
-import { nodeRestriction } from './node-restriction.js'
+import { nodeRestriction } from './node-restriction/node-restriction.js'
 import type { PodSecurityConfiguration } from './pod-security/configuration.js'
 import { podSecurity } from './pod-security/pod-security.js'
 import { priority } from './priority.js'
@@ -39,7 +39,7 @@ export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
     namespaceLifecycle(lookup),
     limitRanger(lookup),
     serviceAccount(lookup, { clock, random }),
-    nodeRestriction(lookup),
+    nodeRestriction(lookup, authorize),
     taintNodesByCondition,
     podSecurity(lookup, { metrics, configuration }),
     priority(lookup),

@@ -57,7 +57,7 @@ export function rbacEscalation(resolver: RuleResolver, authorize: Authorize): Ad
     name: 'RBACEscalation',
     operations: ['CREATE', 'UPDATE'],
     resources: [...roleResources, ...bindingResources],
-    async validate(attributes) {
+    async mutate(attributes) {
       const { user, object, old, kind } = attributes
       if (user.groups.includes('system:masters')) return
       if (old && object && contentOf(old) === contentOf(object)) return

@@ -125,11 +125,8 @@ export function podRefersToSecrets(pod: AnyObject): boolean {
   return false
 }
 
-/** The resource of the first object that the pod names, whatever it is; undefined for a pod that stands alone. */
-export function podRefersToAny(pod: AnyObject): string | undefined {
-  const spec = pod.spec as PodSpec
-  if (podRefersToSecrets(pod)) return 'secrets'
-  for (const name of configMapNames(spec)) if (name) return 'configmaps'
-  for (const name of claimNames(pod, spec)) if (name) return 'persistentvolumeclaims'
-  return spec.serviceAccountName ? 'serviceaccounts' : undefined
+/** True when the pod names any config map at all. */
+export function podRefersToConfigMaps(pod: AnyObject): boolean {
+  for (const name of configMapNames(pod.spec as PodSpec)) if (name) return true
+  return false
 }

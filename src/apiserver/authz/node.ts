@@ -18,10 +18,10 @@ const readVerbs = ['get', 'list', 'watch']
 const sliceVerbs =
   'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection'
 
-/** The name of the node that the user is; `''` for a member of system:nodes without a node's name, undefined for others. */
+/** The name of the node that the user is, `''` where the user's name ends before it; undefined for others. */
 export function nodeIdentity(user: UserInfo): string | undefined {
-  if (!user.groups.includes('system:nodes')) return undefined
-  return user.name.startsWith(prefix) ? user.name.slice(prefix.length) : ''
+  if (!user.name.startsWith(prefix) || !user.groups.includes('system:nodes')) return undefined
+  return user.name.slice(prefix.length)
 }
 
 /** Reads pods and volumes through the registry, so that a pod counts from the moment it is bound. */
