@@ -49,6 +49,7 @@ function givenType(type: BodyType, body: Record<string, unknown>, summary: strin
 /** Why a document cannot be read as an object of that type, in upstream's words; undefined when it names another version. */
 function misfit(schemas: SchemaSet, type: BodyType, { kind, apiVersion }: GivenType): string | undefined {
   if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
+  if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   if (!schemaNameOf(schemas, { kind, apiVersion }))
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`
   if (kind === type.kind) return undefined

@@ -1,14 +1,12 @@
 /** patch: JSON, merge and strategic merge, on the object as it is stored. */
 
 import { cloneJson } from '../../machinery/clone.js'
-import { invalid } from '../../machinery/field-error.js'
-import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
-import { applyJsonPatch, jsonPatchStrictErrors } from '../../machinery/patch/json-patch.js'
+import { applyJsonPatch } from '../../machinery/patch/json-patch.js'
 import { applyMergePatch } from '../../machinery/patch/merge-patch.js'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.js'
-import { DecodeError, strictDecodingError } from '../../machinery/schema/decode-error.js'
-import { conflict, invalidObject, notFound, type StatusError } from '../../machinery/status-error.js'
+import { DecodeError } from '../../machinery/schema/decode-error.js'
+import { conflict, notFound } from '../../machinery/status-error.js'
 import type { Transform } from '../../registry/rest.js'
 import { appliedTo, applyPatchType, readConfiguration, unsupportedPatchType } from './apply.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
@@ -16,6 +14,7 @@ import { applyDefaults, type BodyType, decodeAs, patchedMisfit } from './decode-
 import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome, VerbRequest } from './outcome.js'
+import { invalidPatch, reportPatchErrors, undecodablePatch } from './patch-errors.js'
 import { scaleType, writeScale } from './scale.js'
 
 // A lost race patches again, and defaults are filled into what the patch brought: hence the copies.
@@ -37,16 +36,6 @@ function applyPatch(
   }
 }
 
-// Upstream names neither kind nor object here, and shows the whole patched document.
-function patchedInvalid(patched: unknown, why: string): StatusError {
-  const shown = isObject(patched) ? Object.fromEntries(Object.entries(patched).sort(byKey)) : patched
-  return invalidObject({ group: '', kind: '' }, '', [invalid('patch', stringifyJson(shown), why)])
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
-
 interface Patched {
   object: AnyObject
   /** What it was decoded from. */
@@ -56,20 +45,17 @@ interface Patched {
 /** The patched object, decoded and defaulted. */
 function patched(context: WriteContext, type: BodyType, current: AnyObject, request: VerbRequest): Patched {
   const document = applyPatch(context, type, current, request)
-  const misfit = patchedMisfit(context.schemas, type, document)
-  if (misfit) throw patchedInvalid(document, misfit)
-  const { write, bodyErrors = [] } = request
+  // A strategic merge yields an object of the type whatever the document calls itself.
+  const isTyped = request.patchType === 'application/strategic-merge-patch+json'
+  const misfit = isTyped ? undefined : patchedMisfit(context.schemas, type, document)
+  if (misfit) throw invalidPatch(request, document, misfit)
   try {
     const { object, errors } = decodeAs(context.schemas, type, document)
-    const ofPatch = request.patchType === 'application/json-patch+json' ? jsonPatchStrictErrors(request.body) : []
-    const strict = [...ofPatch, ...bodyErrors, ...errors]
-    if (strict.length && write?.fieldValidation === 'Strict')
-      throw patchedInvalid(document, strictDecodingError(strict).message)
-    if (write?.fieldValidation === 'Warn') for (const error of strict) request.warn?.(error)
+    reportPatchErrors(request, document, errors)
     applyDefaults(context.schemas, type, object)
     return { object, document }
   } catch (error) {
-    if (error instanceof DecodeError) throw patchedInvalid(document, error.message)
+    if (error instanceof DecodeError) throw undecodablePatch(request, document, error)
     throw error
   }
 }

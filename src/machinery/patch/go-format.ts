@@ -9,6 +9,16 @@ export function formatGo(value: unknown): string {
   return `map[${entries.map(([key, item]) => `${key}:${formatGo(item)}`).join(' ')}]`
 }
 
+/** As Go's `%s` prints a value: what is no text is marked with its type, such as `%!s(int64=7)`. */
+export function formatGoText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return '%!s(<nil>)'
+  if (Array.isArray(value)) return `[${value.map(formatGoText).join(' ')}]`
+  if (typeof value !== 'object') return `%!s(${goTypeOf(value)}=${String(value)})`
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${entries.map(([key, item]) => `${key}:${formatGoText(item)}`).join(' ')}]`
+}
+
 /** The type that Go's decoder gives to a JSON value: `map[string]interface {}`, `[]interface {}`, `int64`, … */
 export function goTypeOf(value: unknown): string {
   if (value === null || value === undefined) return '%!s(<nil>)'

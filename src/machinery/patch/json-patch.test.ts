@@ -85,7 +85,7 @@ describe('refuses', () => {
     { name: 'an unknown operation', patch: [{ op: 'swap', path: '/a' }], code: 422, message: unprocessable },
     {
       name: 'a prototype',
-      patch: [{ op: 'add', path: '/map/__proto__', value: {} }],
+      patch: [{ op: 'add', path: '/map/__proto__/x', value: 1 }],
       code: 422,
       message: unprocessable,
     },
@@ -129,4 +129,11 @@ test('copies that double the document stop at three megabytes', () => {
   const copies = Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/m', path: `/m/k${i}` }))
   const patch = [{ op: 'add', path: '/m', value: { text: 'x'.repeat(1000) } }, ...copies]
   expect(() => applyJsonPatch({}, patch)).toThrow(expect.objectContaining({ code: 422 }))
+})
+
+test('a field called __proto__ is a field', () => {
+  const patched = applyJsonPatch({ a: 1 }, [{ op: 'add', path: '/__proto__', value: { b: 2 } }]) as object
+  expect(Object.keys(patched)).toEqual(['a', '__proto__'])
+  expect((patched as { b?: number }).b).toBeUndefined()
+  expect(Object.keys(applyJsonPatch(patched, [{ op: 'remove', path: '/__proto__' }]) as object)).toEqual(['a'])
 })

@@ -1,4 +1,5 @@
 /** JSON patch (RFC 6902) with upstream's leniency: negative indexes, `replace` of what is absent. */
+import { isDeepStrictEqual } from 'node:util'
 import fastJsonPatch, { type Operation } from 'fast-json-patch'
 import { cloneJson } from '../clone.js'
 import { stringifyJson } from '../json/stringify.js'
@@ -154,8 +155,20 @@ function resolve(document: PatchedDocument, operation: PatchOperation): Operatio
   }
 }
 
+/** The library refuses fields of this name, which upstream knows nothing special about. */
+function applyToPrototypeField(document: PatchedDocument, operation: Operation): void {
+  const { container, step } = document.find(operation.path, operation.op === 'add')
+  if (operation.op === 'remove') Reflect.deleteProperty(container, step)
+  else if (operation.op === 'test') {
+    if (!isDeepStrictEqual(Reflect.get(container, step), operation.value)) throw unprocessablePatch()
+  } else if ('value' in operation && Array.isArray(container) && operation.op === 'add')
+    container.splice(step === '-' ? container.length : Number(step), 0, operation.value)
+  else if ('value' in operation) define(container, step, operation.value)
+}
+
 function apply(document: PatchedDocument, operation: Operation): void {
-  document.root = fastJsonPatch.applyOperation(document.root, operation, false, true).newDocument
+  if (operation.path.split('/').includes('__proto__')) applyToPrototypeField(document, operation)
+  else document.root = fastJsonPatch.applyOperation(document.root, operation, false, true).newDocument
 }
 
 function operationsOf(patch: unknown): PatchOperation[] {
@@ -169,6 +182,7 @@ function operationsOf(patch: unknown): PatchOperation[] {
   if (patch === null) return []
   if (!Array.isArray(patch)) throw fail(kind(patch), '[]handlers.jsonPatchOp')
   for (const operation of patch) {
+    if (operation === null) continue
     if (!isContainer(operation) || Array.isArray(operation)) throw fail(kind(operation), 'handlers.jsonPatchOp')
     for (const name of ['op', 'path', 'from']) {
       const value = (operation as Record<string, unknown>)[name]
@@ -177,7 +191,7 @@ function operationsOf(patch: unknown): PatchOperation[] {
       throw badRequest(`error decoding patch: json: cannot unmarshal ${kind(value)} into ${field}`)
     }
   }
-  return patch as PatchOperation[]
+  return patch.map(operation => (operation ?? {}) as PatchOperation)
 }
 
 /** Strict errors of the patch itself: `json patch unknown field "[0].foo"`. */

@@ -75,13 +75,13 @@ class Decoder {
   private decodeValue(field: ResolvedField, value: unknown): unknown {
     switch (field.type) {
       case 'object':
-        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field))
+        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field), field)
         return field.struct ? this.decodeStruct(field.struct, value!) : value
       case 'list':
-        if (!Array.isArray(value)) throw this.failure(mismatch(value, field))
+        if (!Array.isArray(value)) throw this.failure(mismatch(value, field), field)
         return this.decodeList(field.items!, value)
       case 'map':
-        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field))
+        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field), field)
         return this.decodeMap(field, value as Record<string, unknown>)
       case 'raw':
         return field.struct ? this.decodeSchemaUnion(field, value) : value
@@ -91,7 +91,7 @@ class Decoder {
     try {
       return decodeScalar(value, field, false)
     } catch (error) {
-      throw this.failure(error as Error)
+      throw this.failure(error as Error, field)
     }
   }
 
@@ -172,12 +172,14 @@ class Decoder {
   }
 
   /** Go names the innermost struct and the JSON names that lead to the field; indexes and map keys are not in it. */
-  private failure(error: Error): Error {
+  private failure(error: Error, expected?: ResolvedField): Error {
     if (!(error instanceof TypeMismatch)) return new DecodeError(error.message)
     const field = `${this.struct}.${this.names.join('.')}`
-    return new DecodeError(
-      `json: cannot unmarshal ${error.value} into Go struct field ${field} of type ${error.goType}`,
-    )
+    const { value, goType } = error
+    const message = `json: cannot unmarshal ${value} into Go struct field ${field} of type ${goType}`
+    if (!expected) return new DecodeError(message)
+    const { type, schema } = expected
+    return new DecodeError(message, { value, goType, type, ...(schema.format && { format: schema.format }) })
   }
 }
 

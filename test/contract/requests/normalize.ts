@@ -14,7 +14,27 @@ const time = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
 const current = /(current: |rev=|is )\d+/g
 
-function maskText(text: string, { namespace }: Masks): string {
+const quoted = /"\{(?:[^"\\]|\\.)*\}"/g
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(fields.map(([key, inner]) => [key, sorted(inner)]))
+}
+
+/** An object quoted in a message: its fields in alphabetical order. */
+function maskQuoted(literal: string, masks: Masks): string {
+  try {
+    return JSON.stringify(JSON.stringify(sorted(mask(JSON.parse(JSON.parse(literal)), masks))))
+  } catch {
+    return literal
+  }
+}
+
+function maskText(message: string, masks: Masks): string {
+  const { namespace } = masks
+  const text = message.replace(quoted, literal => maskQuoted(literal, masks))
   return text.replaceAll(namespace, '<ns>').replace(time, '<time>').replace(uuid, '<uid>').replace(current, '$1<rv>')
 }
 

@@ -1,6 +1,6 @@
 /** The words of strategic merge inside a patch: where they stand, and how values that carry them are cleaned. */
 import { badRequest } from '../../status-error.js'
-import { formatGo, goTypeOf } from '../go-format.js'
+import { formatGo, formatGoText, goTypeOf } from '../go-format.js'
 import { unexplainedFailure } from '../patch-error.js'
 
 export type Fields = Record<string, unknown>
@@ -45,7 +45,7 @@ export const noMergeKey = (item: unknown, key: string) =>
   unexplainedFailure(`map: ${formatGo(item)} does not contain declared merge key: ${key}`)
 
 export const unknownDirective = (directive: unknown, patch: unknown) =>
-  unexplainedFailure(`unknown patch type: ${formatGo(directive)} in map: ${formatGo(patch)}`)
+  unexplainedFailure(`unknown patch type: ${formatGoText(directive)} in map: ${formatGo(patch)}`)
 
 /** Stands for a value that is a directive itself and leaves nothing behind. */
 export const dropped = Symbol('dropped')
