@@ -1,7 +1,7 @@
 /** The whole API server but for its socket: tests drive it as it is, `server.ts` puts it behind TLS. */
 import type { ApiHandler } from '../machinery/request.js'
+import { followPolicies } from './admission/policy/policies.js'
 import type { AppListener } from './app.js'
-import { newAggregator } from './authz/aggregation.js'
 import { followRbac } from './authz/rbac-watch.js'
 import { bootstrap } from './bootstrap.js'
 import { type Components, newComponents } from './components.js'
@@ -123,11 +123,12 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     const onError = (error: Error) => log.debug({ error: error.message }, 'Stream failed')
     await handleStreamingUpgrade(upgrade, { clock, onError })
   }
-  const aggregate = newAggregator(rests, components.resolver, log)
-  // Bootstrap writes its aggregates with their rules filled in.
-  const onRole = () => (state.bootstrapped ? aggregate() : undefined)
   const syncRoles = async () => {
-    await followRbac(rests, components.resolver, { signal: state.stopping.signal, log, onRole })
+    const options = { signal: state.stopping.signal, log }
+    await Promise.all([
+      followRbac(rests, components.resolver, options),
+      followPolicies(rests, components.policies, options),
+    ])
     state.rolesSynced = true
   }
   const { signal } = state.stopping
@@ -149,7 +150,6 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       const objects = bootstrap({ rests, schemas, log, clock }, endpoint, config.tls.clientCa)
       await Promise.all([syncRoles(), objects, flowObjects.begin(), definitions.begin()])
       state.bootstrapped = true
-      aggregate()
       announce()
     },
     end: () => state.stopping.abort(),

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { settle } from '../../machinery/fake-clock.js'
 import { newServerFixture, podBody, type ServerFixture } from '../testing/server-fixture.js'
 
 let server: ServerFixture
@@ -217,20 +216,6 @@ describe('NodeRestriction', () => {
       .expect(403)
     expect(answer.body.message).toContain('node "n" can only create mirror pods')
   })
-})
-
-test('a cluster role that carries a label becomes part of the role that gathers it', async () => {
-  const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
-  const labels = { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }
-  const rule = { verbs: ['get'], apiGroups: ['example.com'], resources: ['things'] }
-  await server
-    .agent()
-    .post(path)
-    .send({ metadata: { name: 'part', labels }, rules: [rule] })
-    .expect(201)
-  const rulesOf = async (name: string) => (await server.agent().get(`${path}/${name}`)).body.rules
-  for (let turn = 0; turn < 20 && !JSON.stringify(await rulesOf('admin')).includes('things'); turn++) await settle()
-  for (const name of ['view', 'edit', 'admin']) expect(await rulesOf(name)).toContainEqual(rule)
 })
 
 describe('grants', () => {

@@ -7,16 +7,13 @@ import type { RuleResolver } from './rule-resolver.js'
 
 const resources = ['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings']
 
-/** Resolves when all that is stored is known; goes on until the signal aborts. `onRole` hears of each change of a cluster role. */
+/** Resolves when all that is stored is known; goes on until the signal aborts. */
 export async function followRbac(
   rests: RestDirectory,
   resolver: RuleResolver,
-  { signal, log, onRole = () => {} }: { signal: AbortSignal; log: Logger; onRole?(): void },
+  { signal, log }: { signal: AbortSignal; log: Logger },
 ): Promise<void> {
-  const applyRole: ApplyObject = (object, removed) => {
-    resolver.setRole(object as Role, removed)
-    if (!object.metadata.namespace) onRole()
-  }
+  const applyRole: ApplyObject = (object, removed) => resolver.setRole(object as Role, removed)
   const applyBinding: ApplyObject = (object, removed) => resolver.setBinding(object as unknown as Binding, removed)
   const followOne = async (resource: string) => {
     const rest = rests.find(rbacGroup, 'v1', resource)

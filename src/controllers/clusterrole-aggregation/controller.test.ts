@@ -24,3 +24,22 @@ test('a role gathers the rules of those it selects, and follows them', async () 
   expect(await resources()).toEqual(['nodes', 'pods', 'secrets'])
   await cluster.stop()
 })
+
+test('what a part gathers, the whole gathers too: view, edit, admin', async () => {
+  const cluster = await startTestCluster()
+  const { admin } = cluster
+  const gathers = (label: string) => ({
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [label]: 'true' } }] },
+  })
+  const newRole = (name: string, labels: Record<string, string>, extra: Partial<ClusterRole>) => {
+    const metadata = { name, labels }
+    return admin.create<ClusterRole>(roleKind, { metadata, ...extra } as ClusterRole)
+  }
+  await newRole('top', {}, gathers('to-top'))
+  await newRole('middle', { 'to-top': 'true' }, gathers('to-middle'))
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }]
+  await newRole('bottom', { 'to-middle': 'true' }, { rules })
+  await cluster.until('the rule at the top', async () => !!(await admin.get(roleKind, { name: 'top' })).rules?.length)
+  expect((await admin.get(roleKind, { name: 'top' })).rules).toEqual(rules)
+  await cluster.stop()
+})

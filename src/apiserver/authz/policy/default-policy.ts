@@ -1,5 +1,4 @@
 /** The roles and bindings that a new cluster has, as objects. Facts of Kubernetes v1.34.4. */
-import { aggregateRules } from '../aggregation.js'
 import type { Binding, ClusterRole, Role, Subject } from '../rbac-types.js'
 import { rbacGroup } from '../rbac-types.js'
 import { aggregatedRoles } from './aggregated-roles.js'
@@ -36,22 +35,19 @@ function* clusterRolesOf(table: RoleTable): Generator<ClusterRole> {
   }
 }
 
-/** All default cluster roles, those that aggregate others with their rules filled in. */
+/** All default cluster roles. The rules of those that aggregate others are the controller's to fill in. */
 export function* defaultClusterRoles(): Generator<ClusterRole> {
   yield* clusterRolesOf(systemRoles)
   yield* clusterRolesOf(controllerRoles)
-  const parts = [...clusterRolesOf(aggregatedRoles)]
-  for (const { name, includedIn } of aggregates) {
-    const role: ClusterRole = {
+  yield* clusterRolesOf(aggregatedRoles)
+  for (const { name, includedIn } of aggregates)
+    yield {
       apiVersion,
       kind: 'ClusterRole',
       metadata: metadata(name, undefined, includedIn ? { [aggregateTo(includedIn)]: 'true' } : {}),
       aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateTo(name)]: 'true' } }] },
+      rules: null,
     }
-    role.rules = aggregateRules(role, parts)
-    parts.push(role)
-  }
-  yield* parts
 }
 
 const user = (name: string): Subject => ({ kind: 'User', apiGroup: rbacGroup, name })
