@@ -2,6 +2,7 @@
 import type { ApiHandler } from '../machinery/request.js'
 import { newAdmission } from './admission/admission.js'
 import { defaultPlugins } from './admission/plugins.js'
+import { Policies } from './admission/policy/policies.js'
 import { newBootstrapTokens } from './authn/bootstrap-token.js'
 import { newFetchJson } from './authn/https-json.js'
 import { newLegacyTokens } from './authn/legacy-token.js'
@@ -26,6 +27,7 @@ export const defaultIssuer = 'https://kubernetes.default.svc.cluster.local'
 
 export interface Components {
   resolver: RuleResolver
+  policies: Policies
   authorize: Authorize
   authenticate: Authenticate
   signer: TokenSigner
@@ -62,7 +64,9 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
   const issuer = config.issuer ?? defaultIssuer
   const audiences = config.audiences ?? [issuer]
   const resolver = new RuleResolver()
+  const policies = new Policies()
   const authorize = unionAuthorizer([privilegedGroup, newNodeAuthorizer(rests), newRbacAuthorizer(resolver)])
+  const plugins = defaultPlugins({ clock, random, rests, resolver, authorize, metrics, policies, podSecurity })
   const signer = newTokenSigner(config)
   const tokens = newTokens(deps, signer, { ...components, issuer, audiences })
   const verbs = newVerbs({
@@ -74,10 +78,11 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
     resolver,
     tokens,
     issueToken: newTokenIssuer({ clock, random, rests }, signer, { issuer, audiences }),
-    admission: newAdmission(defaultPlugins({ clock, random, rests, resolver, authorize, metrics, podSecurity })),
+    admission: newAdmission(plugins),
   })
   return {
     resolver,
+    policies,
     authorize,
     authenticate: newRequestAuthenticator(clock, tokens, { ...authentication, clientCa: tls?.clientCa ?? '' }),
     signer,

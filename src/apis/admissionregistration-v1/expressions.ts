@@ -1,5 +1,5 @@
 /** CEL expressions in policies and webhooks: compiled when they are written, so that mistakes are told at once. */
-import { newAdmissionEnvironment } from '../../machinery/cel/admission-environment.js'
+import { composedType, newAdmissionEnvironment } from '../../machinery/cel/admission-environment.js'
 import { compileAdmissionExpression } from '../../machinery/cel/admission-expression.js'
 import type { Environment } from '../../machinery/cel/declarations.js'
 import { boolType, type CelType, dynType, nullType, stringType } from '../../machinery/cel/types.js'
@@ -21,7 +21,7 @@ export class Expressions {
   /** From here on other expressions may name it. */
   *variable(name: string, expression: string, path: string): Generator<FieldError> {
     const result = compileAdmissionExpression(expression, this.#withAuthorizer, [])
-    this.#variables.set(name, 'compiled' in result ? result.compiled.resultType : dynType)
+    this.#variables.set(name, 'compiled' in result ? composedType(result.compiled.resultType) : dynType)
     yield* this.#errors(result, expression, path)
   }
 

@@ -17,6 +17,8 @@ export interface AdmissionAttributes {
   name: string
   user: UserInfo
   dryRun: boolean
+  /** CreateOptions, UpdateOptions or DeleteOptions as the client gave them. */
+  options?: Readonly<Record<string, unknown>>
   /** What is to be stored; absent for DELETE. Mutating plugins change it in place. */
   object?: AnyObject
   /** What is stored; absent for CREATE. */

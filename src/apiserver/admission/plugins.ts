@@ -15,6 +15,8 @@ import { namespaceLifecycle } from './namespace-lifecycle.js'
 import { nodeRestriction } from './node-restriction/node-restriction.js'
 import type { PodSecurityConfiguration } from './pod-security/configuration.js'
 import { podSecurity } from './pod-security/pod-security.js'
+import type { Policies } from './policy/policies.js'
+import { validatingAdmissionPolicies } from './policy/validating-admission-policy.js'
 import { priority } from './priority.js'
 import { rbacEscalation } from './rbac-escalation.js'
 import { resourceQuota } from './resource-quota.js'
@@ -29,11 +31,12 @@ export interface PluginDeps {
   resolver: RuleResolver
   authorize: Authorize
   metrics: MetricRegistry
+  policies: Policies
   podSecurity?: PodSecurityConfiguration
 }
 
 export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
-  const { clock, random, rests, resolver, authorize, metrics, podSecurity: configuration } = deps
+  const { clock, random, rests, resolver, authorize, metrics, policies, podSecurity: configuration } = deps
   const lookup = newLookup(rests)
   return [
     namespaceLifecycle(lookup),
@@ -54,6 +57,7 @@ export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
     defaultIngressClass(lookup),
     rbacEscalation(resolver, authorize),
     deviceAdminAccess(lookup),
+    validatingAdmissionPolicies({ policies, rests, authorize, lookup }),
     // Last: whatever is charged must not be refused afterwards.
     resourceQuota(lookup, { clock, rests }),
   ]

@@ -43,7 +43,22 @@ export function admissionAttributes(call: Call, operation: Operation): Admission
     name: request.name ?? '',
     user: request.user,
     dryRun: isDryRun(request),
+    options: operationOptions(request, operation),
     ...(request.warn && { warn: request.warn }),
+  }
+}
+
+/** Upstream's options object of the operation, with what the client gave. */
+function operationOptions({ write = {}, delete: options = {} }: VerbRequest, operation: Operation) {
+  const kind = `${operation[0]}${operation.slice(1).toLowerCase()}Options`
+  if (operation === 'DELETE') return { kind, apiVersion: 'meta.k8s.io/v1', ...options }
+  const { dryRun, fieldManager, fieldValidation } = write
+  return {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(dryRun && { dryRun: ['All'] }),
+    ...(fieldManager && { fieldManager }),
+    ...(fieldValidation && { fieldValidation }),
   }
 }
 
