@@ -10,7 +10,7 @@ import { type ApiServer, startApiServer } from '../../apiserver/server.js'
 import type { Client } from '../../client/client.js'
 import { newInProcessClient } from '../../client/in-process.js'
 import type { NodeDirectory } from '../../machinery/node-api.js'
-import type { UserInfo } from '../../machinery/request.js'
+import type { ApiHandler, UserInfo } from '../../machinery/request.js'
 import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startEventExpiry } from '../../registry/event-expiry.js'
 import { newRegistry } from '../../registry/registry.js'
@@ -22,6 +22,7 @@ import type { Pki } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { UserError } from '../user-error.js'
 import { kubernetesVersion } from '../version.js'
+import { userAgentOf } from './identities.js'
 
 export interface ControlPlane {
   server: ApiServer
@@ -123,7 +124,8 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     services,
     components: [...deps.components, storeCheck(deps.storage)],
   })
-  const openApi = openApiRouter({ directory: fileURLToPath(new URL('openapi', import.meta.url)), now: clock.now })
+  const directory = fileURLToPath(new URL('openapi', import.meta.url))
+  const openApi = openApiRouter({ directory, now: clock.now, rests: registry })
   const server = await startApiServer(
     { clock, random, log, metrics, rests: registry, virtualKinds, schemas, nodes, routers: [openApi] },
     await serverConfig(config, pki),
@@ -136,7 +138,11 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   )
   return {
     server,
-    clientFor: user => newInProcessClient(server.handler, user, () => registry.kinds()),
+    clientFor(user) {
+      const userAgent = userAgentOf(user)
+      const handler: ApiHandler = request => server.handler({ ...request, userAgent })
+      return newInProcessClient(handler, user, () => registry.kinds())
+    },
     async stop() {
       stopExpiry()
       await server.stop()

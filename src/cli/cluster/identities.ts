@@ -16,3 +16,9 @@ export const controllerUser = (account: string): UserInfo => ({
   name: `system:serviceaccount:kube-system:${account}`,
   groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', authenticated],
 })
+
+/** What a component calls itself: the manager of the fields that it writes. */
+export function userAgentOf({ name }: UserInfo): string {
+  if (name.startsWith('system:node:')) return 'kubelet'
+  return name === schedulerUser.name ? 'kube-scheduler' : 'kube-controller-manager'
+}
