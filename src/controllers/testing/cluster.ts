@@ -14,6 +14,7 @@ import { formatTime } from '../../machinery/clock.js'
 import { FakeClock, SeededRandom, settle } from '../../machinery/fake-clock.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject, ObjectKey } from '../../machinery/object-meta.js'
+import type { KeyPair } from '../../machinery/pki/certificates.js'
 import type { UserInfo } from '../../machinery/request.js'
 import { newRegistry } from '../../registry/registry.js'
 import { newMemoryStorage } from '../../storage/memory/open.js'
@@ -51,7 +52,8 @@ function newKeys() {
   }
 }
 
-export async function startTestCluster(options: { log?: Logger } = {}): Promise<TestCluster> {
+/** With an `authority`, certificates are issued. */
+export async function startTestCluster(options: { log?: Logger; authority?: KeyPair } = {}): Promise<TestCluster> {
   const clock = new FakeClock(Date.UTC(2025, 0, 1))
   const random = new SeededRandom(7)
   const log = options.log ?? silentLogger
@@ -83,7 +85,8 @@ export async function startTestCluster(options: { log?: Logger } = {}): Promise<
     clock,
     random,
     log,
-    rootCa: 'PEM',
+    rootCa: options.authority?.certificate ?? 'PEM',
+    rootKey: options.authority?.key,
     signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
   })
   const admin = clientAs(masters)

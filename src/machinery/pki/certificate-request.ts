@@ -103,6 +103,7 @@ export function parseCertificateRequest(der: Buffer): CertificateRequest {
   const [version, name, key, attributes] = readSequence(info.raw, 'tbsCertificateRequest').elements
   if (!version || !name || !key || !algorithm || signature?.tag !== universal.bitString)
     throw new Error('asn1: syntax error: sequence truncated')
+  if (signature.content[0] !== 0) throw new Error('asn1: syntax error: invalid padding bits in BIT STRING')
   const publicKey = readPublicKey(key)
   const [algorithmId] = readSequence(algorithm.raw, 'AlgorithmIdentifier').elements
   return {

@@ -91,7 +91,8 @@ export function readSequence(bytes: Buffer, type: string): { elements: DerElemen
 }
 
 /** `1.2.840.113549.1.9.14`. */
-export function readOid({ content }: DerElement): string {
+export function readOid({ class: tagClass, tag, content }: DerElement): string {
+  if (tagClass !== 0 || tag !== universal.oid) throw new Error('asn1: structure error: expected an object identifier')
   const numbers: number[] = []
   let number = 0
   for (const byte of content) {
