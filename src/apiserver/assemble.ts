@@ -147,7 +147,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     async begin(port) {
       state.port = port
       const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
-      const objects = bootstrap({ rests, schemas, log, clock }, endpoint, config.tls.clientCa)
+      const { requestHeader } = config.authentication ?? {}
+      const objects = bootstrap({ rests, schemas, log, clock, requestHeader }, endpoint, config.tls.clientCa)
       await Promise.all([syncRoles(), objects, flowObjects.begin(), definitions.begin()])
       state.bootstrapped = true
       announce()

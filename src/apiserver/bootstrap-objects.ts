@@ -1,5 +1,6 @@
 /** The objects that a cluster begins with, besides its roles. */
 import type { AnyObject } from '../machinery/object-meta.js'
+import type { RequestHeaderConfig } from './authn/configuration.js'
 
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
 
@@ -96,11 +97,21 @@ export const kubernetesEndpointSlice = ({ address, port }: ServerEndpoint): AnyO
 })
 
 /** What extension servers need to trust the clients we trust. */
-export const authenticationConfigMap = (clientCa: string): AnyObject => ({
+export const authenticationConfigMap = (clientCa: string, requestHeader?: RequestHeaderConfig): AnyObject => ({
   kind: 'ConfigMap',
   apiVersion: 'v1',
   metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-  data: { 'client-ca-file': clientCa },
+  data: {
+    'client-ca-file': clientCa,
+    ...(requestHeader && {
+      'requestheader-client-ca-file': requestHeader.clientCa,
+      'requestheader-allowed-names': JSON.stringify(requestHeader.allowedNames),
+      'requestheader-username-headers': JSON.stringify(requestHeader.usernameHeaders),
+      'requestheader-uid-headers': JSON.stringify(requestHeader.uidHeaders),
+      'requestheader-group-headers': JSON.stringify(requestHeader.groupHeaders),
+      'requestheader-extra-headers-prefix': JSON.stringify(requestHeader.extraHeaderPrefixes),
+    }),
+  },
 })
 
 /** Since when the server notes the use of tokens that never expire; `now` is in milliseconds since the epoch. */

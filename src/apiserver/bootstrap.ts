@@ -7,6 +7,7 @@ import type { SchemaSet } from '../machinery/schema/types.js'
 import { isReason } from '../machinery/status-error.js'
 import type { Rest } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
+import type { RequestHeaderConfig } from './authn/configuration.js'
 import { loopback } from './authn/user.js'
 import {
   defaultClusterRoleBindings,
@@ -37,6 +38,8 @@ export interface BootstrapDeps {
   schemas: SchemaSet
   log: Logger
   clock: Clock
+  /** What aggregated servers are told about the proxies in front. */
+  requestHeader?: RequestHeaderConfig
 }
 
 const scope = { user: loopback, dryRun: false, subresource: '' }
@@ -77,7 +80,7 @@ type Wanted = readonly [
   reconcile: Reconcile,
 ]
 
-function* wantedObjects(endpoint: ServerEndpoint, clientCa: string, now: number): Generator<Wanted> {
+function* wantedObjects(endpoint: ServerEndpoint, authentication: AnyObject, now: number): Generator<Wanted> {
   const asObjects = (list: Iterable<object>) => list as Iterable<AnyObject>
   yield ['', 'v1', 'namespaces', systemNamespaces.map(namespaceObject), keep]
   yield [rbacGroup, 'v1', 'clusterroles', asObjects(defaultClusterRoles()), reconcileRole]
@@ -85,7 +88,7 @@ function* wantedObjects(endpoint: ServerEndpoint, clientCa: string, now: number)
   yield [rbacGroup, 'v1', 'roles', asObjects(defaultRoles()), reconcileRole]
   yield [rbacGroup, 'v1', 'rolebindings', asObjects(defaultRoleBindings()), reconcileBinding]
   yield ['scheduling.k8s.io', 'v1', 'priorityclasses', systemPriorityClasses(), keep]
-  yield ['', 'v1', 'configmaps', [authenticationConfigMap(clientCa)], replace]
+  yield ['', 'v1', 'configmaps', [authentication], replace]
   yield ['', 'v1', 'configmaps', [tokenTrackingConfigMap(now)], keep]
   yield ['apiregistration.k8s.io', 'v1', 'apiservices', asObjects(localApiServices(builtinKinds)), keepOwnSpec]
   yield ['networking.k8s.io', 'v1', 'servicecidrs', [defaultServiceCidr(endpoint)], keep]
@@ -108,12 +111,13 @@ async function readyServiceCidr(rests: RestDirectory, clock: Clock): Promise<voi
 
 /** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
 export async function bootstrap(
-  { rests, schemas, log, clock }: BootstrapDeps,
+  { rests, schemas, log, clock, requestHeader }: BootstrapDeps,
   endpoint: ServerEndpoint,
   clientCa: string,
 ): Promise<void> {
+  const authentication = authenticationConfigMap(clientCa, requestHeader)
   const writes: Promise<void>[] = []
-  for (const [group, version, resource, objects, reconcile] of wantedObjects(endpoint, clientCa, clock.now())) {
+  for (const [group, version, resource, objects, reconcile] of wantedObjects(endpoint, authentication, clock.now())) {
     const rest = rests.find(group, version, resource)
     if (!rest) continue
     for (const object of objects) {

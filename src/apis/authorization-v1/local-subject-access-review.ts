@@ -2,7 +2,7 @@
 import { invalid } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import type { LocalSubjectAccessReview } from '../generated/authorization-v1.js'
-import { validateEmptyMetadata, validateReviewSpec } from './review-spec.js'
+import { internalForm, validateEmptyMetadata, validateReviewSpec } from './review-spec.js'
 
 export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
   group: 'authorization.k8s.io',
@@ -19,6 +19,10 @@ export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
     if (resourceAttributes && namespace !== (metadata.namespace ?? ''))
       yield invalid('spec.resourceAttributes.namespace', namespace, 'must match metadata.namespace')
     if (nonResourceAttributes)
-      yield invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request')
+      yield invalid(
+        'spec.nonResourceAttributes',
+        internalForm(nonResourceAttributes),
+        'disallowed on this kind of request',
+      )
   },
 })

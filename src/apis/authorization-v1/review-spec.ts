@@ -5,10 +5,14 @@ import { validateLabelSelector } from '../../machinery/selector/index.js'
 import type {
   FieldSelectorAttributes,
   LabelSelectorAttributes,
+  NonResourceAttributes,
   SelfSubjectAccessReviewSpec,
   SubjectAccessReviewSpec,
 } from '../generated/authorization-v1.js'
 import { fieldSelectorErrors } from './field-selector.js'
+
+/** As upstream prints them: by the names of Go's fields. */
+export const internalForm = ({ path = '', verb = '' }: NonResourceAttributes): object => ({ Path: path, Verb: verb })
 
 /** One of resource and non-resource attributes, and only one. */
 export function* validateAttributes(spec: SelfSubjectAccessReviewSpec): Generator<FieldError> {
@@ -16,7 +20,7 @@ export function* validateAttributes(spec: SelfSubjectAccessReviewSpec): Generato
   if (resource && nonResource)
     yield invalid(
       'spec.nonResourceAttributes',
-      nonResource,
+      internalForm(nonResource),
       'cannot be specified in combination with resourceAttributes',
     )
   if (!resource && !nonResource)

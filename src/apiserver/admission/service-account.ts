@@ -1,14 +1,17 @@
 /** ServiceAccount: gives each pod its account, the account's token as a volume, and its image pull secrets. */
+import type { Pod } from '../../apis/generated/core-v1.js'
 import type { Clock, Random } from '../../machinery/clock.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { podRefersToSecrets } from '../authz/node-objects.js'
 import { type AdmissionAttributes, type AdmissionPlugin, refusal } from './admission.js'
 import { type Lookup, serviceAccounts } from './lookup.js'
+import { enforcesMountableSecrets, unlistedEphemeralSecret, unlistedSecret } from './mountable-secrets.js'
 import { type AdmittedContainer, type AdmittedPod, asPod, isMirrorPod } from './pod-spec.js'
 
 interface ServiceAccount extends KubernetesObject {
   automountServiceAccountToken?: boolean
   imagePullSecrets?: { name?: string }[]
+  secrets?: { name?: string }[]
 }
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -69,6 +72,14 @@ function checkMirrorPod(attributes: AdmissionAttributes, pod: AdmittedPod): void
   }
 }
 
+const specOf = ({ object }: AdmissionAttributes) => object!.spec as NonNullable<Pod['spec']>
+
+const missing = (attributes: AdmissionAttributes, name: string) =>
+  refusal(
+    attributes,
+    `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`,
+  )
+
 export function serviceAccount(lookup: Lookup, { clock, random }: { clock: Clock; random: Random }): AdmissionPlugin {
   const wait = () => new Promise<void>(resolve => clock.after(attemptMilliseconds, resolve))
 
@@ -82,10 +93,12 @@ export function serviceAccount(lookup: Lookup, { clock, random }: { clock: Clock
 
   return {
     name: 'ServiceAccount',
-    operations: ['CREATE'],
+    operations: ['CREATE', 'UPDATE'],
     resources: ['pods'],
+    subresources: true,
 
     async mutate(attributes) {
+      if (attributes.operation !== 'CREATE' || attributes.subresource) return
       const pod = asPod(attributes.object)
       if (isMirrorPod(pod)) return checkMirrorPod(attributes, pod)
       const name = pod.spec.serviceAccountName || defaultAccount
@@ -93,14 +106,22 @@ export function serviceAccount(lookup: Lookup, { clock, random }: { clock: Clock
       pod.spec.serviceAccount = name
       const { namespace } = attributes
       const account = await find(namespace, name)
-      if (!account)
-        throw refusal(
-          attributes,
-          `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
-        )
+      if (!account) throw missing(attributes, name)
       if (pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod, random)
       if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
         pod.spec.imagePullSecrets = account.imagePullSecrets.map(secret => ({ name: secret.name ?? '' }))
+      const unlisted = enforcesMountableSecrets(account) && unlistedSecret(specOf(attributes), account)
+      if (unlisted) throw refusal(attributes, unlisted)
+    },
+
+    async validate(attributes) {
+      const { operation, subresource, namespace, object } = attributes
+      if (operation !== 'UPDATE' || subresource !== 'ephemeralcontainers' || isMirrorPod(asPod(object))) return
+      const name = asPod(object).spec.serviceAccountName || defaultAccount
+      const account = await find(namespace, name)
+      if (!account) throw missing(attributes, name)
+      const unlisted = enforcesMountableSecrets(account) && unlistedEphemeralSecret(specOf(attributes), account)
+      if (unlisted) throw refusal(attributes, unlisted)
     },
   }
 }

@@ -44,7 +44,7 @@ export function newPodRestriction(lookup: Lookup): Restriction {
     if (owner.blockOwnerDeletion)
       throw refusal(attributes, `node "${node}" must not set blockOwnerDeletion on an owner reference`)
     const own = await lookup.get(nodes, { name: node })
-    if (!own) throw notFound({ group: '', names: { plural: 'nodes', singular: 'node' } }, node)
+    if (!own) throw notFound({ group: '', names: { plural: 'node', singular: 'node' } }, node)
     if (own.metadata.uid !== owner.uid)
       throw refusal(attributes, `node ${node} UID mismatch: expected ${owner.uid} got ${own.metadata.uid}`)
   }

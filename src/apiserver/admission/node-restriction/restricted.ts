@@ -12,7 +12,8 @@ export interface Restricted {
 /** Throws a StatusError to refuse. */
 export type Restriction = (restricted: Restricted) => void | Promise<void>
 
-const podRef = { group: '', names: { plural: 'pods', singular: 'pod' } }
+/** Upstream's informers name a kind in the singular. */
+const podRef = { group: '', names: { plural: 'pod', singular: 'pod' } }
 
 /** A pod of the request's namespace. Throws 404. */
 export async function findPod(lookup: Lookup, namespace: string, name: string): Promise<AnyObject> {
