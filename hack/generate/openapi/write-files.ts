@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { encodeV2 } from '../../../src/apiserver/openapi/protobuf/document.js'
 import { type DocumentSources, emitV2 } from './document-v2.js'
 import { emitV3 } from './documents-v3.js'
-import { encodeV2 } from './protobuf-v2.js'
 
 const hashOf = (text: string) => createHash('sha512').update(text).digest('hex').toUpperCase()
 

@@ -1,6 +1,7 @@
 /** Serves `/openapi/v2` and `/openapi/v3`: what kubectl explains, validates and merges by. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import type { RestDirectory } from '../deps.js'
 import { parseAccept } from '../negotiate/accept.js'
 import { type OpenApiDocuments, openApiDocuments } from './documents.js'
 import { respond } from './respond.js'
@@ -45,39 +46,53 @@ export interface OpenApiDeps {
   directory: string
   /** Milliseconds since the epoch. */
   now(): number
+  /** Where custom resources are found. */
+  rests?: RestDirectory
 }
 
 class OpenApiServer {
-  private readonly documents: OpenApiDocuments
+  private readonly builtin: OpenApiDocuments
+  private custom: Promise<OpenApiDocuments> | undefined
 
   constructor(private readonly deps: OpenApiDeps) {
-    this.documents = openApiDocuments(deps.directory)
+    this.builtin = openApiDocuments(deps.directory)
+  }
+
+  /** What custom resources need is loaded when there is one. */
+  private async documents(): Promise<OpenApiDocuments> {
+    const { rests } = this.deps
+    if (!rests?.kinds().some(kind => kind.custom)) return this.builtin
+    const { builtin } = this
+    this.custom ??= import('./custom/custom-documents.js').then(
+      ({ CustomDocuments }) => new CustomDocuments(builtin, rests),
+    )
+    return this.custom
   }
 
   async v2(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const accepted = negotiate(request, v2Forms)
     if (!accepted) return empty(response, 406, { Vary: 'Accept-Encoding, Accept' })
-    const { hash, gzip } = await this.documents.v2(accepted.form)
-    const lastModified = await this.documents.lastModified()
+    const { hash, gzip } = await (await this.documents()).v2(accepted.form)
+    const lastModified = await this.builtin.lastModified()
     await respond(request, response, { mediaType: accepted.mediaType, etag: hash, lastModified, gzip })
   }
 
   /** The list of documents, whose addresses carry hashes so that clients may keep what they read. */
   async v3Index(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const hashes = await this.documents.v3Index()
+    const hashes = await (await this.documents()).v3Index()
     const paths = Object.entries(hashes).map(([key, hash]) => [
       key,
       { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` },
     ])
     const gzip = gzipSync(JSON.stringify({ paths: Object.fromEntries(paths) }))
-    const lastModified = await this.documents.lastModified()
+    const lastModified = await this.builtin.lastModified()
     // Upstream leaves the media type to Go's guess.
     await respond(request, response, { mediaType: 'text/plain; charset=utf-8', lastModified, gzip })
   }
 
   async v3(request: IncomingMessage, response: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
     const key = pathname.slice('/openapi/v3/'.length)
-    const document = await this.documents.v3(key)
+    const document = await (await this.documents()).v3(key)
     if (!document) return empty(response, 404)
     const accepted = negotiate(request, v3Forms)
     if (!accepted) return empty(response, 406, { Vary: 'Accept' })
@@ -95,7 +110,7 @@ class OpenApiServer {
       response.setHeader('Cache-Control', 'public, immutable')
       response.setHeader('Expires', expires)
     }
-    const lastModified = await this.documents.lastModified()
+    const lastModified = await this.builtin.lastModified()
     const { gzip, hash: etag } = document
     await respond(request, response, { mediaType: accepted.mediaType, etag, lastModified, gzip })
   }

@@ -2,9 +2,10 @@
  * The OpenAPI v2 document as protobuf (openapi.v2.Document of gnostic's OpenAPIv2.proto, whose field numbers stand below).
  * Old kubectls ask for nothing else.
  */
-import type { Json } from './emit-schema.js'
-import { flag, message, nested, type Part, text, texts } from './wire.js'
+import { count, double, flag, message, nested, type Part, text, texts } from './wire.js'
 import { yamlText } from './yaml-text.js'
+
+type Json = Record<string, unknown>
 
 /** NamedX messages: `{ name = 1, value = 2 }`, repeated. */
 const named = (number: number, values: unknown, encode: (value: Json) => Buffer): Part[] =>
@@ -22,12 +23,32 @@ const extensions = (number: number, json: Json): Part[] =>
 
 const list = (value: unknown) => (Array.isArray(value) ? (value as Json[]) : [])
 
+/** Only custom resources have such. */
+const limits = (json: Json): Part[] => [
+  double(6, json.multipleOf),
+  double(7, json.maximum),
+  flag(8, json.exclusiveMaximum),
+  double(9, json.minimum),
+  flag(10, json.exclusiveMinimum),
+  count(11, json.maxLength),
+  count(12, json.minLength),
+  text(13, json.pattern),
+  count(14, json.maxItems),
+  count(15, json.minItems),
+  flag(16, json.uniqueItems),
+  count(17, json.maxProperties),
+  count(18, json.minProperties),
+]
+
 function schema(json: Json): Buffer {
   const additional = json.additionalProperties as Json | undefined
   return message(
     text(1, json.$ref),
     text(2, json.format),
+    text(3, json.title),
     text(4, json.description),
+    json.default === undefined ? undefined : nested(5, any(json.default)),
+    limits(json),
     texts(19, json.required),
     list(json.enum).map(value => nested(20, any(value))),
     nested(21, additional && message(nested(1, schema(additional)))),
@@ -88,7 +109,11 @@ const pathItem = (json: Json): Buffer =>
 const securityDefinition = (json: Json): Buffer =>
   message(nested(2, message(text(1, json.type), text(2, json.name), text(3, json.in), text(4, json.description))))
 
-/** Encodes what emitV2 gave. */
+/** Paths and definitions alone: appended to a whole document, they are added to its own. */
+export const encodeAddition = ({ paths, definitions }: { paths: Json; definitions: Json }): Buffer =>
+  message(nested(8, message(named(2, paths, pathItem))), nested(9, message(named(1, definitions, schema))))
+
+/** Encodes a whole document. */
 export function encodeV2(document: Json): Buffer {
   const info = document.info as Json
   return message(

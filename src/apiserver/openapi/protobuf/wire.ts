@@ -23,3 +23,15 @@ export const texts = (number: number, values: unknown): Part[] =>
 
 export const flag = (number: number, value: unknown): Part =>
   value === true ? Buffer.from([...tag(number, 0), 1]) : undefined
+
+/** Zero stays away. */
+export const count = (number: number, value: unknown): Part =>
+  typeof value === 'number' && value > 0 ? Buffer.from([...tag(number, 0), ...encoder(value)]) : undefined
+
+/** Zero stays away. */
+export function double(number: number, value: unknown): Part {
+  if (typeof value !== 'number' || value === 0) return undefined
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleLE(value)
+  return Buffer.concat([Buffer.from(tag(number, 1)), bytes])
+}
