@@ -29,6 +29,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   kind: 'CustomResourceDefinition',
   scope: 'Cluster',
   names: { plural: 'customresourcedefinitions', shortNames: ['crd', 'crds'], categories: ['api-extensions'] },
+  anyFinalizers: true,
 
   setDefaults(definition) {
     const { names, versions, conversion } = definition.spec
