@@ -6,6 +6,7 @@ import { followRbac } from './authz/rbac-watch.js'
 import { bootstrap } from './bootstrap.js'
 import { type Components, newComponents } from './components.js'
 import { newUpgradeListener, type Stream, type UpgradeListener } from './connect/upgrade.js'
+import { followCustomApiServices } from './custom-api-services.js'
 import { DefinitionController } from './custom-resources/definition-controller.js'
 import { type ApiServerConfig, type ApiServerDeps, defaultLimits } from './deps.js'
 import { newDiscovery } from './discovery/discovery.js'
@@ -138,6 +139,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   const announce = () => {
     const failed = (error: unknown) => log.warn({ error: String(error) }, 'Cannot follow the APIServices')
     new ApiServiceFollower({ rests, clock, log, signal }).begin().catch(failed)
+    followCustomApiServices({ rests, log, signal }).catch(failed)
     if (config.hostname) void keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
   }
   return {
