@@ -25,7 +25,7 @@ const podSecurityVersions = ['v1', 'v1beta1', 'v1alpha1'].map(v => `pod-security
 function expectType(document: unknown, { kind, versions }: { kind: string; versions: string[] }, where: string): void {
   const found = (document ?? {}) as Typed
   if (found.kind !== kind || !versions.includes(found.apiVersion ?? ''))
-    throw new UsageError(`${where} must be a ${kind} of ${versions[0]}, not ${found.apiVersion} ${found.kind}`)
+    throw new UsageError(`${where} must hold kind ${kind} of ${versions[0]}, not ${found.kind} of ${found.apiVersion}`)
 }
 
 /** Plugins other than PodSecurity take no configuration here. Throws UsageError. */
