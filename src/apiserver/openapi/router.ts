@@ -53,6 +53,8 @@ export interface OpenApiDeps {
 class OpenApiServer {
   private readonly builtin: OpenApiDocuments
   private custom: Promise<OpenApiDocuments> | undefined
+  private generation = Number.NaN
+  private changed = 0
 
   constructor(private readonly deps: OpenApiDeps) {
     this.builtin = openApiDocuments(deps.directory)
@@ -69,11 +71,21 @@ class OpenApiServer {
     return this.custom
   }
 
+  /** Clients keep what they read: what came or went since the server began has to show in the time. */
+  private async lastModified(): Promise<number> {
+    const { rests, now } = this.deps
+    if (rests && rests.generation !== this.generation) {
+      this.generation = rests.generation
+      this.changed = now()
+    }
+    return Math.max(this.changed, await this.builtin.lastModified())
+  }
+
   async v2(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const accepted = negotiate(request, v2Forms)
     if (!accepted) return empty(response, 406, { Vary: 'Accept-Encoding, Accept' })
     const { hash, gzip } = await (await this.documents()).v2(accepted.form)
-    const lastModified = await this.builtin.lastModified()
+    const lastModified = await this.lastModified()
     await respond(request, response, { mediaType: accepted.mediaType, etag: hash, lastModified, gzip })
   }
 
@@ -85,7 +97,7 @@ class OpenApiServer {
       { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` },
     ])
     const gzip = gzipSync(JSON.stringify({ paths: Object.fromEntries(paths) }))
-    const lastModified = await this.builtin.lastModified()
+    const lastModified = await this.lastModified()
     // Upstream leaves the media type to Go's guess.
     await respond(request, response, { mediaType: 'text/plain; charset=utf-8', lastModified, gzip })
   }
