@@ -1,4 +1,7 @@
 /** The controllers there are, under the names that kube-controller-manager's `--controllers` gives them, and the choice among them. */
+
+import { tokenCleaner } from './bootstrap-tokens/cleaner.js'
+import { bootstrapSigner } from './bootstrap-tokens/signer.js'
 import { approvingController } from './certificates/approving.js'
 import { csrCleanerController } from './certificates/cleaner.js'
 import { signingControllers } from './certificates/signing.js'
@@ -76,6 +79,8 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
     rootKey ? signingControllers({ certificate: rootCa, key: rootKey }) : [],
   'certificatesigningrequest-approving-controller': () => [approvingController],
   'certificatesigningrequest-cleaner-controller': () => [csrCleanerController],
+  'bootstrap-signer-controller': () => [bootstrapSigner],
+  'token-cleaner-controller': () => [tokenCleaner],
   [collectorName]: () => [garbageCollector],
 }
 

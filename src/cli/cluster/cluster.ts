@@ -1,5 +1,6 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { join } from 'node:path'
+import { isControllerChosen } from '../../controllers/catalogue.js'
 import { type ControllersOptions, startControllers } from '../../controllers/index.js'
 import { startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
@@ -10,9 +11,10 @@ import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
 import { ensurePki, type Pki } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
+import { ensureClusterInfo } from './cluster-info.js'
 import { componentChecks } from './component-checks.js'
 import { type ControlPlane, serverHosts, startControlPlane } from './control-plane.js'
-import { controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
+import { administrator, controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
 import { type Nodes, startNodes } from './nodes.js'
 import { openRuntime } from './runtimes.js'
 import { openStore } from './store.js'
@@ -101,6 +103,13 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
     },
   )
   stopComponents = startComponents(plane, { config, pki, log, metrics })
+  if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
+    const place = { server: plane.server.url, ca: pki.ca.certificate }
+    // Nothing waits for it.
+    ensureClusterInfo(plane.clientFor(administrator), place).catch(error =>
+      log.warn({ error: String(error) }, 'cluster-info could not be written'),
+    )
+  }
   const joining = opening.then(runtimes => {
     if (runtimes) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, log, metrics })
     return nodes?.ready

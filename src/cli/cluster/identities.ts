@@ -22,3 +22,6 @@ export function userAgentOf({ name }: UserInfo): string {
   if (name.startsWith('system:node:')) return 'kubelet'
   return name === schedulerUser.name ? 'kube-scheduler' : 'kube-controller-manager'
 }
+
+/** Whom kubeadm sets a cluster up as. */
+export const administrator: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', authenticated] }

@@ -1,0 +1,26 @@
+/** The config map cluster-info in kube-public: where the cluster is and whom it trusts, for nodes that are yet to join. As kubeadm makes it. */
+import { configMap } from '../../apis/core-v1/index.js'
+import type { Client } from '../../client/client.js'
+import { isReason } from '../../machinery/status-error.js'
+
+const kubeconfigOf = (server: string, ca: string) => `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${Buffer.from(ca).toString('base64')}
+    server: ${server}
+  name: ""
+contexts: null
+current-context: ""
+kind: Config
+preferences: {}
+users: null
+`
+
+/** Creates it; one that is there already stays as it is. `ca`: PEM. */
+export async function ensureClusterInfo(client: Client, { server, ca }: { server: string; ca: string }): Promise<void> {
+  const metadata = { name: 'cluster-info', namespace: 'kube-public' }
+  const data = { kubeconfig: kubeconfigOf(server, ca) }
+  await client.create(configMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }).catch(error => {
+    if (!isReason(error, 'AlreadyExists')) throw error
+  })
+}
