@@ -1,6 +1,7 @@
 /** The whole API server but for its socket: tests drive it as it is, `server.ts` puts it behind TLS. */
 import type { ApiHandler } from '../machinery/request.js'
 import { followPolicies } from './admission/policy/policies.js'
+import { followWebhooks } from './admission/webhook/webhooks.js'
 import type { AppListener } from './app.js'
 import { followRbac } from './authz/rbac-watch.js'
 import { bootstrap } from './bootstrap.js'
@@ -129,6 +130,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     await Promise.all([
       followRbac(rests, components.resolver, options),
       followPolicies(rests, components.policies, options),
+      followWebhooks(rests, components.webhooks, options),
     ])
     state.rolesSynced = true
   }

@@ -3,6 +3,7 @@ import type { ApiHandler } from '../machinery/request.js'
 import { newAdmission } from './admission/admission.js'
 import { defaultPlugins } from './admission/plugins.js'
 import { Policies } from './admission/policy/policies.js'
+import { type AllWebhooks, Webhooks } from './admission/webhook/webhooks.js'
 import { newBootstrapTokens } from './authn/bootstrap-token.js'
 import { newFetchJson } from './authn/https-json.js'
 import { newLegacyTokens } from './authn/legacy-token.js'
@@ -21,13 +22,18 @@ import { RuleResolver } from './authz/rule-resolver.js'
 import type { ApiServerConfig, ApiServerDeps } from './deps.js'
 import { type Catalog, newCatalog } from './discovery/catalog.js'
 import { newInProcessHandler } from './in-process-handler.js'
+import { newTcpDial } from './proxy/dial.js'
+import { newUuidSource } from './uuid.js'
+import { newRedecode } from './verbs/redecode.js'
 import { newVerbs, type Verbs } from './verbs/verbs.js'
+import { newWebhookClient } from './webhook-client/webhook-client.js'
 
 export const defaultIssuer = 'https://kubernetes.default.svc.cluster.local'
 
 export interface Components {
   resolver: RuleResolver
   policies: Policies
+  webhooks: AllWebhooks
   authorize: Authorize
   authenticate: Authenticate
   signer: TokenSigner
@@ -59,14 +65,21 @@ function newTokens(
 }
 
 export function newComponents(deps: ApiServerDeps, components: ComponentsConfig): Components {
-  const { clock, random, rests, schemas, virtualKinds, metrics } = deps
+  const { clock, random, log, rests, schemas, virtualKinds, metrics } = deps
   const { serviceAccount: config, admission: { podSecurity } = {}, authentication = {}, tls } = components
   const issuer = config.issuer ?? defaultIssuer
   const audiences = config.audiences ?? [issuer]
   const resolver = new RuleResolver()
   const policies = new Policies()
   const authorize = unionAuthorizer([privilegedGroup, newNodeAuthorizer(rests), newRbacAuthorizer(resolver)])
-  const plugins = defaultPlugins({ clock, random, rests, resolver, authorize, metrics, policies, podSecurity })
+  const webhooks: AllWebhooks = { mutating: new Webhooks(), validating: new Webhooks() }
+  const plugins = defaultPlugins({
+    ...{ clock, random, log, rests, resolver, authorize, metrics, policies, webhooks },
+    podSecurity,
+    callWebhook: newWebhookClient({ clock, random, rests, dial: deps.dial ?? newTcpDial(clock) }),
+    newUid: newUuidSource(random),
+    redecode: newRedecode(schemas),
+  })
   const signer = newTokenSigner(config)
   const tokens = newTokens(deps, signer, { ...components, issuer, audiences })
   const verbs = newVerbs({
@@ -83,6 +96,7 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
   return {
     resolver,
     policies,
+    webhooks,
     authorize,
     authenticate: newRequestAuthenticator(clock, tokens, { ...authentication, clientCa: tls?.clientCa ?? '' }),
     signer,

@@ -24,6 +24,8 @@ export interface AdmissionAttributes {
   /** What is stored; absent for CREATE. */
   old?: AnyObject
   warn?(message: string): void
+  /** Set by a plugin whose change the others must see: all mutate once more. */
+  reinvoke?: boolean
 }
 
 /** Hooks throw a StatusError to refuse. */
@@ -75,7 +77,11 @@ export function newAdmission(plugins: readonly AdmissionPlugin[]): Admission {
   }
 
   return {
-    mutate: attributes => run(chain('mutate', attributes), attributes),
+    async mutate(attributes) {
+      const hooks = chain('mutate', attributes)
+      await run(hooks, attributes)
+      if (attributes.reinvoke) await run(hooks, attributes)
+    },
     validate: attributes => run(chain('validate', attributes), attributes),
   }
 }

@@ -36,7 +36,11 @@ function shuffled<T>(list: readonly T[], random: Random): T[] {
 }
 
 /** Endpoints name their ports as the service does; a number asked for is the service's own. */
-async function portName({ services }: ServiceRests, key: { namespace: string; name: string }, port: string) {
+async function portName(
+  { services }: Pick<ServiceRests, 'services'>,
+  key: { namespace: string; name: string },
+  port: string,
+) {
   if (!/^[+-]?\d+$/.test(port)) return port
   const { spec } = (await services.get(key)).object as Service
   const found = spec.ports?.find(candidate => candidate.port === Number(port))
@@ -56,7 +60,10 @@ async function isOfPod({ ip, targetRef }: EndpointAddress, namespace: string, po
   }
 }
 
-async function subsetsOf({ endpoints, services }: ServiceRests, key: { namespace: string; name: string }) {
+async function subsetsOf(
+  { endpoints, services }: Omit<ServiceRests, 'pods'>,
+  key: { namespace: string; name: string },
+) {
   try {
     const { object } = await endpoints.get(key)
     return (object as AnyObject & { subsets?: EndpointSubset[] }).subsets ?? []
@@ -64,6 +71,25 @@ async function subsetsOf({ endpoints, services }: ServiceRests, key: { namespace
     // Upstream speaks of the service.
     throw isReason(error, 'NotFound') ? notFound(services.kind, key.name) : error
   }
+}
+
+/**
+ * An endpoint of a service for the server's own calls, such as those of webhooks: whoever may configure these may name any address
+ * anyway. Throws 404 without service or endpoints, 503 when none is ready at that port.
+ */
+export async function locateEndpoint(
+  rests: Omit<ServiceRests, 'pods'>,
+  { namespace, name, port }: { namespace: string; name: string; port: number },
+  random: Random,
+): Promise<{ host: string; port: number }> {
+  const key = { namespace, name }
+  const wanted = await portName(rests, key, String(port))
+  for (const { addresses = [], ports = [] } of shuffled(await subsetsOf(rests, key), random)) {
+    const found = ports.find(candidate => (candidate.name ?? '') === wanted)
+    const [address] = shuffled(addresses, random)
+    if (found && address) return { host: address.ip, port: found.port }
+  }
+  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`)
 }
 
 /** Throws 400 for a name that cannot be read, 404 without service or endpoints, 503 when no pod is ready at that port. */

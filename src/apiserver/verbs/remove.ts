@@ -12,10 +12,12 @@ function deleteScope(call: Call, { admission }: WriteContext): DeleteScope {
     user: request.user,
     dryRun: !!request.delete?.dryRun?.length,
     subresource: '',
-    admit(object, old) {
+    async admit(object, old) {
       const target = old ?? object
       const name = target?.metadata.name ?? request.name ?? ''
-      return admission.validate({ ...admissionAttributes(call, 'DELETE'), name, ...(target && { old: target }) })
+      const attributes = { ...admissionAttributes(call, 'DELETE'), name, ...(target && { old: target }) }
+      await admission.mutate(attributes)
+      await admission.validate(attributes)
     },
     ...(request.warn && { warn: request.warn }),
   }
