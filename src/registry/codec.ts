@@ -1,8 +1,8 @@
 /** Objects as the store keeps them: JSON that begins with kind, apiVersion and metadata, without a resourceVersion. */
 import { parseExactJson } from '../machinery/json/parse-exact.js'
-import { stringifyJson } from '../machinery/json/stringify.js'
 import type { KindRef } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
+import { textOfStored } from './stored-text.js'
 
 type Type = Pick<KindRef, 'group' | 'version' | 'kind'>
 
@@ -18,7 +18,7 @@ export function storedForm(type: Type, object: AnyObject): AnyObject {
 }
 
 /** Takes what `storedForm` made. Exact length, no shared pool: the store keeps these bytes for long. */
-export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(stringifyJson(object))
+export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(textOfStored(object))
 
 /** Integers beyond 2^53 are kept exact. */
 export function decodeStored(bytes: Uint8Array): AnyObject {

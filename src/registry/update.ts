@@ -51,10 +51,19 @@ async function createByUpdate(context: StoreContext, { key, transform, scope }: 
   })
 }
 
+/** Nobody changes managed fields in place: copies share them. */
+function copyOf(object: AnyObject): AnyObject {
+  const { managedFields } = object.metadata
+  if (!managedFields) return cloneJson(object)
+  const copy = cloneJson({ ...object, metadata: { ...object.metadata, managedFields: undefined } }) as AnyObject
+  copy.metadata.managedFields = managedFields
+  return copy
+}
+
 async function updateOnce(context: StoreContext, request: UpdateRequest, current: StoredObject): Promise<StoredObject> {
   const { key, transform, scope } = request
   const old = current.object
-  const object = await transform(cloneJson(old), old)
+  const object = await transform(copyOf(old), old)
   await scope.mutate?.(object, old)
   checkPreconditions(context, request, { object, old })
   const { dryRun, subresource } = scope

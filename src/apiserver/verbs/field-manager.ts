@@ -2,6 +2,7 @@
 import { conversions } from '../../apis/index.js'
 import { type MergeContext, type MergeVersion, resetSets } from '../../machinery/apply/merge-context.js'
 import { mergeTypeOf } from '../../machinery/apply/merge-type.js'
+import { SetTable } from '../../machinery/apply/set-text.js'
 import { trackUpdate, type WriteMark } from '../../machinery/apply/track-update.js'
 import { formatTime } from '../../machinery/clock.js'
 import type { AnyKind } from '../../machinery/kind.js'
@@ -78,6 +79,7 @@ function newMergeContext(schemas: SchemaSet, kind: AnyKind, subresource: string)
       kind: kind.kind,
       type,
       ...resetSets(resetFieldsOf(kind, subresource)),
+      sets: new SetTable(),
       version: versionFinder(schemas, kind),
     }
   )

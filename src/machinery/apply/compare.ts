@@ -92,32 +92,34 @@ class Comparer {
     { left, right, isNew, isGone }: { left?: Fields; right?: Fields; isNew: boolean; isGone: boolean },
     ignored: FieldSet | undefined,
   ): FieldSet | undefined {
-    const changed = new FieldSetBuilder()
+    let changed: FieldSetBuilder | undefined
     let removed: FieldSetBuilder | undefined
-    if (isNew) changed.addSelf()
-    if (isGone) (removed ??= new FieldSetBuilder()).addSelf()
+    if (isNew) (changed = new FieldSetBuilder()).addSelf()
+    if (isGone) (removed = new FieldSetBuilder()).addSelf()
     const visitField = (name: string) => {
       const field = type.field(name)
+      const a = left && Object.hasOwn(left, name) ? left[name] : undefined
+      const b = right && Object.hasOwn(right, name) ? right[name] : undefined
+      const fieldType = field?.type ?? type.items
+      if (a === b || !fieldType) return
       const element = field?.element ?? fieldElement(name)
       let inner: FieldSet | undefined
       if (ignored && Object.hasOwn(ignored, element)) {
         inner = below(ignored, element)
         if (isEmpty(inner)) return
       }
-      const fieldType = field?.type ?? type.items
-      if (!fieldType) return
-      const a = left && Object.hasOwn(left, name) ? left[name] : undefined
-      const b = right && Object.hasOwn(right, name) ? right[name] : undefined
-      changed.add(element, this.visit(fieldType, a, b, inner))
+      const node = this.visit(fieldType, a, b, inner)
+      if (node) (changed ??= new FieldSetBuilder()).add(element, node)
       if (this.removed) (removed ??= new FieldSetBuilder()).add(element, this.removed)
     }
     for (const name in right) visitField(name)
     for (const name in left) if (!right || !Object.hasOwn(right, name)) visitField(name)
     this.removed = removed?.build()
-    return changed.build()
+    return changed?.build()
   }
 
   #visitItems(type: MergeType, a: unknown, b: unknown): FieldSet | undefined {
+    if (sameJson(a, b)) return undefined
     const left = indexList(type, a)
     const right = indexList(type, b)
     const changed = new FieldSetBuilder()

@@ -83,15 +83,11 @@ const byOperationAndAge = (a: ManagerEntry, b: ManagerEntry) =>
   compareText(a.subresource, b.subresource)
 
 function encodeEntry({ manager, operation, apiVersion, subresource, time, set }: ManagerEntry): ManagedFieldsEntry {
-  return {
-    ...(manager && { manager }),
-    operation,
-    apiVersion,
-    ...(time && { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: set as Record<string, unknown>,
-    ...(subresource && { subresource }),
-  }
+  const entry: ManagedFieldsEntry = { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: set }
+  if (!manager) delete entry.manager
+  if (!time) delete entry.time
+  if (subresource) entry.subresource = subresource
+  return entry
 }
 
 /** In upstream's order; undefined when nobody owns anything. */

@@ -2,6 +2,7 @@
 import { difference, type FieldSet, setOfPaths, union } from './field-set.js'
 import type { MergeType } from './merge-type.js'
 import { fieldElement } from './path-element.js'
+import type { SetTable } from './set-text.js'
 
 export interface MergeVersion {
   readonly type: MergeType
@@ -21,6 +22,8 @@ export interface MergeContext {
   readonly reset: FieldSet
   /** Those, and what nobody ever owns. */
   readonly ignored: FieldSet
+  /** Of the objects that were created here. */
+  readonly sets: SetTable
   /** Another version of the kind; undefined when it is not served, and its managers are forgotten. */
   version(apiVersion: string): MergeVersion | undefined
 }

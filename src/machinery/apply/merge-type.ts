@@ -10,6 +10,8 @@ export type Shape = 'scalar' | 'list' | 'map' | 'any'
 /** A declared field. */
 export interface MergeField {
   readonly element: PathElement
+  /** The same as JSON. */
+  readonly quoted: string
   readonly type: MergeType
   /** What an object shows without it being set: `null`, `0`, …; undefined for nothing. */
   readonly unset: unknown
@@ -130,6 +132,7 @@ function newMergeField(
 ): MergeField {
   return {
     element: fieldElement(name),
+    quoted: JSON.stringify(fieldElement(name)),
     type: newMergeType(schemas, schema, owner),
     unset: schema.unset,
     byValue: schema.byValue === true && schema.type === 'object' && schema.ref !== undefined,

@@ -67,6 +67,9 @@ function compareKeys(a: Key, b: Key): number {
 
 const kinds = '.fkvi'
 
+/** One key with a plain text: its order is that of the element. */
+const plainKey = /^k:\{"[\w.-]*":"[\w./:-]*"\}$/
+
 /** Upstream's order within one set: `.`, fields, keys, values, indexes; numbers by their value. */
 export function compareElements(a: PathElement, b: PathElement): number {
   if (a === b) return 0
@@ -74,7 +77,7 @@ export function compareElements(a: PathElement, b: PathElement): number {
   const order = kind - kinds.indexOf(b[0]!)
   if (order) return order
   if (kind === 1) return compareText(a, b)
-  if (kind === 2) return compareKeys(keyOf(a), keyOf(b))
+  if (kind === 2) return plainKey.test(a) && plainKey.test(b) ? compareText(a, b) : compareKeys(keyOf(a), keyOf(b))
   return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
 }
 

@@ -1,8 +1,9 @@
 /** Keeps `metadata.managedFields` of whatever is created, updated or patched. */
 import type { AnyObject, ManagedFieldsEntry } from '../object-meta.js'
 import { capManagers } from './cap-managers.js'
-import { decodeManagers, encodeManagers, idOf, type Managers } from './managers.js'
+import { decodeManagers, encodeManagers, idOf, type ManagerEntry, type Managers } from './managers.js'
 import type { MergeContext } from './merge-context.js'
+import { newFieldsText } from './new-fields.js'
 import { TypedError } from './path-element.js'
 import { sameJson } from './same-json.js'
 import { recordUpdate } from './update-managers.js'
@@ -45,6 +46,17 @@ function startingManagers(
   return managers.size ? managers : ofLive()
 }
 
+/** As `recordUpdate` of an object that was not there, in the quickest way. */
+function recordCreation(
+  context: MergeContext,
+  object: AnyObject,
+  { managers, entry }: { managers: Managers; entry: Omit<ManagerEntry, 'set'> },
+): void {
+  const { type, ignored, sets } = context
+  const text = newFieldsText(type, zeroObject(type), object, ignored)
+  if (text) managers.set(idOf(entry), { ...entry, set: sets.read(text) })
+}
+
 /**
  * Sets the managed fields of `object`, which was made from `live` by anything but an apply; `live` is undefined for a new object.
  * An object that has none, though it is not new, gets none: its fields were never tracked.
@@ -66,8 +78,11 @@ export function trackUpdate(
     subresource,
   } as const
   try {
-    const change = { live: live ?? zeroObject(context.type), object }
-    recordUpdate(context, change, { managers, id: idOf(identity), entry: { ...identity, time } })
+    if (!live && !managers.size) recordCreation(context, object, { managers, entry: { ...identity, time } })
+    else {
+      const change = { live: live ?? zeroObject(context.type), object }
+      recordUpdate(context, change, { managers, id: idOf(identity), entry: { ...identity, time } })
+    }
   } catch (error) {
     // Lists whose items cannot be told apart: validation will say so, or nobody can own them.
     if (error instanceof TypedError) return
