@@ -30,7 +30,11 @@ export const controllerRevision = defineKind<ControllerRevision>({
 
   printerColumns: [
     { name: 'Controller', description: 'Controller of the object', of: controllerOf },
-    { name: 'Revision', of: ({ revision }) => revision ?? 0 },
+    {
+      name: 'Revision',
+      description: 'revision indicates the revision of the state represented by Data.',
+      of: ({ revision }) => revision ?? 0,
+    },
     age,
   ],
 })

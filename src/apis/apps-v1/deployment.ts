@@ -115,10 +115,23 @@ export const deployment = defineKind<Deployment>({
       description: 'Number of the pod with ready state',
       of: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
     },
-    { name: 'Up-to-date', of: ({ status }) => status?.updatedReplicas ?? 0 },
-    { name: 'Available', of: ({ status }) => status?.availableReplicas ?? 0 },
+    {
+      name: 'Up-to-date',
+      description:
+        'Total number of non-terminating pods targeted by this deployment that have the desired template spec.',
+      of: ({ status }) => status?.updatedReplicas ?? 0,
+    },
+    {
+      name: 'Available',
+      description:
+        'Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.',
+      of: ({ status }) => status?.availableReplicas ?? 0,
+    },
     age,
     ...containerColumns<Deployment>(({ spec }) => spec.template.spec?.containers),
-    selectorColumn<Deployment>(({ spec }) => spec.selector),
+    selectorColumn<Deployment>(
+      'Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment.',
+      ({ spec }) => spec.selector,
+    ),
   ],
 })

@@ -61,11 +61,31 @@ export const replicaSet = defineKind<ReplicaSet>({
     },
   },
   printerColumns: [
-    { name: 'Desired', type: 'integer', of: ({ spec }) => spec.replicas ?? 0 },
-    { name: 'Current', type: 'integer', of: ({ status }) => status?.replicas ?? 0 },
-    { name: 'Ready', type: 'integer', of: ({ status }) => status?.readyReplicas ?? 0 },
+    {
+      name: 'Desired',
+      description:
+        'Replicas is the number of desired pods. This is a pointer to distinguish between explicit zero and unspecified. Defaults to 1. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset',
+      type: 'integer',
+      of: ({ spec }) => spec.replicas ?? 0,
+    },
+    {
+      name: 'Current',
+      description:
+        'Replicas is the most recently observed number of non-terminating pods. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset',
+      type: 'integer',
+      of: ({ status }) => status?.replicas ?? 0,
+    },
+    {
+      name: 'Ready',
+      description: 'The number of non-terminating pods targeted by this ReplicaSet with a Ready Condition.',
+      type: 'integer',
+      of: ({ status }) => status?.readyReplicas ?? 0,
+    },
     age,
     ...containerColumns<ReplicaSet>(({ spec }) => spec.template.spec?.containers),
-    selectorColumn<ReplicaSet>(({ spec }) => spec.selector),
+    selectorColumn<ReplicaSet>(
+      'Selector is a label query over pods that should match the replica count. If the selector is empty, it is defaulted to the labels present on the pod template. Label keys and values that must match in order to be controlled by this replica set. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+      ({ spec }) => spec.selector,
+    ),
   ],
 })

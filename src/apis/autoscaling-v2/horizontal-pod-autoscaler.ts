@@ -90,11 +90,36 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     },
   },
   printerColumns: [
-    { name: 'Reference', of: ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}` },
-    { name: 'Targets', of: ({ spec, status }) => formatMetrics(spec.metrics ?? [], status?.currentMetrics ?? []) },
-    { name: 'MinPods', of: ({ spec }) => (spec.minReplicas === undefined ? '<unset>' : String(spec.minReplicas)) },
-    { name: 'MaxPods', of: ({ spec }) => spec.maxReplicas },
-    { name: 'Replicas', of: ({ status }) => status?.currentReplicas ?? 0 },
+    {
+      name: 'Reference',
+      description:
+        'scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.',
+      of: ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
+    },
+    {
+      name: 'Targets',
+      description:
+        'metrics contains the specifications for which to use to calculate the desired replica count (the maximum replica count across all metrics will be used).  The desired replica count is calculated multiplying the ratio between the target value and the current value by the current number of pods.  Ergo, metrics used must decrease as the pod count is increased, and vice-versa.  See the individual metric source types for more information about how each type of metric must respond.',
+      of: ({ spec, status }) => formatMetrics(spec.metrics ?? [], status?.currentMetrics ?? []),
+    },
+    {
+      name: 'MinPods',
+      description:
+        'minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.  It defaults to 1 pod.  minReplicas is allowed to be 0 if the alpha feature gate HPAScaleToZero is enabled and at least one Object or External metric is configured.  Scaling is active as long as at least one metric value is available.',
+      of: ({ spec }) => (spec.minReplicas === undefined ? '<unset>' : String(spec.minReplicas)),
+    },
+    {
+      name: 'MaxPods',
+      description:
+        'maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up. It cannot be less that minReplicas.',
+      of: ({ spec }) => spec.maxReplicas,
+    },
+    {
+      name: 'Replicas',
+      description:
+        'currentReplicas is current number of replicas of pods managed by this autoscaler, as last seen by the autoscaler.',
+      of: ({ status }) => status?.currentReplicas ?? 0,
+    },
     age,
   ],
 })

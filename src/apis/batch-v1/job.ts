@@ -106,11 +106,19 @@ export const job = defineKind<Job>({
       description: 'Status of the job.',
       of: object => states.find(([, holds]) => holds(object))?.[0] ?? 'Running',
     },
-    { name: 'Completions', of: completions },
+    {
+      name: 'Completions',
+      description:
+        'The number of pods which reached phase Succeeded. The value increases monotonically for a given spec. However, it may decrease in reaction to scale down of elastic indexed jobs.',
+      of: completions,
+    },
     { name: 'Duration', description: 'Time required to complete the job.', of: duration },
     age,
     ...containerColumns<Job>(({ spec }) => spec.template.spec?.containers),
-    selectorColumn<Job>(({ spec }) => spec.selector),
+    selectorColumn<Job>(
+      'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+      ({ spec }) => spec.selector,
+    ),
   ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
 })

@@ -26,7 +26,15 @@ export const lease = defineKind<Lease>({
     prepareForCreate: ({ spec }) => dropCoordination(spec),
     prepareForUpdate: ({ spec }) => dropCoordination(spec),
   },
-  printerColumns: [{ name: 'Holder', of: ({ spec }) => spec.holderIdentity ?? '' }, age],
+  printerColumns: [
+    {
+      name: 'Holder',
+      description:
+        'holderIdentity contains the identity of the holder of a current lease. If Coordinated Leader Election is used, the holder identity must be equal to the elected LeaseCandidate.metadata.name field.',
+      of: ({ spec }) => spec.holderIdentity ?? '',
+    },
+    age,
+  ],
 })
 
 function dropCoordination(spec: LeaseSpec): void {

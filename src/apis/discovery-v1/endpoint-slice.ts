@@ -52,13 +52,25 @@ export const endpointSlice = defineKind<EndpointSlice>({
     },
   },
   printerColumns: [
-    { name: 'AddressType', of: ({ addressType }) => addressType },
+    {
+      name: 'AddressType',
+      description:
+        'addressType specifies the type of address carried by this EndpointSlice. All addresses in this slice must be the same type. This field is immutable after creation. The following address types are currently supported: * IPv4: Represents an IPv4 Address. * IPv6: Represents an IPv6 Address. * FQDN: Represents a Fully Qualified Domain Name.',
+      of: ({ addressType }) => addressType,
+    },
     {
       name: 'Ports',
+      description:
+        'ports specifies the list of network ports exposed by each endpoint in this slice. Each port must have a unique name. When ports is empty, it indicates that there are no defined ports. When a port is defined with a nil port value, it indicates "all ports". Each slice may include a maximum of 100 ports.',
       of: ({ ports }) =>
         firstOf((ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : `${port}`))),
     },
-    { name: 'Endpoints', of: ({ endpoints }) => firstOf((endpoints ?? []).flatMap(e => e.addresses ?? [])) },
+    {
+      name: 'Endpoints',
+      description:
+        'endpoints is a list of unique endpoints in this slice. Each slice may include a maximum of 1000 endpoints.',
+      of: ({ endpoints }) => firstOf((endpoints ?? []).flatMap(e => e.addresses ?? [])),
+    },
     age,
   ],
 })

@@ -99,5 +99,13 @@ export const networkPolicy = defineKind<NetworkPolicy>({
       ]),
     ),
 
-  printerColumns: [{ name: 'Pod-Selector', of: ({ spec }) => printLabelSelector(spec.podSelector ?? {}) }, age],
+  printerColumns: [
+    {
+      name: 'Pod-Selector',
+      description:
+        'Selects the pods to which this NetworkPolicy object applies.  The array of ingress rules is applied to any pods selected by this field. Multiple network policies can select the same set of pods.  In this case, the ingress rules for each are combined additively. This field is NOT optional and follows standard label selector semantics. An empty podSelector matches all pods in this namespace.',
+      of: ({ spec }) => printLabelSelector(spec.podSelector ?? {}),
+    },
+    age,
+  ],
 })

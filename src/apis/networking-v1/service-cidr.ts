@@ -49,5 +49,13 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   },
   strategy: { bumpGenerationOn: [] },
   subresources: { status: {} },
-  printerColumns: [{ name: 'CIDRs', of: ({ spec }) => (spec.cidrs ?? []).join(',') }, age],
+  printerColumns: [
+    {
+      name: 'CIDRs',
+      description:
+        'CIDRs defines the IP blocks in CIDR notation (e.g. "192.168.0.0/24" or "2001:db8::/64") from which to assign service cluster IPs. Max of two CIDRs is allowed, one of each IP family. This field is immutable.',
+      of: ({ spec }) => (spec.cidrs ?? []).join(','),
+    },
+    age,
+  ],
 })

@@ -15,9 +15,20 @@ const subjects = ({ subjects = [] }: Binding, kind: string): string =>
     .map(s => (kind === 'ServiceAccount' && s.namespace ? `${s.namespace}/${s.name}` : s.name))
     .join(', ')
 
-/** `kind` begins the descriptions: `roleBinding` or `clusterRoleBinding`. */
-export const bindingColumns = (kind: string): PrinterColumn<Binding>[] => [
-  { name: 'Role', of: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}` },
+const roleDescriptions = {
+  roleBinding:
+    'RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.',
+  clusterRoleBinding:
+    'RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.',
+}
+
+/** `kind` begins the descriptions of who is bound. */
+export const bindingColumns = (kind: keyof typeof roleDescriptions): PrinterColumn<Binding>[] => [
+  {
+    name: 'Role',
+    description: roleDescriptions[kind],
+    of: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`,
+  },
   age,
   { name: 'Users', wide: true, description: `Users in the ${kind}`, of: binding => subjects(binding, 'User') },
   { name: 'Groups', wide: true, description: `Groups in the ${kind}`, of: binding => subjects(binding, 'Group') },

@@ -76,9 +76,26 @@ export const priorityClass = defineKind<PriorityClass>({
     },
   },
   printerColumns: [
-    { name: 'Value', type: 'integer', of: ({ value }) => value },
-    { name: 'Global-Default', type: 'boolean', of: ({ globalDefault }) => globalDefault ?? false },
+    {
+      name: 'Value',
+      description:
+        'value represents the integer value of this priority class. This is the actual priority that pods receive when they have the name of this class in their pod spec.',
+      type: 'integer',
+      of: ({ value }) => value,
+    },
+    {
+      name: 'Global-Default',
+      description:
+        'globalDefault specifies whether this PriorityClass should be considered as the default priority for pods that do not have any priority class. Only one PriorityClass can be marked as `globalDefault`. However, if more than one PriorityClasses exists with their `globalDefault` field set to true, the smallest value of such global default PriorityClasses will be used as the default priority.',
+      type: 'boolean',
+      of: ({ globalDefault }) => globalDefault ?? false,
+    },
     age,
-    { name: 'PreemptionPolicy', of: ({ preemptionPolicy }) => preemptionPolicy ?? '' },
+    {
+      name: 'PreemptionPolicy',
+      description:
+        'preemptionPolicy is the Policy for preempting pods with lower priority. One of Never, PreemptLowerPriority. Defaults to PreemptLowerPriority if unset.',
+      of: ({ preemptionPolicy }) => preemptionPolicy ?? '',
+    },
   ],
 })

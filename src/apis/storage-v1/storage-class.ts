@@ -85,13 +85,33 @@ export const storageClass = defineKind<StorageClass>({
   printerColumns: [
     {
       name: 'Name',
+      description:
+        'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
       format: 'name',
       of: object => `${object.metadata.name}${isDefault(object) ? ' (default)' : ''}`,
     },
-    { name: 'Provisioner', of: ({ provisioner }) => provisioner },
-    { name: 'ReclaimPolicy', of: ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete' },
-    { name: 'VolumeBindingMode', of: ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate' },
-    { name: 'AllowVolumeExpansion', of: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false },
+    {
+      name: 'Provisioner',
+      description: 'provisioner indicates the type of the provisioner.',
+      of: ({ provisioner }) => provisioner,
+    },
+    {
+      name: 'ReclaimPolicy',
+      description:
+        'reclaimPolicy controls the reclaimPolicy for dynamically provisioned PersistentVolumes of this storage class. Defaults to Delete.',
+      of: ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete',
+    },
+    {
+      name: 'VolumeBindingMode',
+      description:
+        'volumeBindingMode indicates how PersistentVolumeClaims should be provisioned and bound.  When unset, VolumeBindingImmediate is used. This field is only honored by servers that enable the VolumeScheduling feature.',
+      of: ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate',
+    },
+    {
+      name: 'AllowVolumeExpansion',
+      description: 'allowVolumeExpansion shows whether the storage class allow volume expand.',
+      of: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
+    },
     age,
   ],
 })

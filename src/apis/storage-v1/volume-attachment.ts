@@ -59,10 +59,30 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   strategy: { allowUnconditionalUpdate: false, bumpGenerationOn: [] },
   subresources: { status: { validateUpdate: validateStatus } },
   printerColumns: [
-    { name: 'Attacher', format: 'name', of: ({ spec }) => spec.attacher },
-    { name: 'PV', of: ({ spec }) => spec.source.persistentVolumeName ?? '' },
-    { name: 'Node', of: ({ spec }) => spec.nodeName },
-    { name: 'Attached', type: 'boolean', of: ({ status }) => status?.attached ?? false },
+    {
+      name: 'Attacher',
+      description:
+        'attacher indicates the name of the volume driver that MUST handle this request. This is the name returned by GetPluginName().',
+      format: 'name',
+      of: ({ spec }) => spec.attacher,
+    },
+    {
+      name: 'PV',
+      description: 'persistentVolumeName represents the name of the persistent volume to attach.',
+      of: ({ spec }) => spec.source.persistentVolumeName ?? '',
+    },
+    {
+      name: 'Node',
+      description: 'nodeName represents the node that the volume should be attached to.',
+      of: ({ spec }) => spec.nodeName,
+    },
+    {
+      name: 'Attached',
+      description:
+        'attached indicates the volume is successfully attached. This field must only be set by the entity completing the attach operation, i.e. the external-attacher.',
+      type: 'boolean',
+      of: ({ status }) => status?.attached ?? false,
+    },
     age,
   ],
 })

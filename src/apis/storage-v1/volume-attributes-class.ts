@@ -27,5 +27,12 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   },
 
   strategy: { bumpGenerationOn: [] },
-  printerColumns: [{ name: 'DriverName', of: ({ driverName }) => driverName }, age],
+  printerColumns: [
+    {
+      name: 'DriverName',
+      description: 'Name of the CSI driver This field is immutable.',
+      of: ({ driverName }) => driverName,
+    },
+    age,
+  ],
 })
