@@ -45,7 +45,7 @@ export async function startStock(): Promise<BenchServer> {
       ],
       ...[
         '--service-account-issuer',
-        'https://kubernetes.default.svc',
+        'https://kubernetes.default.svc.cluster.local',
         '--authorization-mode',
         'Node,RBAC',
         '--token-auth-file',

@@ -1,4 +1,5 @@
 /** Validation errors with a field path: upstream's field.Error, with its words. */
+import { goQuote } from './go-quote.js'
 import { stringifyJson } from './json/stringify.js'
 
 export type FieldErrorType =
@@ -23,6 +24,7 @@ export interface FieldError {
 /** Prints a value as upstream does inside an error: strings quoted, the rest as JSON. */
 function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
+  if (typeof value === 'string') return goQuote(value)
   return stringifyJson(value)
 }
 

@@ -164,6 +164,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   validateCreate?(object: T, context: WriteContext): Iterable<FieldError>
   /** Errors of the change; runs on update after `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
+  /** Group that errors of validation name, where upstream checks the object in another: events. */
+  validatedGroup?: string
   /** What is checked on an update, in order, as often as upstream does it; default: metaUpdate, spec, immutable, change. */
   updateChecks?: readonly UpdateCheck[]
   /** Paths that may not change, with upstream's `field is immutable`. */

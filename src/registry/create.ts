@@ -2,7 +2,7 @@
 
 import { cloneJson } from '../machinery/clone.js'
 import type { FieldError } from '../machinery/field-error.js'
-import type { WriteContext } from '../machinery/kind.js'
+import type { AnyKind, WriteContext } from '../machinery/kind.js'
 import { nameIsDnsSubdomain } from '../machinery/name-rules.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { validateObjectMeta } from '../machinery/object-meta-validation.js'
@@ -46,7 +46,7 @@ async function createOnce(context: StoreContext, { namespace, object, scope }: C
   const key = { name: object.metadata.name ?? '', namespace }
   return withReservation(await reserve(context, { namespace, object, scope }), async () => {
     await prepareCreation(context, { object, scope })
-    if (object.metadata.resourceVersion) throw resourceVersionSet()
+    if (object.metadata.resourceVersion && !scope.dryRun) throw resourceVersionSet()
     if (scope.dryRun) {
       const there = await context.read(key)
       if (there) throw existsAlready(context, there.object)
@@ -96,10 +96,13 @@ export async function prepareCreation(context: StoreContext, { object, scope }: 
   kind.strategy.prepareForCreate?.(object, write)
   context.fill(object)
   const errors = creationErrors(context, object, write)
-  if (errors.length) throw invalidObject(kind, object.metadata.name ?? '', errors)
+  if (errors.length) throw invalidObject(validatedAs(kind), object.metadata.name ?? '', errors)
   for (const warning of kind.warnings?.(object, undefined) ?? []) scope.warn?.(warning)
   await scope.admit?.(object, undefined)
 }
+
+/** What errors of validation call the kind. */
+export const validatedAs = ({ group, kind, validatedGroup = group }: AnyKind) => ({ group: validatedGroup, kind })
 
 function creationErrors({ kind, namespaced }: StoreContext, object: AnyObject, write: WriteContext): FieldError[] {
   const validateName = kind.strategy.validateName ?? nameIsDnsSubdomain

@@ -91,9 +91,10 @@ export class StoreContext {
 
   /** What a dry run answers: as if it were stored, at the revision that is there now, if any. */
   unwritten(object: AnyObject, revision: number | undefined): StoredObject {
-    const shown = storedForm(this.kind, object)
-    if (revision !== undefined) shown.metadata = { ...shown.metadata, resourceVersion: String(revision) }
-    return { object: shown, revision: revision ?? 0, bytes: encodeStored(shown) }
+    const { version } = this.options
+    const stored = storedForm(version.stored, version.toStored(object))
+    if (revision !== undefined) stored.metadata = { ...stored.metadata, resourceVersion: String(revision) }
+    return this.show({ object: stored, revision: revision ?? 0, bytes: encodeStored(stored) })
   }
 
   /** Fills what an object of the kind always shows, after something has been set or reset. */

@@ -5,7 +5,7 @@ import type { WriteContext } from '../machinery/kind.js'
 import type { AnyObject, ObjectKey } from '../machinery/object-meta.js'
 import { conflict, invalidObject, objectModified } from '../machinery/status-error.js'
 import { KeyConflict } from '../storage/storage.js'
-import { type CreateRequest, prepareCreation, reserve, withReservation } from './create.js'
+import { type CreateRequest, prepareCreation, reserve, validatedAs, withReservation } from './create.js'
 import { keepManagerTimes } from './manager-times.js'
 import { bumpGeneration, ensureNamespace, keepSystemFields, setType } from './metadata.js'
 import { checkWrittenRevision } from './resource-version.js'
@@ -85,7 +85,7 @@ interface Change {
 function checkPreconditions(context: StoreContext, { key, scope }: UpdateRequest, { object, old }: Change): void {
   const { kind } = context
   const { uid, resourceVersion } = object.metadata
-  if (uid && uid !== old.metadata.uid && !scope.patched) throw wrongUid(context, object, old)
+  if (uid && uid !== old.metadata.uid && !scope.patched) throw wrongUid(context, { object, old }, scope.dryRun)
   if (resourceVersion && resourceVersion !== '0') {
     checkWrittenRevision(resourceVersion)
     if (resourceVersion !== old.metadata.resourceVersion) throw conflict(kind, key.name, objectModified)
@@ -102,10 +102,11 @@ function checkPreconditions(context: StoreContext, { key, scope }: UpdateRequest
   object.metadata.resourceVersion = old.metadata.resourceVersion
 }
 
-/** Upstream lets its storage error show through. */
-function wrongUid(context: StoreContext, { metadata }: AnyObject, old: AnyObject) {
+/** Upstream lets its storage error show through; a dry run does not reach the storage that adds a prefix to keys. */
+function wrongUid(context: StoreContext, { object: { metadata }, old }: Change, dryRun: boolean) {
   const name = old.metadata.name ?? ''
-  const key = context.keyOf({ name, namespace: old.metadata.namespace })
+  const stored = context.keyOf({ name, namespace: old.metadata.namespace })
+  const key = dryRun ? stored.replace(/^\/registry/, '') : stored
   const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`
   return conflict(
     context.kind,
@@ -136,7 +137,7 @@ async function prepareUpdate(context: StoreContext, { key, scope }: UpdateReques
 
 function checkChange({ kind, namespaced }: StoreContext, view: WrittenView, change: Change, write: WriteContext): void {
   const errors = view.validates ? updateErrors(kind, view, { ...change, write, namespaced }) : []
-  if (errors.length) throw invalidObject(kind, change.object.metadata.name ?? '', errors)
+  if (errors.length) throw invalidObject(validatedAs(kind), change.object.metadata.name ?? '', errors)
 }
 
 /** An object that is being deleted goes when its last finalizer does, unless a grace period still runs. */

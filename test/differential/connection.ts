@@ -44,7 +44,9 @@ function exchange(session: ClientHttp2Session, request: RawRequest): Promise<Raw
       clearTimeout(timer)
       resolve({ ...answer, body: Buffer.concat(chunks), ...(error && { error }) })
     }
-    const stream = session.request({ ...request.headers, ':method': request.method, ':path': request.path })
+    const headers = { ...request.headers, ':method': request.method, ':path': request.path }
+    // Node would end a DELETE at its headers.
+    const stream = session.request(headers, { endStream: !request.body })
     const timer = setTimeout(() => {
       settle('no end within 15 s')
       stream.close()
@@ -57,7 +59,7 @@ function exchange(session: ClientHttp2Session, request: RawRequest): Promise<Raw
     stream.on('end', () => settle())
     stream.on('close', () => settle(`closed (${stream.rstCode})`))
     stream.on('error', error => settle(answer.status ? undefined : error.message))
-    stream.end(request.body)
+    if (request.body) stream.end(request.body)
   })
 }
 

@@ -10,6 +10,7 @@ import { validateEvent, validateEventUpdate, validateNewEvent } from './event-va
 
 export const event = defineKind<Event>({
   group: 'events.k8s.io',
+  validatedGroup: '',
   version: 'v1',
   kind: 'Event',
   scope: 'Namespaced',

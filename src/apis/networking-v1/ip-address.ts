@@ -4,6 +4,7 @@ import { isValidIp } from '../../machinery/ip.js'
 import { defineKind } from '../../machinery/kind.js'
 import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import type { IPAddress, ParentReference } from '../generated/networking-v1.js'
+import { age } from '../printing/age.js'
 import { formatErrors, validateDnsSubdomain } from '../validation/text.js'
 import { validatePathSegment } from './typed-reference.js'
 
@@ -45,5 +46,6 @@ export const ipAddress = defineKind<IPAddress>({
         'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.',
       of: ({ spec }) => formatParent(spec.parentRef),
     },
+    age,
   ],
 })

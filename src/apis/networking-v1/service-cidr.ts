@@ -38,7 +38,8 @@ export const serviceCidr = defineKind<ServiceCIDR>({
   updateChecks: ['metaUpdate', 'change'],
   validate: validateCidrs,
   // A second family may be added; nothing else changes.
-  *validateUpdate({ spec }, { spec: old }) {
+  *validateUpdate(object, { spec: old }) {
+    const { spec } = object
     const now = spec.cidrs ?? []
     const before = old.cidrs ?? []
     if (now.length !== before.length && !(before.length === 1 && now.length === 2)) {
@@ -46,8 +47,9 @@ export const serviceCidr = defineKind<ServiceCIDR>({
       return
     }
     for (const [i, cidr] of before.entries()) if (cidr !== now[i]) yield invalid(`${path}[${i}]`, now[i], immutable)
+    if (now.length > before.length) yield* validateCidrs(object)
   },
-  strategy: { bumpGenerationOn: [] },
+  strategy: { bumpGenerationOn: [], keepStatusOnCreate: true },
   subresources: { status: {} },
   printerColumns: [
     {

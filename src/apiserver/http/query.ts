@@ -9,7 +9,7 @@ import type {
 } from '../../machinery/request.js'
 import { badRequest } from '../../machinery/status-error.js'
 import type { IncludeObject } from '../../machinery/table.js'
-import { invalidOptions, type OptionsKind } from '../verbs/options.js'
+import { dryRunErrors, invalidOptions, type OptionsKind, writeOptionErrors } from '../verbs/options.js'
 import { booleanOf, integerOf } from './query-values.js'
 
 type Query = URLSearchParams | undefined
@@ -40,21 +40,21 @@ export function listOptionsOf(query: Query): ListOptions {
 
 const validations: readonly string[] = ['', 'Ignore', 'Strict', 'Warn']
 
-/** HTTP clients that do not say are warned of unknown fields. Throws 422. */
-export function writeOptionsOf(query: Query, kind: OptionsKind): WriteOptions {
+/** HTTP clients that do not say are warned of unknown fields. `patchType` undefined: not a patch. Throws 422. */
+export function writeOptionsOf(query: Query, kind: OptionsKind, patchType?: string): WriteOptions {
   if (!query) return { fieldValidation: 'Warn' }
-  const errors = []
-  const dryRun = query.getAll('dryRun').filter(value => value !== '')
-  if (dryRun.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
-  const validation = query.get('fieldValidation') ?? ''
-  if (!validations.includes(validation)) errors.push(notSupported('fieldValidation', validation, validations))
-  if (errors.length) throw invalidOptions(kind, errors)
-  const options: WriteOptions = { fieldValidation: (validation || 'Warn') as FieldValidation }
-  if (dryRun.length) options.dryRun = true
+  const options: WriteOptions = {}
   const manager = query.get('fieldManager')
   if (manager) options.fieldManager = manager
   const force = booleanOf(query, 'force')
   if (force !== undefined) options.force = force
+  const dryRun = query.getAll('dryRun')
+  const validation = query.get('fieldValidation') ?? ''
+  const errors = [...writeOptionErrors(options, patchType), ...dryRunErrors(dryRun)]
+  if (!validations.includes(validation)) errors.push(notSupported('fieldValidation', validation, validations))
+  if (errors.length) throw invalidOptions(kind, errors)
+  options.fieldValidation = (validation || 'Warn') as FieldValidation
+  if (dryRun.length) options.dryRun = true
   return options
 }
 
@@ -65,10 +65,10 @@ export function deleteOptionsOf(query: Query): DeleteOptions {
   const seconds = integerOf(query, 'gracePeriodSeconds')
   if (seconds !== undefined) options.gracePeriodSeconds = seconds
   const policy = query.get('propagationPolicy')
-  if (policy) options.propagationPolicy = policy as NonNullable<DeleteOptions['propagationPolicy']>
+  if (policy !== null) options.propagationPolicy = policy as NonNullable<DeleteOptions['propagationPolicy']>
   const orphan = booleanOf(query, 'orphanDependents')
   if (orphan !== undefined) options.orphanDependents = orphan
-  const dryRun = query.getAll('dryRun').filter(value => value !== '')
+  const dryRun = query.getAll('dryRun')
   if (dryRun.length) options.dryRun = dryRun
   return options
 }

@@ -108,13 +108,19 @@ async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: Reso
   }
 }
 
-async function readPatch(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
+/** Throws 415. */
+function patchTypeOf(exchange: Exchange, context: ResourceContext): PatchType {
   const type = mediaTypeOf(exchange.request)
   const isCustom = storedKind(exchange, context)?.custom !== undefined
   if (isCustom && !customPatchTypes.includes(type)) throw unsupportedCustomPatch()
   if (!patchTypes.has(type)) throw unsupportedPatchType()
+  return type as PatchType
+}
+
+async function readPatch(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
+  const type = patchTypeOf(exchange, context)
   const body = await readBody(exchange.request, context.maxBodyBytes)
-  request.patchType = type as PatchType
+  request.patchType = type
   if (type === applyPatchType) {
     // Read when the options are known to be good, as upstream does.
     request.body = body.toString()
@@ -183,7 +189,8 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   if (revision) request.list = { resourceVersion: revision }
   if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
   if (verb === 'create' || verb === 'update' || verb === 'patch') {
-    request.write = writeOptionsOf(query, optionsKindOf[verb])
+    const patchType = verb === 'patch' ? patchTypeOf(exchange, context) : undefined
+    request.write = writeOptionsOf(query, optionsKindOf[verb], patchType)
     await (verb === 'patch' ? readPatch : readObject)(request, exchange, context)
   }
   if (verb === 'watch') return serveWatch(exchange, request, { ...context, form })

@@ -1,5 +1,5 @@
 /** Checks the options of requests, with upstream's texts. */
-import { type FieldError, forbidden, invalid, notSupported } from '../../machinery/field-error.js'
+import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../machinery/field-error.js'
 import type { DeleteOptions, ListOptions, PatchType, WriteOptions } from '../../machinery/request.js'
 import { invalidObject, type StatusError } from '../../machinery/status-error.js'
 
@@ -53,30 +53,35 @@ function unprintable(manager: string, index: number): FieldError {
   return invalid('fieldManager', manager, `invalid character U+${hex} (at position ${at})`)
 }
 
+function* managerErrors(fieldManager: string): Generator<FieldError> {
+  if (Buffer.byteLength(fieldManager) > maxManagerLength) yield tooLong('fieldManager', maxManagerLength)
+  for (const [index, character] of [...fieldManager].entries())
+    if (!printable.test(character)) yield unprintable(fieldManager, index)
+}
+
 /** `patchType` undefined: not a patch. */
-export function checkWriteOptions(options: WriteOptions, kind: OptionsKind, patchType?: PatchType): void {
+export function writeOptionErrors(options: WriteOptions, patchType?: string): FieldError[] {
   const { fieldManager = '', force } = options
-  if (!fieldManager && force === undefined && patchType !== 'application/apply-patch+yaml') return
-  const errors: FieldError[] = []
-  if (patchType === 'application/apply-patch+yaml') {
-    if (!fieldManager)
-      errors.push({
-        type: 'FieldValueRequired',
-        field: 'fieldManager',
-        message: 'Required value: is required for apply patch',
-      })
-  } else if (patchType && force !== undefined)
-    errors.push(forbidden('force', 'may not be specified for non-apply patch'))
-  if (fieldManager.length > maxManagerLength)
-    errors.push({
-      type: 'FieldValueTooLong',
-      field: 'fieldManager',
-      message: `Too long: may not be more than ${maxManagerLength} bytes`,
-    })
-  const odd = [...fieldManager].findIndex(character => !printable.test(character))
-  if (odd >= 0) errors.push(unprintable(fieldManager, odd))
+  const isApply = patchType === 'application/apply-patch+yaml'
+  return [
+    ...(isApply && !fieldManager ? [required('fieldManager', 'is required for apply patch')] : []),
+    ...(patchType && !isApply && force !== undefined
+      ? [forbidden('force', 'may not be specified for non-apply patch')]
+      : []),
+    ...managerErrors(fieldManager),
+  ]
+}
+
+/** Throws 422. `patchType` undefined: not a patch. */
+export function checkWriteOptions(options: WriteOptions, kind: OptionsKind, patchType?: PatchType): void {
+  if (!options.fieldManager && options.force === undefined && patchType !== 'application/apply-patch+yaml') return
+  const errors = writeOptionErrors(options, patchType)
   if (errors.length) throw invalidOptions(kind, errors)
 }
+
+/** An empty value is one too many for upstream. */
+export const dryRunErrors = (dryRun: readonly string[]): FieldError[] =>
+  dryRun.some(value => value !== 'All') ? [notSupported('dryRun', dryRun, ['All'])] : []
 
 const policies: ReadonlySet<string> = new Set(['Foreground', 'Background', 'Orphan'])
 
@@ -89,6 +94,6 @@ export function checkDeleteOptions({ propagationPolicy, orphanDependents, dryRun
     )
   if (propagationPolicy !== undefined && !policies.has(propagationPolicy))
     errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']))
-  if (dryRun?.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
+  errors.push(...dryRunErrors(dryRun ?? []))
   if (errors.length) throw invalidOptions('DeleteOptions', errors)
 }

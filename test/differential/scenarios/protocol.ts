@@ -46,7 +46,7 @@ const bodies: readonly Body[] = [
 function oddPath(stage: Stage, random: Chooser): string {
   const { collection } = stage
   return random.pick([
-    `${collection}/`,
+    `${collection}/?labelSelector=run%3D${stage.namespace}`,
     `${collection}/a/b`,
     `${collection}/a/status/c`,
     `${collection}/a/unknown`,
@@ -62,9 +62,9 @@ function oddPath(stage: Stage, random: Chooser): string {
     collection.replace(/\/namespaces\/[^/]+/, '/namespaces/Bad_Name'),
     collection.replace(/\/namespaces\/[^/]+/, '/namespaces/missing-namespace'),
     collection.replace('/api', '/Api'),
-    `${collection}?=&&a`,
+    `${collection}?=&&a&labelSelector=run%3D${stage.namespace}`,
     `${collection}?a=%zz`,
-    `${collection}?watch=x`,
+    `${collection}?watch=x&timeoutSeconds=1&labelSelector=run%3D${stage.namespace}`,
     `/watch${collection}`,
     collection.replace('/v1/', '/v1/watch/'),
     `${collection}#fragment`,
@@ -80,7 +80,9 @@ export const protocol: Scenario = {
     createObject(stage, 0)
     for (let i = 0; i < 4; i++) {
       const method = random.pick(methods)
-      const path = random.chance(0.5) ? collection : itemPath(stage, 0, random.pick(['', '/status', '/scale', '/x']))
+      const path = random.chance(0.5)
+        ? `${collection}?labelSelector=run%3D${stage.namespace}`
+        : itemPath(stage, 0, random.pick(['', '/status', '/scale', '/x']))
       // Neither all nor one is to go by chance.
       if (method === 'DELETE') continue
       const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { body: { json: { kind: 'Odd' } } } : {}
