@@ -105,7 +105,7 @@ describe('impersonation', () => {
   })
 
   test('without a user is an error', async () => {
-    const { text } = await server.agent(admin).get('/api/v1/pods').set('impersonate-group', 'g').expect(500)
+    const { text } = await server.agent(admin).get('/api/v1/pods').set('impersonate-group', 'g').expect(400)
     expect(text).toContain('requested [{Group  g    }] without impersonating a user')
   })
 })

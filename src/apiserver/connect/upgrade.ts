@@ -1,14 +1,21 @@
 /** Upgraded connections: exec, attach, port-forward, logs and proxies, authorized like any request and handed to the layer that streams. */
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { StatusError } from '../../machinery/status-error.js'
+import { badRequest, StatusError } from '../../machinery/status-error.js'
+import { ImpersonationError } from '../authn/impersonation.js'
 import { toStatusError } from '../http/errors.js'
-import { admitRequest, newExchange, type PipelineContext } from '../http/pipeline.js'
+import {
+  admitRequest,
+  newExchange,
+  newRequestListener,
+  type PipelineContext,
+  type RequestListener,
+} from '../http/pipeline.js'
 import { booleanOf } from '../http/query-values.js'
 import type { ProxyContext } from '../proxy/serve-proxy.js'
-import { parseRequestInfo } from '../request-info.js'
+import { parseRequestInfo, type RequestInfo } from '../request-info.js'
 import type { StreamingOptions, StreamingSubresource, StreamingUpgrade } from '../streaming/streaming.js'
-import { methodNotAllowed, resourceNotFound } from '../verbs/verbs.js'
 import { logOptionsOf } from './log-options.js'
 import { findPodTarget } from './pod-target.js'
 
@@ -42,6 +49,19 @@ export function refuse(socket: Duplex, { status, code }: StatusError): void {
   )
 }
 
+/** Whether something stands behind the path that speaks another protocol. */
+const isUpgraded = ({ isResource, group, resource, subresource }: RequestInfo): boolean =>
+  isResource && (subresource === 'proxy' || (resource === 'pods' && !group && subresources.has(subresource)))
+
+/** Upstream does not look at the wish of a client to upgrade where nothing is upgraded. */
+function serveAsItIs(listener: RequestListener, request: IncomingMessage, socket: Duplex): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket as Socket)
+  response.on('finish', () => socket.end())
+  listener(request, response)
+}
+
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** A listener for `upgrade` events, which come with HTTP/1.1 only. */
@@ -50,10 +70,12 @@ export function newUpgradeListener(
   { deps, stopping }: ProxyContext,
   stream: Stream,
 ): UpgradeListener {
+  const listener = newRequestListener(context)
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const exchange = newExchange(request, new ServerResponse(request))
     const query = exchange.query ?? new URLSearchParams()
     exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, query)
+    if (!isUpgraded(exchange.info)) return serveAsItIs(listener, request, socket)
     await admitRequest(exchange, context)
     const { info } = exchange
     if (info.isResource && info.subresource === 'proxy') {
@@ -61,8 +83,6 @@ export function newUpgradeListener(
       socket.once('close', context.metrics.longRunning(info))
       return upgradeProxy(exchange, { request, socket, head }, { deps, stopping })
     }
-    if (!info.isResource || info.group || info.resource !== 'pods') throw resourceNotFound()
-    if (!subresources.has(info.subresource)) throw methodNotAllowed()
     const subresource = info.subresource as StreamingSubresource
     const options = optionsOf(query, subresource, info.name)
     const container = subresource === 'portforward' ? undefined : (query.get('container') ?? '')
@@ -76,7 +96,8 @@ export function newUpgradeListener(
   return (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     accept(request, socket, head).catch(error => {
-      if (socket.writable) refuse(socket, toStatusError(error, context.log))
+      const refused = error instanceof ImpersonationError ? badRequest(error.message) : error
+      if (socket.writable) refuse(socket, toStatusError(refused, context.log))
       else socket.destroy()
     })
   }

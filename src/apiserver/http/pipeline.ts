@@ -99,8 +99,9 @@ export function newRequestListener(context: PipelineContext): RequestListener {
     const { request, response } = exchange
     if (exchange.timedOut) return
     if (error instanceof ImpersonationError) {
-      const text = `Internal Server Error: ${JSON.stringify(request.url)}: ${error.message}\n`
-      return sendText(exchange, 500, text)
+      // Upstream says Internal Server Error, a 500: see docs/decisions, "bad input is 4xx".
+      const text = `Bad Request: ${JSON.stringify(request.url)}: ${error.message}\n`
+      return sendText(exchange, 400, text)
     }
     if (error instanceof TooManyRequests) {
       response.setHeader('Retry-After', String(error.retryAfter))
