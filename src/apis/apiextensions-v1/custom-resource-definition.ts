@@ -29,6 +29,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   kind: 'CustomResourceDefinition',
   scope: 'Cluster',
   names: { plural: 'customresourcedefinitions', shortNames: ['crd', 'crds'], categories: ['api-extensions'] },
+  storageVersion: 'v1beta1',
   anyFinalizers: true,
 
   setDefaults(definition) {
