@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import express from 'express'
 import request from 'supertest'
+import type { RestDirectory } from '../deps.js'
 import { openApiRouter } from './router.js'
 
 const protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
@@ -87,4 +88,14 @@ test.each([
 ])('a document $name', async ({ path, code, location }) => {
   const { headers } = await request(app).get(path).redirects(0).expect(code)
   expect(headers.location).toBe(location)
+})
+
+test('what changes twice within a second is seen by clients that keep the first', async () => {
+  const rests = { generation: 1, kinds: () => [] } as unknown as RestDirectory & { generation: number }
+  const changing = express().use(openApiRouter({ directory, rests, now: () => Date.UTC(2100, 0, 1) }))
+  const first = await request(changing).get('/openapi/v3').expect(200)
+  const again = () => request(changing).get('/openapi/v3').set('If-Modified-Since', first.headers['last-modified']!)
+  await again().expect(304)
+  rests.generation = 2
+  await again().expect(200)
 })

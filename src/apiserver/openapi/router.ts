@@ -71,12 +71,15 @@ class OpenApiServer {
     return this.custom
   }
 
-  /** Clients keep what they read: what came or went since the server began has to show in the time. */
+  /**
+   * Clients keep what they read: what came or went since the server began has to show in the time. HTTP tells it in seconds, so that of
+   * two changes within one, the later takes the next.
+   */
   private async lastModified(): Promise<number> {
     const { rests, now } = this.deps
     if (rests && rests.generation !== this.generation) {
       this.generation = rests.generation
-      this.changed = now()
+      this.changed = Math.max(now(), (Math.floor(this.changed / 1000) + 1) * 1000)
     }
     return Math.max(this.changed, await this.builtin.lastModified())
   }
