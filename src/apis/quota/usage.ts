@@ -5,6 +5,8 @@ import { podLimits, podRequests } from '../core-v1/pod-resources.js'
 import { addResources, type ResourceList } from '../core-v1/resource-list.js'
 import { isExtendedResource, isHugePages } from '../core-v1/resource-names.js'
 import type { PersistentVolumeClaim, Pod, Service } from '../generated/core-v1.js'
+import type { ResourceClaim } from '../generated/resource-v1.js'
+import { deviceUsage, isDeviceCount } from './device-usage.js'
 
 /** A resource without its version. */
 export interface GroupResource {
@@ -75,9 +77,13 @@ const special: Readonly<Record<string, (object: AnyObject, now: number) => Resou
   persistentvolumeclaims: object => claimUsage(object as unknown as PersistentVolumeClaim),
 }
 
+const isResourceClaim = ({ group, resource }: GroupResource) =>
+  resource === 'resourceclaims' && group === 'resource.k8s.io'
+
 /** All that this object uses, by the names a quota may have for it. `now` in milliseconds. */
 export function quotaUsage(of: GroupResource, object: KubernetesObject, now: number): ResourceList {
   const usage: ResourceList = { [countName(of)]: '1' }
+  if (isResourceClaim(of)) return { ...usage, ...deviceUsage(object as unknown as ResourceClaim) }
   if (of.group !== '') return usage
   if (plainCounts.has(of.resource)) usage[of.resource] = '1'
   return { ...usage, ...special[of.resource]?.(object as AnyObject, now) }
@@ -88,6 +94,7 @@ export function namesCountedBy(of: GroupResource, names: readonly string[]): str
   const count = countName(of)
   return names.filter(name => {
     if (name === count) return true
+    if (isResourceClaim(of)) return isDeviceCount(name)
     if (of.group !== '') return false
     if (of.resource === 'pods')
       return (

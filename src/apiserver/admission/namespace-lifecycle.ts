@@ -35,6 +35,8 @@ export const namespaceLifecycle = (lookup: Lookup): AdmissionPlugin => ({
   // Before other plugins look for what a namespace holds.
   async mutate(attributes) {
     const { operation, kind, namespace } = attributes
+    // What is there may always go.
+    if (operation === 'DELETE') return
     if (!namespace || kind.qualifiedResource === 'namespaces' || kind.qualifiedResource === localReviews) return
     const found = await lookup.get<Namespace>(namespaces, { name: namespace })
     if (!found) throw notFound(namespaceRef, namespace)

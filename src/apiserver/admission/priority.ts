@@ -54,7 +54,7 @@ export function priority(lookup: Lookup): AdmissionPlugin {
     resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
 
     async mutate(attributes) {
-      if (attributes.kind.names.plural !== 'pods') return
+      if (attributes.kind.names.plural !== 'pods' || attributes.operation === 'DELETE') return
       if (attributes.operation === 'CREATE') return onCreate(attributes)
       const { spec } = asPod(attributes.object)
       const old = asPod(attributes.old).spec

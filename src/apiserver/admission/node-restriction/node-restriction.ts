@@ -1,5 +1,4 @@
 /** NodeRestriction: what the Node authorizer cannot tell from the path alone, such as which pod a status belongs to. */
-import { isReason } from '../../../machinery/status-error.js'
 import type { Authorize } from '../../authz/authorizer.js'
 import { nodeIdentity } from '../../authz/node.js'
 import { type AdmissionAttributes, type AdmissionPlugin, refusal } from '../admission.js'
@@ -35,13 +34,5 @@ export function nodeRestriction(lookup: Lookup, authorize: Authorize): Admission
     subresources: true,
     // As upstream: on what the node sent, before it is prepared and validated.
     mutate: check,
-    // Of a deletion nothing is known before.
-    async validate(attributes) {
-      if (attributes.operation !== 'DELETE') return
-      await check(attributes).catch(error => {
-        // The deletion itself says so better.
-        if (!isReason(error, 'NotFound')) throw error
-      })
-    },
   }
 }
