@@ -15,6 +15,8 @@ describe('a new server', () => {
     const { text } = await server.agent('').get('/readyz?verbose').expect(200)
     expect(text).toContain('[+]poststarthook/rbac/bootstrap-roles ok\n')
     expect(text).toMatch(/readyz check passed\n$/)
+    // As many as the stock v1.34.4 has.
+    expect(text.match(/^\[\+\]/gm)).toHaveLength(34)
   })
 
   test('answers single checks and knows no others', async () => {
