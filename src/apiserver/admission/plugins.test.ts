@@ -209,6 +209,22 @@ describe('NodeRestriction', () => {
     )
   })
 
+  test('a node asks for tokens of its own pods, for audiences that they want', async () => {
+    const { body: pod } = await server
+      .agent()
+      .post('/api/v1/namespaces/default/pods')
+      .send(podBody('token-user', { nodeName: 'n' }))
+      .expect(201)
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'token-user', uid: pod.metadata.uid }
+    const ask = (spec: object) =>
+      asNode().post('/api/v1/namespaces/default/serviceaccounts/default/token').send({ spec })
+    await ask({ boundObjectRef }).expect(201)
+    const other = await ask({ boundObjectRef, audiences: ['vault'] }).expect(403)
+    expect(other.body.message).toContain('audience "vault" not found in pod spec volume')
+    const unbound = await ask({}).expect(403)
+    expect(unbound.body.message).toContain('node requested token not bound to a pod')
+  })
+
   test('a node makes no pods but mirrors', async () => {
     const answer = await asNode()
       .post(pods)

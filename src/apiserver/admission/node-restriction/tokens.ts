@@ -8,8 +8,9 @@ import type { Lookup, ResourceRef } from '../lookup.js'
 import { findPod, nodeNameOf, type Restricted, type Restriction } from './restricted.js'
 
 interface TokenRequestSpec {
-  audiences?: string[]
-  boundObjectRef?: { apiVersion?: string; kind?: string; name?: string; uid?: string }
+  /** Null, as Go prints a list that is not there. */
+  audiences?: string[] | null
+  boundObjectRef?: { apiVersion?: string; kind?: string; name?: string; uid?: string } | null
 }
 
 const claims: ResourceRef = ['', 'v1', 'persistentvolumeclaims']
@@ -65,7 +66,7 @@ export function newTokenRestriction(lookup: Lookup, authorize: Authorize): Restr
   return async restricted => {
     const { attributes, node } = restricted
     if (attributes.operation !== 'CREATE' || attributes.subresource !== 'token') return
-    const { audiences = [], boundObjectRef: ref } = (attributes.object?.spec ?? {}) as TokenRequestSpec
+    const { audiences, boundObjectRef: ref } = (attributes.object?.spec ?? {}) as TokenRequestSpec
     if (ref?.apiVersion !== 'v1' || ref.kind !== 'Pod' || !ref.name)
       throw refusal(attributes, 'node requested token not bound to a pod')
     if (!ref.uid) throw refusal(attributes, 'node requested token with a pod binding without a uid')
@@ -77,6 +78,6 @@ export function newTokenRestriction(lookup: Lookup, authorize: Authorize): Restr
       )
     if (nodeNameOf(pod) !== node)
       throw refusal(attributes, 'node requested token bound to a pod scheduled on a different node')
-    await checkAudience(restricted, audiences, pod)
+    await checkAudience(restricted, audiences ?? [], pod)
   }
 }
