@@ -3,6 +3,7 @@ import type { Express, Request, RequestHandler, Response } from 'express'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { TokenSigner } from './authn/service-account-token.js'
 import type { Router } from './deps.js'
+import type { FlowConfiguration } from './flow-control/configuration.js'
 import { forBothProtocols } from './http/express-http2.js'
 import { methodNotAllowed } from './verbs/verbs.js'
 import type { VersionInfo } from './version.js'
@@ -10,6 +11,10 @@ import type { VersionInfo } from './version.js'
 export interface AppDeps {
   version: VersionInfo
   metrics: MetricRegistry
+  /** Of the health checks alone. */
+  slis: MetricRegistry
+  /** For who looks into the queues. */
+  flow: FlowConfiguration
   signer: TokenSigner
   issuer: string
   /** Host and port that are told to verifiers of tokens. */
@@ -25,9 +30,25 @@ function json(response: Response, contentType: string, body: unknown, indent = 0
   response.end(JSON.stringify(body, null, indent))
 }
 
+/** Upstream tells it with the metrics, seconds since the epoch. */
+const processStart = String(Math.floor(Date.now() / 1000 - process.uptime()))
+
+/** `/debug/api_priority_and_fairness/…`: loaded when somebody looks. */
+function dumpHandler(flow: FlowConfiguration): RequestHandler {
+  return async (request, response, next) => {
+    const { dumpFlows } = await import('./flow-control/dump.js')
+    const text = dumpFlows(flow, request.path.split('/').at(-1) ?? '', !!request.query.includeRequestDetails)
+    if (text === undefined) return next()
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    response.end(text)
+  }
+}
+
 function metricsHandler(metrics: MetricRegistry): RequestHandler {
   return async (_request: Request, response: Response) => {
-    response.set('content-type', metrics.contentType).send(await metrics.metrics())
+    response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores')
+    response.setHeader('Process-Start-Time-Unix', processStart)
+    response.end(await metrics.metrics())
   }
 }
 
@@ -47,6 +68,8 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
     json(response, 'application/json', methodNotAllowed().status)
   })
   app.get('/metrics', metricsHandler(deps.metrics))
+  app.get('/metrics/slis', metricsHandler(deps.slis))
+  app.get('/debug/api_priority_and_fairness/:dump', dumpHandler(deps.flow))
   app.get('/.well-known/openid-configuration', (_request, response) => {
     response.set('cache-control', 'public, max-age=3600')
     json(response, 'application/json', {

@@ -1,5 +1,7 @@
 /** The whole API server but for its socket: tests drive it as it is, `server.ts` puts it behind TLS. */
 import type { ApiHandler } from '../machinery/request.js'
+import { registerComputed } from '../telemetry/computed-metric.js'
+import type { MetricRegistry } from '../telemetry/metrics.js'
 import { followPolicies } from './admission/policy/policies.js'
 import { followWebhooks } from './admission/webhook/webhooks.js'
 import type { AppListener } from './app.js'
@@ -15,19 +17,27 @@ import { FlowControl } from './flow-control/flow-control.js'
 import { FlowObjectFollower } from './flow-control/follow-objects.js'
 import { ApiServiceFollower } from './follow-api-services.js'
 import { type HealthCheck, healthPaths } from './health.js'
-import { healthChecks, type ServerState } from './health-checks.js'
+import { healthChecks, type ServerState, storeTimeout } from './health-checks.js'
 import { newRequestListener, type PipelineContext, type RequestListener } from './http/pipeline.js'
 import { requestTimeout } from './http/request-deadlines.js'
 import { newRouter } from './http/router.js'
 import { keepIdentityLease } from './identity-lease.js'
-import { registerObjectCounts } from './object-counts.js'
-import { newRequestMetrics } from './request-metrics.js'
+import { newAccessMetrics } from './metrics/access-metrics.js'
+import { registerBuildMetrics } from './metrics/build-metrics.js'
+import { registerCacheMetrics } from './metrics/cache-metrics.js'
+import { newHealthMetrics } from './metrics/health-metrics.js'
+import { newRequestMetrics } from './metrics/request-metrics.js'
+import { PostStartHooks } from './post-start-hooks.js'
+import type { RequestInfo } from './request-info.js'
+import { runStartHooks } from './start-hooks.js'
 import { defaultGitVersion, versionInfo } from './version.js'
 
 export interface AssembledServer {
   /** Answers requests of both protocols. */
   listener: RequestListener
   onUpgrade: UpgradeListener
+  /** To be called when a client could not agree on a connection. */
+  onHandshakeError(): void
   /** For callers in the same process. */
   handler: ApiHandler
   /** Reads the roles and writes what every cluster has; ready when it resolves. `port` is where others reach the server. */
@@ -66,16 +76,32 @@ function newPipeline(
   const limits = { ...defaultLimits, ...config.limits }
   const { authorize, authenticate, verbs, catalog, signer, issuer } = components
   const serverAddress = () => `${config.advertiseAddress}:${state.port}`
-  const checks = healthChecks(state)
-  const requestMetrics = newRequestMetrics(metrics)
-  registerObjectCounts(rests, metrics)
+  const checks = () => healthChecks(state)
+  const isServed = ({ group, version, resource }: RequestInfo) =>
+    rests.find(group, version, resource) !== undefined ||
+    virtualKinds.some(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
+  const requestMetrics = newRequestMetrics(metrics, isServed)
+  const access = newAccessMetrics(metrics)
+  const health = newHealthMetrics()
+  registerCacheMetrics(metrics, rests)
   const { gitVersion = defaultGitVersion } = config
+  const version = versionInfo(gitVersion, process.versions.node)
+  registerBuildMetrics(metrics, version)
   let app: Promise<AppListener> | undefined
   const loadApp = async () => {
     const { newApp } = await import('./app.js')
-    const paths = () => servedPaths(components, checks)
-    const version = versionInfo(gitVersion, process.versions.node)
-    return newApp({ version, metrics, signer, issuer, serverAddress, paths, routers: deps.routers ?? [] })
+    const paths = () => servedPaths(components, checks())
+    return newApp({
+      version,
+      metrics,
+      slis: health.registry,
+      flow: flow.configuration,
+      signer,
+      issuer,
+      serverAddress,
+      paths,
+      routers: deps.routers ?? [],
+    })
   }
   const serve = newRouter({
     deps,
@@ -85,6 +111,7 @@ function newPipeline(
     verbs,
     catalog,
     checks,
+    health: health.observe,
     discovery: newDiscovery(catalog, schemas, serverAddress),
     app: () => (app ??= loadApp()),
     now: () => clock.now(),
@@ -94,7 +121,7 @@ function newPipeline(
     eventCounter: ({ info }) => requestMetrics.watchEvents(info),
   })
   const enter: PipelineContext['enter'] = (exchange, wait) => flow.enter(exchange, wait)
-  return { clock, random, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, serve }
+  return { clock, random, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, access, serve }
 }
 
 /** A request may wait for a quarter of the time it has. */
@@ -114,9 +141,39 @@ function newFlowControl({ clock, metrics, rests }: ApiServerDeps, config: ApiSer
   })
 }
 
+function countHandshakeErrors(metrics: MetricRegistry): () => void {
+  let count = 0
+  registerComputed(metrics, {
+    name: 'apiserver_tls_handshake_errors_total',
+    help: "[ALPHA] Number of requests dropped with 'TLS handshake error from' error",
+    type: 'counter',
+    values: () => [{ labels: {}, value: count }],
+  })
+  return () => {
+    count++
+  }
+}
+
+function newServerState({ clock, checkStore = async () => {} }: ApiServerDeps): ServerState {
+  return {
+    bootstrapped: false,
+    informed: false,
+    stopping: new AbortController(),
+    port: 0,
+    hooks: new PostStartHooks(),
+    checkStore: () =>
+      new Promise((resolve, reject) => {
+        const timer = clock.after(storeTimeout, () => reject(new Error('context deadline exceeded')))
+        checkStore()
+          .then(resolve, reject)
+          .finally(() => timer.cancel())
+      }),
+  }
+}
+
 export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig): AssembledServer {
   const { clock, log, rests, schemas } = deps
-  const state: ServerState = { bootstrapped: false, rolesSynced: false, stopping: new AbortController(), port: 0 }
+  const state = newServerState(deps)
   const components = newComponents(deps, config)
   const flow = newFlowControl(deps, config)
   const context = newPipeline(deps, config, components, { state, flow })
@@ -125,35 +182,40 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     const onError = (error: Error) => log.debug({ error: error.message }, 'Stream failed')
     await handleStreamingUpgrade(upgrade, { clock, onError })
   }
-  const syncRoles = async () => {
-    const options = { signal: state.stopping.signal, log }
-    await Promise.all([
-      followRbac(rests, components.resolver, options),
-      followPolicies(rests, components.policies, options),
-      followWebhooks(rests, components.webhooks, options),
-    ])
-    state.rolesSynced = true
-  }
   const { signal } = state.stopping
   const definitions = new DefinitionController({ rests, schemas, clock, log, signal })
   const flowObjects = new FlowObjectFollower(flow, { rests, handler: components.handler, clock, log, signal })
   // Nobody waits for these: what they write is about a server that is there.
   const announce = () => {
     const failed = (error: unknown) => log.warn({ error: String(error) }, 'Cannot follow the APIServices')
-    new ApiServiceFollower({ rests, clock, log, signal }).begin().catch(failed)
+    const apiServices = new ApiServiceFollower({ rests, clock, log, signal }).begin()
+    for (const name of ['apiservice-registration-controller', 'apiservice-status-local-available-controller'])
+      state.hooks.run(name, apiServices).catch(failed)
     followCustomApiServices({ rests, log, signal }).catch(failed)
-    if (config.hostname) void keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
+    if (!config.hostname) return
+    const lease = keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
+    void state.hooks.run('start-kube-apiserver-identity-lease-controller', lease)
   }
   return {
     listener: newRequestListener(context),
     onUpgrade: newUpgradeListener(context, { deps, stopping: state.stopping.signal }, stream),
+    onHandshakeError: countHandshakeErrors(deps.metrics),
     handler: components.handler,
     async begin(port) {
       state.port = port
       const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
       const { requestHeader } = config.authentication ?? {}
       const objects = bootstrap({ rests, schemas, log, clock, requestHeader }, endpoint, config.tls.clientCa)
-      await Promise.all([syncRoles(), objects, flowObjects.begin(), definitions.begin()])
+      const roles = followRbac(rests, components.resolver, { signal, log })
+      const policies = followPolicies(rests, components.policies, { signal, log })
+      const webhooks = followWebhooks(rests, components.webhooks, { signal, log })
+      const followed = flowObjects.follow()
+      const flow = { followed, ensured: followed.then(() => flowObjects.ensure()) }
+      await runStartHooks(state.hooks, rests, {
+        access: Promise.all([roles, policies, webhooks]),
+        ...{ objects, flowObjects: flow, definitions: definitions.begin() },
+      })
+      state.informed = true
       state.bootstrapped = true
       announce()
     },

@@ -22,6 +22,7 @@ import { RuleResolver } from './authz/rule-resolver.js'
 import type { ApiServerConfig, ApiServerDeps } from './deps.js'
 import { type Catalog, newCatalog } from './discovery/catalog.js'
 import { newInProcessHandler } from './in-process-handler.js'
+import { newAdmissionObserver } from './metrics/admission-metrics.js'
 import { newTcpDial } from './proxy/dial.js'
 import { newUuidSource } from './uuid.js'
 import { newRedecode } from './verbs/redecode.js'
@@ -91,7 +92,7 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
     resolver,
     tokens,
     issueToken: newTokenIssuer({ clock, random, rests }, signer, { issuer, audiences }),
-    admission: newAdmission(plugins),
+    admission: newAdmission(plugins, { clock, observer: newAdmissionObserver(metrics) }),
   })
   return {
     resolver,

@@ -34,6 +34,8 @@ export interface ApiServerDeps {
   /** Kinds that are answered and not stored: reviews, bindings, evictions. */
   virtualKinds: readonly AnyKind[]
   schemas: SchemaSet
+  /** Rejects when the store does not answer; for the health checks. */
+  checkStore?(): Promise<void>
   /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */
   nodes?: NodeDirectory
   /** Connects to pods and nodes for the proxy subresource; straight over TCP unless given. */

@@ -1,18 +1,21 @@
 /** What /healthz, /livez and /readyz look at, under upstream's names and in its order. */
 import type { HealthCheck } from './health.js'
+import type { PostStartHooks } from './post-start-hooks.js'
 
 export interface ServerState {
   bootstrapped: boolean
-  rolesSynced: boolean
+  /** All that this server follows in its own store is known to it. */
+  informed: boolean
   stopping: AbortController
   /** 0 until the server listens. */
   port: number
+  hooks: PostStartHooks
+  /** Rejects when the store does not answer. */
+  checkStore(): Promise<void>
 }
 
-const unless = (fine: () => boolean, why: string) => () => (fine() ? undefined : why)
-
-/** What upstream starts in hooks once it listens. Here all of it has begun when the server is bootstrapped. */
-const hooks = [
+/** What upstream starts in hooks once it listens. Those that nobody runs here have nothing to do once the server is bootstrapped. */
+const hookNames = [
   'start-apiserver-admission-initializer',
   'generic-apiserver-start-informers',
   'priority-and-fairness-config-consumer',
@@ -38,22 +41,42 @@ const hooks = [
   'apiservice-registration-controller',
   'apiservice-discovery-controller',
   'kube-apiserver-autoregistration',
-]
-const lastHooks = ['apiservice-openapi-controller', 'apiservice-openapiv3-controller']
+] as const
+const lastHookNames = ['apiservice-openapi-controller', 'apiservice-openapiv3-controller'] as const
+
+export type HookName = (typeof hookNames)[number]
+
+/** Milliseconds that the store may take; upstream's. */
+export const storeTimeout = 2000
+
+const unless = (fine: () => boolean, why: string) => () => (fine() ? undefined : why)
 
 export function healthChecks(state: ServerState): HealthCheck[] {
-  const check = unless(() => state.bootstrapped, 'not finished')
-  const hook = (name: string): HealthCheck => ({ name: `poststarthook/${name}`, check })
+  const { hooks } = state
+  const store = () =>
+    state.checkStore().then(
+      () => undefined,
+      error => `error getting data from etcd: ${(error as Error).message}`,
+    )
+  const bootstrapped = unless(() => state.bootstrapped, 'not finished')
+  const hook = (name: string): HealthCheck => ({
+    name: `poststarthook/${name}`,
+    check: hooks.check(name) ?? bootstrapped,
+  })
   return [
     { name: 'ping', check: () => undefined },
     { name: 'log', check: () => undefined },
-    { name: 'etcd', check: () => undefined },
-    { name: 'etcd-readiness', endpoints: ['readyz'], check: () => undefined },
-    { name: 'informer-sync', endpoints: ['readyz'], check: unless(() => state.rolesSynced, 'roles are not read yet') },
-    ...hooks.map(hook),
+    { name: 'etcd', check: store },
+    { name: 'etcd-readiness', endpoints: ['readyz'], check: store },
+    {
+      name: 'informer-sync',
+      endpoints: ['readyz'],
+      check: unless(() => state.informed, 'informers not synced yet'),
+    },
+    ...hookNames.map(hook),
     // The APIServices of the server itself are among what it is bootstrapped with.
-    { name: 'autoregister-completion', check },
-    ...lastHooks.map(hook),
+    { name: 'autoregister-completion', check: hooks.check('kube-apiserver-autoregistration') ?? bootstrapped },
+    ...lastHookNames.map(hook),
     {
       name: 'shutdown',
       endpoints: ['readyz'],

@@ -2,6 +2,7 @@
 
 import { sendText } from './http/errors.js'
 import type { Exchange } from './http/exchange.js'
+import { sendBody } from './http/send.js'
 
 export type HealthEndpoint = 'livez' | 'readyz' | 'healthz'
 
@@ -14,6 +15,9 @@ export interface HealthCheck {
   check(): string | undefined | Promise<string | undefined>
 }
 
+/** Told the result of each check. */
+export type HealthObserver = (name: string, endpoint: HealthEndpoint, healthy: boolean) => void
+
 const endpointOf = (path: string): HealthEndpoint | undefined => {
   const name = path.split('/', 2)[1]
   return name === 'livez' || name === 'readyz' || name === 'healthz' ? name : undefined
@@ -21,7 +25,11 @@ const endpointOf = (path: string): HealthEndpoint | undefined => {
 
 export const isHealthPath = (path: string): boolean => endpointOf(path) !== undefined
 
-async function runAll(checks: readonly HealthCheck[], excluded: ReadonlySet<string>) {
+async function runAll(
+  checks: readonly HealthCheck[],
+  excluded: ReadonlySet<string>,
+  observe: (name: string, healthy: boolean) => void,
+) {
   const lines: string[] = []
   const failed: string[] = []
   for (const { name, check } of checks) {
@@ -31,6 +39,7 @@ async function runAll(checks: readonly HealthCheck[], excluded: ReadonlySet<stri
     }
     // Reasons are for the log, not for whoever asks.
     const error = await Promise.resolve(check()).catch(thrown => String(thrown))
+    observe(name, error === undefined)
     lines.push(error === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`)
     if (error !== undefined) failed.push(name)
   }
@@ -38,26 +47,27 @@ async function runAll(checks: readonly HealthCheck[], excluded: ReadonlySet<stri
 }
 
 /** Answers the request; false when the path is no health path or names no check. */
-export async function serveHealth(exchange: Exchange, checks: readonly HealthCheck[]): Promise<boolean> {
+export async function serveHealth(
+  exchange: Exchange,
+  checks: readonly HealthCheck[],
+  observe: HealthObserver,
+): Promise<boolean> {
   const { info, query } = exchange
   const endpoint = endpointOf(info.path)
   if (!endpoint) return false
   const own = checks.filter(({ endpoints }) => !endpoints || endpoints.includes(endpoint))
-  const name = info.path.replace(/\/+$/, '').slice(endpoint.length + 2)
-  if (name) {
+  const name = info.path.slice(endpoint.length + 2)
+  if (info.path.length > endpoint.length + 1) {
     const found = own.find(check => check.name === name)
     if (!found) return false
     const error = await Promise.resolve(found.check()).catch(thrown => String(thrown))
-    await sendText(
-      exchange,
-      error === undefined ? 200 : 500,
-      error === undefined ? 'ok' : `internal server error: ${error}\n`,
-    )
+    if (error !== undefined) await sendText(exchange, 500, `internal server error: ${error}\n`)
+    else await sendBody(exchange, 200, { contentType: 'text/plain; charset=utf-8', body: 'ok' })
     return true
   }
   const excluded = new Set(query?.getAll('exclude') ?? [])
-  const { lines, failed } = await runAll(own, excluded)
-  const unknown = [...excluded].filter(item => !own.some(check => check.name === item))
+  const { lines, failed } = await runAll(own, excluded, (check, healthy) => observe(check, endpoint, healthy))
+  const unknown = [...excluded].filter(item => !own.some(check => check.name === item)).sort()
   if (unknown.length)
     lines.push(
       `warn: some health checks cannot be excluded: no matches for ${unknown.map(item => JSON.stringify(item)).join(',')}`,

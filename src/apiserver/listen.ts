@@ -28,11 +28,14 @@ function listen(server: Http2SecureServer, { port, bindAddress }: ApiServerConfi
   })
 }
 
-export async function startListening(
-  config: ApiServerConfig,
-  onRequest: RequestListener,
-  onUpgrade: UpgradeListener,
-): Promise<Listening> {
+export interface Listeners {
+  onRequest: RequestListener
+  onUpgrade: UpgradeListener
+  /** A client could not agree on a connection. */
+  onHandshakeError(): void
+}
+
+export async function startListening(config: ApiServerConfig, on: Listeners): Promise<Listening> {
   const { certificate, key, clientCa } = config.tls
   const server = createSecureServer({
     allowHTTP1: true,
@@ -58,9 +61,12 @@ export async function startListening(
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  server.on('tlsClientError', (_error, socket) => socket.destroy())
-  server.on('request', onRequest as never)
-  server.on('upgrade', onUpgrade)
+  server.on('tlsClientError', (_error, socket) => {
+    on.onHandshakeError()
+    socket.destroy()
+  })
+  server.on('request', on.onRequest as never)
+  server.on('upgrade', on.onUpgrade)
   const port = await listen(server, config)
 
   return {

@@ -47,7 +47,9 @@ describe('a new server', () => {
 
   test('measures itself', async () => {
     const { text } = await server.agent().get('/metrics').expect(200)
-    expect(text).toMatch(/apiserver_request_total\{verb="LIST",group="",version="v1",resource="namespaces"/)
+    expect(text).toMatch(
+      /apiserver_request_total\{code="200",component="apiserver",dry_run="",group="",resource="namespaces",scope="cluster",subresource="",verb="LIST",version="v1"\} 1/,
+    )
     expect(text).toMatch(/apiserver_storage_objects\{resource="namespaces"\} 4/)
     expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{.*le="\+Inf"\}/)
   })

@@ -19,8 +19,8 @@ const stopGraceMilliseconds = 1000
 
 /** Resolves when the server is ready: listening, bootstrapped, roles known. Rejects when the port is taken. */
 export async function startApiServer(deps: ApiServerDeps, config: ApiServerConfig): Promise<ApiServer> {
-  const { listener, onUpgrade, handler, begin, end } = assembleApiServer(deps, config)
-  const listening = await startListening(config, listener, onUpgrade)
+  const { listener: onRequest, onUpgrade, onHandshakeError, handler, begin, end } = assembleApiServer(deps, config)
+  const listening = await startListening(config, { onRequest, onUpgrade, onHandshakeError })
   const { port } = listening
   await begin(port)
   const wait = (milliseconds: number) => new Promise<void>(resolve => deps.clock.after(milliseconds, resolve))

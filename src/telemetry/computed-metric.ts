@@ -15,12 +15,12 @@ export interface ComputedMetric {
   name: string
   help: string
   type: 'counter' | 'gauge' | 'histogram'
-  values(): MetricValue[]
+  values(): MetricValue[] | Promise<MetricValue[]>
 }
 
 // prom-client's registry asks a metric for nothing but this.
 export function registerComputed(registry: MetricRegistry, { name, help, type, values }: ComputedMetric): void {
-  const get = async () => ({ name, help, type, values: values(), aggregator: 'sum' })
+  const get = async () => ({ name, help, type, values: await values(), aggregator: 'sum' })
   registry.registerMetric({ name, help, type, get, reset: () => {} } as never)
 }
 

@@ -3,6 +3,7 @@
  * metrics would wake the process a hundred times a second to watch its event loop.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { registerComputed } from './computed-metric.js'
 import { Counter, Gauge, type MetricRegistry } from './metrics.js'
 
 interface ProcessFacts {
@@ -13,6 +14,10 @@ interface ProcessFacts {
   /** Undefined where the system does not tell. */
   openFiles(): number | undefined
   virtualBytes(): number | undefined
+  /** How many files may be open, and how much memory may be asked for. */
+  limits(): { files: number | undefined; virtualBytes: number | undefined }
+  /** That all of the process' network has received and sent. */
+  network(): { received: number; sent: number } | undefined
   startSeconds: number
 }
 
@@ -27,8 +32,31 @@ export const ownProcess = (): ProcessFacts => ({
   openFiles: () => ifReadable(() => readdirSync('/proc/self/fd').length),
   virtualBytes: () =>
     ifReadable(() => Number(/VmSize:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024),
+  limits: () => ifReadable(readLimits) ?? { files: undefined, virtualBytes: undefined },
+  network: () => ifReadable(readNetwork),
   startSeconds: Math.floor(Date.now() / 1000 - process.uptime()),
 })
+
+// As Prometheus' library: no limit is the largest there could be.
+const limitOf = (text: string | undefined) =>
+  text === 'unlimited' ? 2 ** 64 : text === undefined ? undefined : Number(text)
+
+function readLimits() {
+  const text = readFileSync('/proc/self/limits', 'utf8')
+  const soft = (name: string) => limitOf(new RegExp(`^${name}\\s+(\\S+)`, 'm').exec(text)?.[1])
+  return { files: soft('Max open files'), virtualBytes: soft('Max address space') }
+}
+
+function readNetwork() {
+  let received = 0
+  let sent = 0
+  for (const line of readFileSync('/proc/self/net/dev', 'utf8').split('\n').slice(2)) {
+    const fields = line.split(':')[1]?.trim().split(/\s+/)
+    received += Number(fields?.[0] ?? 0)
+    sent += Number(fields?.[8] ?? 0)
+  }
+  return { received, sent }
+}
 
 function ifReadable<T>(read: () => T): T | undefined {
   try {
@@ -60,6 +88,22 @@ export function registerProcessMetrics(metrics: MetricRegistry, facts: ProcessFa
   })
   gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', facts.residentBytes)
   gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.', facts.virtualBytes)
+  gauge('process_max_fds', 'Maximum number of open file descriptors.', () => facts.limits().files)
+  gauge(
+    'process_virtual_memory_max_bytes',
+    'Maximum amount of virtual memory available in bytes.',
+    () => facts.limits().virtualBytes,
+  )
+  for (const [direction, name, help] of [
+    ['received', 'receive', 'Number of bytes received by the process over the network.'],
+    ['sent', 'transmit', 'Number of bytes sent by the process over the network.'],
+  ] as const)
+    registerComputed(metrics, {
+      name: `process_network_${name}_bytes_total`,
+      help,
+      type: 'counter',
+      values: () => [{ labels: {}, value: facts.network()?.[direction] ?? 0 }],
+    })
   gauge('process_open_fds', 'Number of open file descriptors.', facts.openFiles)
   gauge(
     'process_start_time_seconds',

@@ -1,4 +1,5 @@
 /** Admission: after authorization, before validation, plugins may change a write; after validation they may refuse it. */
+import type { Clock } from '../../machinery/clock.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { UserInfo } from '../../machinery/request.js'
@@ -46,12 +47,30 @@ export interface Admission {
   validate(attributes: AdmissionAttributes): Promise<void>
 }
 
+export interface AdmissionStep {
+  type: 'admit' | 'validate'
+  operation: Operation
+  rejected: boolean
+}
+
+/** Told how long admission took. */
+export interface AdmissionObserver {
+  plugin(name: string, step: AdmissionStep, seconds: number): void
+  step(step: AdmissionStep, seconds: number): void
+}
+
 type Phase = 'mutate' | 'validate'
 const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT']
-type Hook = (attributes: AdmissionAttributes) => void | Promise<void>
+interface Hook {
+  name: string
+  run(attributes: AdmissionAttributes): void | Promise<void>
+}
 
-/** Runs the plugins in order. Which ones concern a resource is worked out once. */
-export function newAdmission(plugins: readonly AdmissionPlugin[]): Admission {
+/** Runs the plugins in order. Which ones concern a resource is worked out once. `timing`: who is told how long each took. */
+export function newAdmission(
+  plugins: readonly AdmissionPlugin[],
+  timing?: { clock: Clock; observer: AdmissionObserver },
+): Admission {
   const chains = new WeakMap<AnyKind, Hook[][]>()
 
   const build = (phase: Phase, { operation, kind, subresource }: AdmissionAttributes): Hook[] =>
@@ -59,7 +78,7 @@ export function newAdmission(plugins: readonly AdmissionPlugin[]): Admission {
       .filter(plugin => plugin[phase] && plugin.operations.includes(operation))
       .filter(plugin => !plugin.resources || plugin.resources.includes(kind.qualifiedResource))
       .filter(plugin => plugin.subresources || !subresource)
-      .map(plugin => (attributes: AdmissionAttributes) => plugin[phase]!(attributes))
+      .map(plugin => ({ name: plugin.name, run: attributes => plugin[phase]!(attributes) }))
 
   const chain = (phase: Phase, attributes: AdmissionAttributes): readonly Hook[] => {
     const { kind, operation, subresource } = attributes
@@ -69,20 +88,50 @@ export function newAdmission(plugins: readonly AdmissionPlugin[]): Admission {
     return (ofKind[index] ??= build(phase, attributes))
   }
 
-  const run = async (hooks: readonly Hook[], attributes: AdmissionAttributes) => {
-    for (const hook of hooks) {
-      const pending = hook(attributes)
-      if (pending) await pending
+  const run = async (phase: Phase, attributes: AdmissionAttributes) => {
+    const hooks = chain(phase, attributes)
+    const watch = timing && newStopwatch(phase, attributes.operation, timing)
+    let current = ''
+    try {
+      for (const { name, run: hook } of hooks) {
+        current = name
+        const pending = hook(attributes)
+        if (pending) await pending
+        watch?.plugin(name, false)
+      }
+    } catch (error) {
+      watch?.plugin(current, true)
+      watch?.end(true)
+      throw error
     }
+    watch?.end(false)
   }
 
   return {
     async mutate(attributes) {
-      const hooks = chain('mutate', attributes)
-      await run(hooks, attributes)
-      if (attributes.reinvoke) await run(hooks, attributes)
+      await run('mutate', attributes)
+      if (attributes.reinvoke) await run('mutate', attributes)
     },
-    validate: attributes => run(chain('validate', attributes), attributes),
+    validate: attributes => run('validate', attributes),
+  }
+}
+
+/** Each plugin begins when the one before it has ended: one look at the clock does for both. */
+function newStopwatch(
+  phase: Phase,
+  operation: Operation,
+  { clock, observer }: { clock: Clock; observer: AdmissionObserver },
+) {
+  const type = phase === 'mutate' ? 'admit' : 'validate'
+  const started = clock.monotonic()
+  let at = started
+  return {
+    plugin(name: string, rejected: boolean) {
+      const now = clock.monotonic()
+      observer.plugin(name, { type, operation, rejected }, (now - at) / 1000)
+      at = now
+    },
+    end: (rejected: boolean) => observer.step({ type, operation, rejected }, (at - started) / 1000),
   }
 }
 

@@ -45,6 +45,11 @@ export class FlowConfiguration {
     this.fairFraction = borrowSeats([...this.levels.values()], this.clock.monotonic() / 1000, this.serverSeats)
   }
 
+  /** Milliseconds since 1970 at which the monotonic clock showed 0. */
+  epoch(): number {
+    return this.clock.now() - this.clock.monotonic()
+  }
+
   /** Removes levels whose object is gone once nobody uses them. True when there was one. */
   reap(): boolean {
     const useless = [...this.levels.values()].filter(({ quiescing, queueSet }) => quiescing && queueSet.isIdle)

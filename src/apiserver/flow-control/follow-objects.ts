@@ -38,11 +38,15 @@ export class FlowObjectFollower {
     options.signal.addEventListener('abort', () => flow.stop())
   }
 
-  /** Resolves when the stored objects are in force and those that every cluster has are among them. */
-  async begin(): Promise<void> {
+  /** Resolves when the stored objects are in force. */
+  async follow(): Promise<void> {
     await Promise.all([this.#follow(priorityLevelConfiguration, this.#levels), this.#follow(flowSchema, this.#schemas)])
-    await ensureFlowObjects(this.options.handler, { levels: this.#levels, schemas: this.#schemas })
     this.#digest()
+  }
+
+  /** Resolves when those that every cluster has are there; to be called once the stored ones are known. */
+  ensure(): Promise<void> {
+    return ensureFlowObjects(this.options.handler, { levels: this.#levels, schemas: this.#schemas })
   }
 
   async #follow<T extends { metadata: { name?: string } }>(kind: AnyKind, known: Map<string, T>): Promise<void> {
@@ -82,15 +86,13 @@ export class FlowObjectFollower {
   }
 
   #ensureLater(): void {
-    const { clock, handler, signal } = this.options
+    const { clock, signal } = this.options
     if (this.#ensuring) return
     this.#ensuring = true
     clock.after(ensureDelay, () => {
       this.#ensuring = false
       if (signal.aborted) return
-      ensureFlowObjects(handler, { levels: this.#levels, schemas: this.#schemas }).catch(error =>
-        this.#failed(error, 'Cannot write an object of flow control'),
-      )
+      this.ensure().catch(error => this.#failed(error, 'Cannot write an object of flow control'))
     })
   }
 

@@ -13,6 +13,8 @@ export interface Exchange {
   user: UserInfo
   /** Sent as `Warning` headers. */
   warnings: string[]
+  /** Of the answer, before compression; known once it has been sent whole. */
+  bodyBytes?: number
   /** Told when a watch has begun: its first events are on their way. */
   begun?(): void
   /** The time allotted to the request is over and the client has been told: whatever comes now is dropped. */

@@ -10,8 +10,9 @@ import type { Attributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
 import type { Seat } from '../flow-control/flow-control.js'
 import { TooManyRequests } from '../flow-control/too-many-requests.js'
+import type { AccessMetrics } from '../metrics/access-metrics.js'
+import type { RequestMetrics } from '../metrics/request-metrics.js'
 import { isLongRunning, parseRequestInfo, unreadRequest } from '../request-info.js'
-import type { RequestMetrics } from '../request-metrics.js'
 import { newUuidSource } from '../uuid.js'
 import { sendError, sendText } from './errors.js'
 import type { Exchange } from './exchange.js'
@@ -27,6 +28,7 @@ export interface PipelineContext {
   /** Lets a request in, now or later; `wait`: milliseconds that it may be kept waiting. Throws TooManyRequests. */
   enter(exchange: Exchange, wait?: number): Seat | Promise<Seat>
   metrics: RequestMetrics
+  access: AccessMetrics
   /** Answers an authorized request. */
   serve(exchange: Exchange): Promise<void>
 }
@@ -62,20 +64,42 @@ export function attributesOf({ info, user, query }: Exchange): Attributes {
   return attributes
 }
 
-/** Works out who asks for what, and throws unless that is allowed. */
+type AdmitContext = Pick<PipelineContext, 'clock' | 'access' | 'authenticate' | 'authorize'>
+
+async function identify(exchange: Exchange, { clock, access, authenticate, authorize }: AdmitContext): Promise<void> {
+  const { request, warnings } = exchange
+  const started = clock.monotonic()
+  const seconds = () => (clock.monotonic() - started) / 1000
+  try {
+    const identity = authenticate(request, message => warnings.push(message))
+    exchange.user = identity instanceof Promise ? await identity : identity
+  } catch (error) {
+    access.authenticated(undefined, seconds())
+    throw error
+  }
+  access.authenticated(exchange.user, seconds())
+  if (asksForImpersonation(request.headers)) exchange.user = await impersonate(request, exchange.user, authorize)
+}
+
+/** Works out who asks for what, and throws unless that is allowed. `enter` is called in between. */
 export async function admitRequest(
   exchange: Exchange,
-  { authenticate, authorize }: Pick<PipelineContext, 'authenticate' | 'authorize'>,
+  context: AdmitContext,
   enter: () => void | Promise<void> = () => {},
 ): Promise<void> {
-  const { request } = exchange
-  const identity = authenticate(request, message => exchange.warnings.push(message))
-  exchange.user = identity instanceof Promise ? await identity : identity
-  if (asksForImpersonation(request.headers)) exchange.user = await impersonate(request, exchange.user, authorize)
+  const { clock, access, authorize } = context
+  await identify(exchange, context)
   const entering = enter()
   if (entering) await entering
-  const pending = requireAllowed(authorize, attributesOf(exchange))
-  if (pending) await pending
+  const started = clock.monotonic()
+  let allowed = false
+  try {
+    const pending = requireAllowed(authorize, attributesOf(exchange))
+    if (pending) await pending
+    allowed = true
+  } finally {
+    access.authorized(allowed, (clock.monotonic() - started) / 1000)
+  }
 }
 
 /** An exchange whose request has been parsed. Throws 400. */
@@ -89,6 +113,15 @@ export function newExchange(request: IncomingMessage, response: ServerResponse):
 
 /** A request may be kept waiting for so much of the time it has. */
 const waitShare = 4
+
+/** What a request holds on to while it is served. */
+interface Holding {
+  seat?: Seat
+  deadline?: Deadline
+  /** Milliseconds that it waited for its seat. */
+  waited: number
+  ended?(): void
+}
 
 export function newRequestListener(context: PipelineContext): RequestListener {
   const { clock, metrics } = context
@@ -117,7 +150,7 @@ export function newRequestListener(context: PipelineContext): RequestListener {
     fail({ ...exchange, timedOut: false }, requestTimedOut()).catch(() => exchange.response.destroy())
   }
 
-  const serve = async (exchange: Exchange, holding: { seat?: Seat; deadline?: Deadline; ended?(): void }) => {
+  const serve = async (exchange: Exchange, holding: Holding) => {
     const { info } = exchange
     let wait: number | undefined
     if (isLongRunning(info)) holding.ended = metrics.longRunning(info)
@@ -132,7 +165,12 @@ export function newRequestListener(context: PipelineContext): RequestListener {
     }
     await admitRequest(exchange, context, () => {
       const seat = context.enter(exchange, wait)
-      return seat instanceof Promise ? seat.then(take) : take(seat)
+      if (!(seat instanceof Promise)) return take(seat)
+      const queued = clock.monotonic()
+      return seat.then(given => {
+        holding.waited = clock.monotonic() - queued
+        take(given)
+      })
     })
     await context.serve(exchange)
   }
@@ -143,7 +181,7 @@ export function newRequestListener(context: PipelineContext): RequestListener {
     const { 'audit-id': auditId } = request.headers
     response.setHeader('Audit-Id', auditId ?? newUuid())
     response.setHeader('Cache-Control', 'no-cache, private')
-    const holding: Parameters<typeof serve>[1] = {}
+    const holding: Holding = { waited: 0 }
     try {
       exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, exchange.query)
       await serve(exchange, holding)
@@ -154,7 +192,7 @@ export function newRequestListener(context: PipelineContext): RequestListener {
       holding.deadline?.cancel()
       holding.seat?.leave()
       holding.ended?.()
-      metrics.observe(exchange.info, response.statusCode, (clock.monotonic() - started) / 1000)
+      metrics.observe(exchange, { seconds: (clock.monotonic() - started) / 1000, waited: holding.waited / 1000 })
     }
   }
 

@@ -6,7 +6,7 @@ import { servePodLog } from '../connect/pod-log.js'
 import type { ApiServerDeps } from '../deps.js'
 import type { Catalog } from '../discovery/catalog.js'
 import type { Discovery } from '../discovery/discovery.js'
-import { type HealthCheck, isHealthPath, serveHealth } from '../health.js'
+import { type HealthCheck, type HealthObserver, isHealthPath, serveHealth } from '../health.js'
 import type { RequestInfo } from '../request-info.js'
 import { connectSubresources } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound } from '../verbs/verbs.js'
@@ -18,7 +18,8 @@ export interface RouterContext extends ResourceContext {
   deps: ApiServerDeps
   catalog: Catalog
   discovery: Discovery
-  checks: readonly HealthCheck[]
+  checks(): readonly HealthCheck[]
+  health: HealthObserver
   /** Loaded when first called. */
   app(): Promise<AppListener>
 }
@@ -86,7 +87,7 @@ export function newRouter(context: RouterContext): (exchange: Exchange) => Promi
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/'))
       return serveDiscovery(exchange)
     if (isHealthPath(path)) {
-      if (!(await serveHealth(exchange, context.checks))) await sendText(exchange, 404, notFoundText)
+      if (!(await serveHealth(exchange, context.checks(), context.health))) await sendText(exchange, 404, notFoundText)
       return
     }
     const app = await context.app()

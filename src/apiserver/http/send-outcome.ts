@@ -23,8 +23,8 @@ import { sendWatch } from './watch-stream.js'
 export interface SendContext {
   schemas: SchemaSet
   now(): number
-  /** What is told how many events of a watch went out. */
-  eventCounter(exchange: Exchange): (events: number) => void
+  /** What is told how many events of a watch went out, and their bytes together. */
+  eventCounter(exchange: Exchange): (events: number, bytes: number) => void
 }
 
 type Body = Uint8Array | string

@@ -31,6 +31,7 @@ export async function sendBody(
   const { response } = exchange
   let bytes = typeof body === 'string' ? Buffer.from(body) : body
   const headers: Headers = { 'content-type': contentType }
+  exchange.bodyBytes = bytes.length
   if (bytes.length >= gzipThreshold && acceptsGzip(exchange)) {
     bytes = await compress(bytes, { level: gzipLevel })
     headers['content-encoding'] = 'gzip'
@@ -69,6 +70,7 @@ interface ChunkedBody {
 export async function sendChunks(exchange: Exchange, code: number, body: ChunkedBody): Promise<void> {
   const { contentType, chunks, bytes } = body
   if (exchange.timedOut) return
+  exchange.bodyBytes = bytes
   if (bytes < wholeBytes && acceptsGzip(exchange)) {
     const [first = Buffer.alloc(0), ...rest] = [...chunks]
     return sendBody(exchange, code, { contentType, body: rest.length ? Buffer.concat([first, ...rest]) : first })

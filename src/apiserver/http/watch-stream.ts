@@ -24,7 +24,7 @@ class Outlet {
   constructor(
     readonly response: ServerResponse,
     readonly join: Join,
-    readonly on: { drain(): void; error(error: unknown): void },
+    readonly on: { drain(): void; error(error: unknown): void; sent(events: number, bytes: number): void },
   ) {
     response.on('drain', () => {
       this.#full = false
@@ -44,7 +44,9 @@ class Outlet {
     if (!events.length || this.response.destroyed) return
     this.#pending = []
     try {
-      if (!this.response.write(this.join(events))) this.#full = true
+      const bytes = this.join(events)
+      if (!this.response.write(bytes)) this.#full = true
+      this.on.sent(events.length, bytes.length)
     } catch (error) {
       this.on.error(error)
     }
@@ -56,8 +58,8 @@ class Outlet {
   }
 }
 
-/** `count` is told how many events went out. */
-type CountedForm = WatchForm & { count(events: number): void }
+/** `count` is told how many events went out, and their bytes together. */
+type CountedForm = WatchForm & { count(events: number, bytes: number): void }
 
 /** Resolves when the watch is over: by its timeout, its error, the server's stop or the client's leaving. */
 export function sendWatch(exchange: Exchange, events: RegistryWatch, form: CountedForm): Promise<void> {
@@ -70,16 +72,17 @@ export function sendWatch(exchange: Exchange, events: RegistryWatch, form: Count
       events.stop()
       reject(error)
     }
-    const outlet = new Outlet(response, joinFor(form), { drain: () => events.resume(), error: fail })
+    const outlet = new Outlet(response, joinFor(form), {
+      drain: () => events.resume(),
+      error: fail,
+      sent: form.count,
+    })
     response.once('close', () => events.stop())
     const end = () => {
       outlet.end()
       resolve()
     }
-    events.onEvents(batch => {
-      form.count(batch.length)
-      return outlet.send(batch)
-    }, end)
+    events.onEvents(batch => outlet.send(batch), end)
     exchange.begun?.()
   })
 }

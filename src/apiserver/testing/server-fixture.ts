@@ -27,13 +27,14 @@ const keys = generateKeyPairSync('ec', {
 export interface FixtureOptions {
   nodes?: ApiServerDeps['nodes']
   dial?: ApiServerDeps['dial']
+  checkStore?: ApiServerDeps['checkStore']
   limits?: Partial<Limits>
   admission?: ApiServerConfig['admission']
   authentication?: ApiServerConfig['authentication']
 }
 
 /** A server that is ready; `default` has its service account. */
-export async function newServerFixture({ nodes, dial, ...config }: FixtureOptions = {}) {
+export async function newServerFixture({ nodes, dial, checkStore, ...config }: FixtureOptions = {}) {
   const clock = new FakeClock()
   const random = new SeededRandom()
   const schemas = loadSchemas()
@@ -51,6 +52,7 @@ export async function newServerFixture({ nodes, dial, ...config }: FixtureOption
       schemas,
       ...(nodes && { nodes }),
       ...(dial && { dial }),
+      ...(checkStore && { checkStore }),
     },
     {
       bindAddress: '127.0.0.1',

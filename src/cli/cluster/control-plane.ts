@@ -114,6 +114,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   const { pki, log, metrics, nodes } = deps
   const schemas = loadSchemas()
   const services = { subnets: [config.serviceSubnet] }
+  const store = storeCheck(deps.storage)
   const registry = newRegistry({
     kinds: storedKinds,
     conversions,
@@ -122,12 +123,17 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     random,
     schemas,
     services,
-    components: [...deps.components, storeCheck(deps.storage)],
+    components: [...deps.components, store],
   })
   const directory = fileURLToPath(new URL('openapi', import.meta.url))
   const openApi = openApiRouter({ directory, now: clock.now, rests: registry })
   const server = await startApiServer(
-    { clock, random, log, metrics, rests: registry, virtualKinds, schemas, nodes, routers: [openApi] },
+    {
+      ...{ clock, random, log, metrics, virtualKinds, schemas, nodes },
+      rests: registry,
+      routers: [openApi],
+      checkStore: () => store.check(),
+    },
     await serverConfig(config, pki),
   ).catch(error => {
     throw explainListenError(error, config)

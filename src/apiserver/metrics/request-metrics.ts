@@ -1,0 +1,174 @@
+/** Upstream's metrics of requests. Counted by hand, for a request must not pay for the hashing of labels. */
+import { BucketCounts } from '../../telemetry/bucket-counts.js'
+import { histogramValues, type MetricValue, registerComputed } from '../../telemetry/computed-metric.js'
+import type { MetricRegistry } from '../../telemetry/metrics.js'
+import type { Exchange } from '../http/exchange.js'
+import type { RequestInfo } from '../request-info.js'
+import { dryRunOf, labelsOf, type RequestLabels, scopeOf, verbOf } from './request-labels.js'
+import { RequestSeries, sliBounds } from './request-series.js'
+import { type CountEvents, newWatchEventCounts } from './watch-event-counts.js'
+
+export interface Answered {
+  /** From the first byte read to the answer. */
+  seconds: number
+  /** Of these, waiting for a seat. */
+  waited: number
+}
+
+export interface RequestMetrics {
+  observe(exchange: Exchange, answered: Answered): void
+  /** A request that the server ended by itself: by 429 or 504. */
+  terminated(info: RequestInfo, code: number): void
+  /** Counts a watch or stream until the returned function is called. */
+  longRunning(info: RequestInfo): () => void
+  watchEvents(info: RequestInfo): CountEvents
+}
+
+interface Counted {
+  labels: Readonly<Record<string, string>>
+  count: number
+}
+
+const durationHelp =
+  'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.'
+const sliHelp =
+  '[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.'
+const terminationHelp = '[ALPHA] Number of requests which apiserver terminated in self-defense.'
+
+const withDryRun = ({ labels: { component, ...rest }, dryRun }: RequestSeries) => ({
+  component,
+  dry_run: dryRun,
+  ...rest,
+})
+
+const requestCounts = (series: Iterable<RequestSeries>): MetricValue[] =>
+  [...series].flatMap(one =>
+    [...one.codes].map(([code, value]) => ({ labels: { code: String(code), ...withDryRun(one) }, value })),
+  )
+
+function registerSeries(registry: MetricRegistry, series: ReadonlyMap<string, RequestSeries>): void {
+  registerComputed(registry, {
+    name: 'apiserver_request_total',
+    help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
+    type: 'counter',
+    values: () => requestCounts(series.values()),
+  })
+  const histogram = (name: string, help: string, of: (one: RequestSeries) => [Record<string, string>, BucketCounts]) =>
+    registerComputed(registry, {
+      name,
+      help,
+      type: 'histogram',
+      values: () =>
+        [...series.values()].flatMap(one => {
+          const [labels, counts] = of(one)
+          return counts.count ? histogramValues(name, labels, counts) : []
+        }),
+    })
+  const duration = 'apiserver_request_duration_seconds'
+  histogram(duration, `[STABLE] ${durationHelp}`, one => [withDryRun(one), one.durations])
+  histogram('apiserver_request_sli_duration_seconds', sliHelp, one => [one.labels, one.sli])
+  histogram(
+    'apiserver_response_sizes',
+    '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
+    one => [one.labels, one.sizes],
+  )
+}
+
+const registerCounted = (
+  registry: MetricRegistry,
+  counted: ReadonlyMap<string, Counted>,
+  about: { name: string; help: string; type: 'counter' | 'gauge' },
+) =>
+  registerComputed(registry, {
+    ...about,
+    values: () => [...counted.values()].map(({ labels, count }) => ({ labels, value: count })),
+  })
+
+/** Latency by how strictly fields are validated: measured for requests that say so. */
+function newFieldValidationDurations(registry: MetricRegistry): (value: string, seconds: number) => void {
+  const known = ['', 'Ignore', 'Strict', 'Warn', 'invalid']
+  const byValue = new Map(known.map(value => [value, new BucketCounts(sliBounds)]))
+  const name = 'field_validation_request_duration_seconds'
+  registerComputed(registry, {
+    name,
+    help: '[ALPHA] Response latency distribution in seconds for each field validation value',
+    type: 'histogram',
+    values: () =>
+      [...byValue].flatMap(([value, counts]) =>
+        counts.count ? histogramValues(name, { field_validation: value }, counts) : [],
+      ),
+  })
+  return (value, seconds) => (byValue.get(value) ?? byValue.get('invalid')!).observe(seconds)
+}
+
+/** `isServed`: there is such a resource. Requests for others are not measured, for their names are made up. */
+export function newRequestMetrics(registry: MetricRegistry, isServed: (info: RequestInfo) => boolean): RequestMetrics {
+  const measured = new Map<string, RequestSeries>()
+  const running = new Map<string, Counted>()
+  const terminations = new Map<string, Counted>()
+  registerSeries(registry, measured)
+  registerCounted(registry, running, {
+    name: 'apiserver_longrunning_requests',
+    help: '[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
+    type: 'gauge',
+  })
+  registerCounted(registry, terminations, {
+    name: 'apiserver_request_terminations_total',
+    help: terminationHelp,
+    type: 'counter',
+  })
+  const observeFieldValidation = newFieldValidationDurations(registry)
+
+  const measurableLabels = (info: RequestInfo, verb: string): RequestLabels | undefined =>
+    info.isResource && !isServed(info) ? undefined : labelsOf(info, verb)
+
+  const seriesOf = (exchange: Exchange): RequestSeries | undefined => {
+    const { info, request } = exchange
+    const verb = verbOf(info, request.headers['content-type'])
+    const dryRun = exchange.query ? dryRunOf(exchange) : ''
+    const { group, version, resource, subresource, isResource, path } = info
+    const what = isResource ? `${group}/${version}/${resource}/${subresource}` : path
+    const key = `${verb} ${dryRun} ${scopeOf(info)} ${what}`
+    const found = measured.get(key)
+    if (found) return found
+    const labels = measurableLabels(info, verb)
+    if (!labels) return undefined
+    const created = new RequestSeries(labels, dryRun)
+    measured.set(key, created)
+    return created
+  }
+
+  const countOf = (table: Map<string, Counted>, labels: Readonly<Record<string, string>>): Counted => {
+    const key = Object.values(labels).join('\0')
+    const found = table.get(key) ?? { labels, count: 0 }
+    table.set(key, found)
+    return found
+  }
+
+  return {
+    observe(exchange, { seconds, waited }) {
+      const { info, query, response } = exchange
+      const one = seriesOf(exchange)
+      if (!one) return
+      one.observe(response.statusCode, seconds, waited)
+      if (exchange.bodyBytes !== undefined && (info.verb === 'get' || info.verb === 'list'))
+        one.sizes.observe(exchange.bodyBytes)
+      const validation = query?.get('fieldValidation')
+      if (validation) observeFieldValidation(validation, seconds)
+    },
+    terminated(info, code) {
+      const labels = measurableLabels(info, verbOf(info, undefined))
+      if (labels) countOf(terminations, { code: String(code), ...labels }).count++
+    },
+    longRunning(info) {
+      const labels = measurableLabels(info, verbOf(info, undefined))
+      if (!labels) return () => {}
+      const found = countOf(running, labels)
+      found.count++
+      return () => {
+        found.count--
+      }
+    },
+    watchEvents: newWatchEventCounts(registry),
+  }
+}
