@@ -206,7 +206,7 @@ describe('update', () => {
     await rest.create(undefined, newObject('a'), scope)
     const error = await failure(rest.update({ name: 'a' }, () => newObject('a', { x: 1 }), scope))
     expect(error.message).toBe(
-      'careful "a" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+      'careful "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
     )
   })
 

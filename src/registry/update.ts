@@ -96,7 +96,7 @@ function checkPreconditions(context: StoreContext, { key, scope }: UpdateRequest
       {
         type: 'FieldValueInvalid',
         field: 'metadata.resourceVersion',
-        message: 'Invalid value: 0x0: must be specified for an update',
+        message: 'Invalid value: 0: must be specified for an update',
       },
     ])
   object.metadata.resourceVersion = old.metadata.resourceVersion
