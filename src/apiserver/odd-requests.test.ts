@@ -113,3 +113,26 @@ test('tables and metadata for old clients say their version', async () => {
   const metadata = await server.agent().get(`${path}/a`).set('accept', accept('PartialObjectMetadata')).expect(200)
   expect(metadata.body.apiVersion).toBe('meta.k8s.io/v1beta1')
 })
+
+test.each([
+  [
+    '1.0',
+    'Job in version "v1" cannot be handled as a Job: json: cannot unmarshal number 1.0 into Go struct field JobSpec.spec.parallelism of type int32',
+  ],
+  [
+    '1e1',
+    'Job in version "v1" cannot be handled as a Job: json: cannot unmarshal number 1e1 into Go struct field JobSpec.spec.parallelism of type int32',
+  ],
+])('an integer that is written as %s', async (written, message) => {
+  const text = `{"metadata":{"name":"j"},"spec":{"parallelism":${written}}}`
+  const path = '/apis/batch/v1/namespaces/default/jobs'
+  const { body } = await server.agent().post(path).set('content-type', 'application/json').send(text).expect(400)
+  expect(body.message).toBe(message)
+})
+
+test('many warnings are cut short', async () => {
+  const fields = Array.from({ length: 60 }, (_, i) => `"bogus${'x'.repeat(90)}${i}":1`).join(',')
+  const text = `{"metadata":{"name":"warned"},${fields}}`
+  const { headers } = await server.agent().post(`${path}?dryRun=All`).set('content-type', 'application/json').send(text)
+  expect(headers.warning?.split('299 - ').length).toBe(1 + 37)
+})

@@ -1,6 +1,6 @@
 /** Reads request bodies: up to the limit, then into JSON values whatever their encoding. */
 import type { IncomingMessage } from 'node:http'
-import { JsonSyntaxError, parseJson } from '../../machinery/json/parse.js'
+import { JsonSyntaxError, type ParsedJson, parseJson } from '../../machinery/json/parse.js'
 import { loadYamlParser, type YamlParser, YamlSyntaxError } from '../../machinery/json/yaml.js'
 import { decodeProtobuf, type TypeMeta } from '../../machinery/protobuf/envelope.js'
 import { ProtobufError } from '../../machinery/protobuf/reader.js'
@@ -49,6 +49,8 @@ export interface ParsedBody {
   value: unknown
   /** Duplicate fields. */
   errors: readonly string[]
+  /** How numbers with a point or an exponent were written, by path. */
+  fractions?: ReadonlyMap<string, string>
   /** How the text began, for errors. */
   summary: string
 }
@@ -80,8 +82,8 @@ export async function parseObjectBody(
   const summary = summarize(body)
   try {
     if (mediaType === jsonType) {
-      const { value, strictErrors } = parseJson(body)
-      return { value, errors: strictErrors, summary }
+      const { value, strictErrors, fractions } = parseJson(body)
+      return { value, errors: strictErrors, summary, ...(fractions && { fractions }) }
     }
     if (mediaType === yamlType) {
       const { value, strictErrors } = await parseYaml(body)
@@ -103,8 +105,9 @@ export async function parseObjectBody(
 export async function parsePatchBody(body: Buffer, patchType: string): Promise<ParsedBody> {
   const isStrategic = patchType === 'application/strategic-merge-patch+json'
   try {
-    const parsed = patchType === 'application/apply-patch+yaml' ? await parseYaml(body) : parseJson(body)
-    return { value: parsed.value, errors: parsed.strictErrors, summary: '' }
+    const parsed: ParsedJson = patchType === 'application/apply-patch+yaml' ? await parseYaml(body) : parseJson(body)
+    const { value, strictErrors, fractions } = parsed
+    return { value, errors: strictErrors, summary: '', ...(fractions && { fractions }) }
   } catch (error) {
     if (error instanceof JsonSyntaxError)
       throw badRequest(isStrategic ? error.message : `error decoding patch: ${error.message}`)

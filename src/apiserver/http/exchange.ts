@@ -21,17 +21,28 @@ export interface Exchange {
   timedOut?: boolean
 }
 
-const maxWarningBytes = 4096
+/** Upstream's figures, in characters: of all warnings, and of each once there are too many. */
+const maxWarnings = 4096
+const maxWarning = 256
 const quoteWarning = (text: string) => JSON.stringify(text.replaceAll(/\p{Cc}/gu, ' '))
 
-/** `299 - "text"`, each once, as many as fit into upstream's limit. */
+/** `299 - "text"`, each once. When they are too long together, each is cut short, and those that begin past the limit are left out. */
 export function warningHeaders(warnings: readonly string[]): string[] {
-  const headers: string[] = []
+  const distinct = [...new Set(warnings)]
+  const total = distinct.reduce((sum, warning) => sum + warning.length, 0)
+  const texts = total > maxWarnings ? shorten(distinct) : distinct
+  // Headers carry bytes: Go writes them in UTF-8.
+  return texts.map(text => Buffer.from(`299 - ${quoteWarning(text)}`).toString('latin1'))
+}
+
+function shorten(warnings: readonly string[]): string[] {
+  const texts: string[] = []
   let size = 0
-  for (const warning of new Set(warnings)) {
-    const header = `299 - ${quoteWarning(warning)}`
-    if ((size += header.length) > maxWarningBytes) break
-    headers.push(header)
+  for (const warning of warnings) {
+    if (size >= maxWarnings) break
+    const text = [...warning].slice(0, maxWarning).join('')
+    size += text.length
+    texts.push(text)
   }
-  return headers
+  return texts
 }

@@ -129,6 +129,8 @@ async function readPatch(request: VerbRequest, exchange: Exchange, context: Reso
   const parsed = await parsePatchBody(body, type)
   request.body = parsed.value
   request.bodyErrors = parsed.errors
+  // Other patches do not keep numbers as they were written.
+  if (parsed.fractions && type === 'application/merge-patch+json') request.bodyFractions = parsed.fractions
 }
 
 const virtualKind = ({ info }: Exchange, { virtualKinds }: ResourceContext): AnyKind | undefined =>
@@ -154,6 +156,7 @@ async function readObject(request: VerbRequest, exchange: Exchange, context: Res
   request.body = parsed.value
   request.bodyErrors = parsed.errors
   request.bodySummary = parsed.summary
+  if (parsed.fractions) request.bodyFractions = parsed.fractions
   request.bodyText = () => (body[0] === 0x7b ? body.toString() : JSON.stringify(parsed.value))
 }
 

@@ -16,7 +16,7 @@ import { inReadingOrder } from './reading-order.js'
 export type BodyType = Pick<AnyKind, 'group' | 'version' | 'kind' | 'schema'> &
   Partial<Pick<AnyKind, 'setDefaults' | 'custom'>>
 
-type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'bodyText' | 'write' | 'warn'>
+type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'bodyFractions' | 'bodyText' | 'write' | 'warn'>
 
 const apiVersionOf = ({ group, version }: BodyType) => (group ? `${group}/${version}` : version)
 
@@ -43,12 +43,17 @@ function givenType(type: BodyType, body: Record<string, unknown>, summary: strin
       throw unrecognized(type, `${goKind(value)} into Go struct field .${field} of type string`, summary)
   }
   const { kind, apiVersion } = body as { kind?: string | null; apiVersion?: string | null }
+  if (apiVersion && apiVersion.split('/').length > 2)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${type.kind}): unexpected GroupVersion string: ${apiVersion} (${summary})`,
+    )
+  // Go takes an empty group for the core group.
+  if (apiVersion?.startsWith('/')) return { kind: kind || type.kind, apiVersion: apiVersion.slice(1) }
   return { kind: kind || type.kind, apiVersion: apiVersion || apiVersionOf(type) }
 }
 
 /** Why a document cannot be read as an object of that type, in upstream's words; undefined when it names another version. */
 function misfit(schemas: SchemaSet, type: BodyType, { kind, apiVersion }: GivenType): string | undefined {
-  if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   if (!schemaNameOf(schemas, { kind, apiVersion }))
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`
@@ -90,9 +95,14 @@ export function applyDefaults(schemas: SchemaSet, type: BodyType, object: AnyObj
 }
 
 /** Decodes without defaults; `errors` are unknown fields. Throws a DecodeError. */
-export function decodeAs(schemas: SchemaSet, type: BodyType, body: unknown): { object: AnyObject; errors: string[] } {
+export function decodeAs(
+  schemas: SchemaSet,
+  type: BodyType,
+  body: unknown,
+  fractions?: ReadonlyMap<string, string>,
+): { object: AnyObject; errors: string[] } {
   if (type.custom) return decodeCustom(type, type.custom, body)
-  const { object, strictErrors } = decodeObject(schemas, type.schema, body)
+  const { object, strictErrors } = decodeObject(schemas, type.schema, body, fractions)
   object.kind = type.kind
   object.apiVersion = apiVersionOf(type)
   object.metadata ??= {}
@@ -152,7 +162,7 @@ export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & {
   if (type.custom) checkCustomType(type, request.body, request)
   else if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
   try {
-    const { object, errors } = decodeAs(schemas, type, body)
+    const { object, errors } = decodeAs(schemas, type, body, request.bodyFractions)
     const repeated = errors.length && !type.custom ? bodyErrors.filter(error => !isInside(error, errors)) : bodyErrors
     const strict = [...repeated, ...errors]
     reportStrictErrors(

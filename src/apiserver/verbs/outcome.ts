@@ -10,6 +10,8 @@ export interface VerbRequest extends ApiRequest {
   bodyErrors?: readonly string[]
   /** How the body's text began, for errors about bodies without a kind. */
   bodySummary?: string
+  /** How numbers with a point or an exponent were written, by path. */
+  bodyFractions?: ReadonlyMap<string, string>
   /** The whole body as JSON, for errors about custom resources without a kind. */
   bodyText?(): string
 }

@@ -50,7 +50,7 @@ function patched(context: WriteContext, type: BodyType, current: AnyObject, requ
   const misfit = isTyped ? undefined : patchedMisfit(context.schemas, type, document)
   if (misfit) throw invalidPatch(request, document, misfit)
   try {
-    const { object, errors } = decodeAs(context.schemas, type, document)
+    const { object, errors } = decodeAs(context.schemas, type, document, request.bodyFractions)
     reportPatchErrors(request, document, errors)
     applyDefaults(context.schemas, type, object)
     return { object, document }

@@ -11,6 +11,8 @@ export interface ParsedJson {
   value: unknown
   /** `duplicate field "spec.containers[0].image"`, in upstream's words, at most 100. The last one counts. */
   strictErrors: string[]
+  /** How numbers with a point or an exponent were written, by paths such as `spec.containers[0].ports[0].containerPort`. */
+  fractions?: ReadonlyMap<string, string>
 }
 
 /** The text is no JSON; the message is Go's, such as `invalid character '}' looking for beginning of value`. */
@@ -19,7 +21,7 @@ export class JsonSyntaxError extends Error {}
 /** Takes UTF-8; throws a JsonSyntaxError. The whole text must be one value. */
 export function parseJson(input: Uint8Array | string): ParsedJson {
   const bytes = typeof input === 'string' ? Buffer.from(input) : input
-  const { depth, keys, longNumbers } = scanJson(bytes)
+  const { depth, keys, longNumbers, fractions } = scanJson(bytes)
   if (depth > maxJsonDepth) throw new JsonSyntaxError("invalid character '{' exceeded max depth")
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
   let value: unknown
@@ -28,7 +30,8 @@ export function parseJson(input: Uint8Array | string): ParsedJson {
   } catch {
     throw new JsonSyntaxError(describeSyntaxError(text))
   }
-  if (!longNumbers && countKeys(value) === keys) return { value, strictErrors: [] }
+  if (!longNumbers && !fractions && countKeys(value) === keys) return { value, strictErrors: [] }
   const exact = readExact(text)
-  return { value: exact.value, strictErrors: exact.duplicates.map(path => `duplicate field ${JSON.stringify(path)}`) }
+  const strictErrors = exact.duplicates.map(path => `duplicate field ${JSON.stringify(path)}`)
+  return { value: exact.value, strictErrors, ...(exact.fractions.size && { fractions: exact.fractions }) }
 }

@@ -5,6 +5,8 @@ export interface ExactJson {
   value: unknown
   /** Paths of keys that were written before in the same object, such as `spec.containers[0].image`; each once. */
   duplicates: string[]
+  /** How numbers with a point or an exponent were written, by their paths: `1.0` cannot be told from `1` once it is read. */
+  fractions: Map<string, string>
 }
 
 /** Upstream stops counting there. */
@@ -12,6 +14,7 @@ const maxDuplicates = 100
 
 class ExactReader {
   readonly duplicates = new Set<string>()
+  readonly fractions = new Map<string, string>()
   private at = 0
   /** Sticky, so that it reads at `at`. */
   private readonly token = /[ \t\r\n]*("[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+)/y
@@ -23,6 +26,7 @@ class ExactReader {
     if (token === '{') return this.readObject(path)
     if (token === '[') return this.readArray(path)
     if (/^-?\d{16,}$/.test(token)) return exactInteger(token)
+    if (/^-?\d+(?=[.eE])/.test(token)) this.fractions.set(path, token)
     return JSON.parse(token)
   }
 
@@ -71,5 +75,5 @@ function exactInteger(digits: string): number | bigint {
 export function readExact(text: string): ExactJson {
   const reader = new ExactReader(text)
   const value = reader.read('')
-  return { value, duplicates: [...reader.duplicates] }
+  return { value, duplicates: [...reader.duplicates], fractions: reader.fractions }
 }

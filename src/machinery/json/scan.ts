@@ -7,6 +7,8 @@ export interface JsonScan {
   keys: number
   /** Some number is written with so many digits that a double may not hold it. */
   longNumbers: boolean
+  /** Some number is written with a point or an exponent. */
+  fractions: boolean
 }
 
 const quote = 0x22
@@ -27,7 +29,7 @@ const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30
 
 /** Takes UTF-8. Never throws: a text that is no JSON gives some answer, and the parser complains. */
 export function scanJson(bytes: Uint8Array): JsonScan {
-  const scan = { depth: 0, keys: 0, longNumbers: false }
+  const scan = { depth: 0, keys: 0, longNumbers: false, fractions: false }
   let depth = 0
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!
@@ -41,6 +43,8 @@ export function scanJson(bytes: Uint8Array): JsonScan {
       while (isDigit(bytes[at + 1])) at++
       // 2^53 has 16 digits.
       if (at - start >= 15) scan.longNumbers = true
+      const next = bytes[at + 1]
+      if (next === 0x2e || next === 0x65 || next === 0x45) scan.fractions = true
     }
   }
   return scan

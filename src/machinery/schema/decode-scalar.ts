@@ -28,7 +28,7 @@ const limits = { int32: [-(2n ** 31n), 2n ** 31n - 1n], int64: [-(2n ** 63n), 2n
 
 /**
  * Integers beyond 2^53 must come as bigint, or they were rounded before they got here; those that fit a number become one.
- * A number that JSON wrote as `1.0` or `1e3` cannot be told from `1` and `1000`, and is taken, where Go refuses it.
+ * That JSON wrote a number as `1.0` or `1e3` cannot be seen here: decode.ts refuses it before.
  */
 function decodeInteger(value: unknown, field: ResolvedField): number | bigint {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, field.goType)

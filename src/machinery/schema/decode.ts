@@ -15,6 +15,8 @@ export interface Decoded {
 const maxStrictErrors = 100
 
 class Decoder {
+  /** How numbers with a point or an exponent were written, by path. */
+  private readonly fractions: ReadonlyMap<string, string> | undefined
   readonly strictErrors: string[] = []
   /** Field names, map keys and indexes that lead to the value at hand. */
   private readonly path: (string | number)[] = []
@@ -24,6 +26,10 @@ class Decoder {
   private struct = ''
   /** Inside values that upstream hands to a decoder of their own: it is not strict, and errors name the field that holds them. */
   private lenient = false
+
+  constructor(fractions?: ReadonlyMap<string, string>) {
+    this.fractions = fractions
+  }
 
   /** Returns the same object when nothing had to change. */
   decodeStruct(type: ResolvedType, input: object): Record<string, unknown> {
@@ -88,11 +94,20 @@ class Decoder {
       case 'string':
         if (typeof value === 'string') return value
     }
+    if (this.fractions && typeof value === 'number') this.refuseFraction(field)
     try {
       return decodeScalar(value, field, false)
     } catch (error) {
       throw this.failure(error as Error, field)
     }
+  }
+
+  /** Go takes no `1.0` for an integer. */
+  private refuseFraction(field: ResolvedField): void {
+    if (field.type !== 'integer' && field.type !== 'int-or-string') return
+    const written = this.fractions?.get(pathText(this.path))
+    const goType = field.type === 'integer' ? field.goType : 'int32'
+    if (written) throw this.failure(new TypeMismatch(`number ${written}`, goType))
   }
 
   private decodeList(items: ResolvedField, input: unknown[]): unknown[] {
@@ -166,9 +181,7 @@ class Decoder {
   }
 
   private fieldPath(name: string): string {
-    let text = ''
-    for (const part of [...this.path, name]) text += typeof part === 'number' ? `[${part}]` : text ? `.${part}` : part
-    return text
+    return pathText([...this.path, name])
   }
 
   /** Go names the innermost struct and the JSON names that lead to the field; indexes and map keys are not in it. */
@@ -181,6 +194,12 @@ class Decoder {
     const { type, schema } = expected
     return new DecodeError(message, { value, goType, type, ...(schema.format && { format: schema.format }) })
   }
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  let text = ''
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text ? `.${part}` : part
+  return text
 }
 
 const mismatch = (value: unknown, field: ResolvedField) => new TypeMismatch(jsonKind(value), field.goType)
@@ -206,6 +225,7 @@ function zeroElement(items: ResolvedField): unknown {
     case 'object':
       return {}
     case 'string':
+    case 'bytes':
       return ''
     case 'integer':
     case 'number':
@@ -222,17 +242,22 @@ function zeroElement(items: ResolvedField): unknown {
 
 /**
  * Decodes `json` (parsed, duplicate keys already dealt with) as the type of that name. Throws a DecodeError at the first value of a
- * wrong form. Unknown fields are dropped and reported. Integers are numbers, or bigint beyond 2^53: see decode-scalar.ts.
+ * wrong form. `fractions` is what parseJson told of `json`. Unknown fields are dropped and reported. Integers are numbers, or bigint beyond 2^53: see decode-scalar.ts.
  *
  * `{"replicas": 0, "paused": false, "foo": 1}` as a DeploymentSpec gives `{"replicas": 0}`, because Go holds `replicas` by pointer and
  * omits `paused` when it is false, and `unknown field "foo"`.
  */
-export function decodeObject(schemas: SchemaSet, typeName: string, json: unknown): Decoded {
+export function decodeObject(
+  schemas: SchemaSet,
+  typeName: string,
+  json: unknown,
+  fractions?: ReadonlyMap<string, string>,
+): Decoded {
   const type = resolveType(schemas, typeName)
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     const goType = typeName.slice(typeName.indexOf('.') + 1)
     throw new DecodeError(`json: cannot unmarshal ${jsonKind(json)} into Go value of type ${goType}`)
   }
-  const decoder = new Decoder()
+  const decoder = new Decoder(fractions)
   return { object: decoder.decodeStruct(type, json), strictErrors: decoder.strictErrors }
 }
