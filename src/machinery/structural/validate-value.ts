@@ -1,4 +1,5 @@
 /** Validates a value against an OpenAPI v3 schema: upstream's kube-openapi validation, with its words and its quirks. */
+import { stringifyJson } from '../json/stringify.js'
 import { newAlternatives } from './alternatives.js'
 import { newContents } from './contents.js'
 import { deepEqualJson } from './correlation.js'
@@ -83,7 +84,7 @@ function isEnumValue(value: unknown, allowed: unknown): boolean {
 
 function enumFindings({ enum: allowed }: JsonSchema, value: unknown, path: string): Findings | undefined {
   if (!allowed?.length || allowed.some(candidate => isEnumValue(value, candidate))) return undefined
-  const shown = allowed.map(v => (typeof v === 'string' ? v : JSON.stringify(v))).join(' ')
+  const shown = allowed.map(v => (typeof v === 'string' ? v : stringifyJson(v))).join(' ')
   return oneFinding({ code: 'enum', path, value, allowed, message: `${path} in body should be one of [${shown}]` })
 }
 

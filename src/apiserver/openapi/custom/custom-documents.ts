@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { stringifyJson } from '../../../machinery/json/stringify.js'
 import type { AnyKind } from '../../../machinery/kind.js'
 import { loadPatternEngine } from '../../../machinery/structural/pattern.js'
 import type { RestDirectory } from '../../deps.js'
@@ -48,7 +49,7 @@ function partsOf(kinds: readonly AnyKind[], { parameters }: Template, version: O
 
 /** Names of all types that a document refers to, and those that these refer to. */
 function referenced(value: unknown, schemas: Record<string, Json>, found = new Set<string>()): Set<string> {
-  for (const [, name = ''] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+  for (const [, name = ''] of stringifyJson(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
     if (found.has(name) || !Object.hasOwn(schemas, name)) continue
     found.add(name)
     referenced(schemas[name], schemas, found)
@@ -59,7 +60,7 @@ function referenced(value: unknown, schemas: Record<string, Json>, found = new S
 const hashOf = (text: string) => createHash('sha512').update(text).digest('hex').toUpperCase()
 
 async function documentOf(value: unknown): Promise<OpenApiDocument> {
-  const text = JSON.stringify(value)
+  const text = stringifyJson(value)
   return { hash: hashOf(text), gzip: await compress(text, { level: 1 }) }
 }
 
@@ -89,7 +90,7 @@ export class CustomDocuments implements OpenApiDocuments {
       const bytes = await decompress(whole.gzip)
       if (form === 'protobuf') {
         const addition = encodeAddition(parts)
-        const hash = hashOf(whole.hash + JSON.stringify(parts))
+        const hash = hashOf(whole.hash + stringifyJson(parts))
         return { hash, gzip: await compress(Buffer.concat([bytes, addition]), { level: 1 }) }
       }
       const document = JSON.parse(bytes.toString()) as {
@@ -99,7 +100,7 @@ export class CustomDocuments implements OpenApiDocuments {
       document.paths = sorted({ ...document.paths, ...parts.paths })
       document.definitions = sorted({ ...document.definitions, ...parts.definitions })
       const { gzip: merged } = await documentOf(document)
-      return { hash: hashOf(whole.hash + JSON.stringify(parts)), gzip: merged }
+      return { hash: hashOf(whole.hash + stringifyJson(parts)), gzip: merged }
     })
   }
 

@@ -1,5 +1,6 @@
 /** The schema of a custom resource as OpenAPI publishes it. */
 import type { AnyKind } from '../../../machinery/kind.js'
+import { deepEqualJson } from '../../../machinery/structural/correlation.js'
 import type { JsonSchema } from '../../../machinery/structural/json-schema.js'
 import { structuralErrors, unreadableSchema } from '../../../machinery/structural/structural-errors.js'
 import { schemaForV2 } from './schema-for-v2.js'
@@ -65,7 +66,7 @@ export function mapSchema(schema: JsonSchema, change: (schema: JsonSchema) => Js
 function unfold(schema: JsonSchema): JsonSchema {
   if (!schema['x-kubernetes-int-or-string']) return schema
   const either = [{ type: 'integer' }, { type: 'string' }]
-  const isPattern = (one: JsonSchema | undefined) => JSON.stringify(one?.anyOf) === JSON.stringify(either)
+  const isPattern = (one: JsonSchema | undefined) => deepEqualJson(one?.anyOf, either)
   if (isPattern(schema) || isPattern(schema.allOf?.[0])) return schema
   if (!schema.anyOf) return { ...schema, anyOf: either }
   return { ...schema, allOf: [{ anyOf: either }, ...(schema.allOf ?? [])] }
