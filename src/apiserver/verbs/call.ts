@@ -58,7 +58,8 @@ function operationOptions({ write = {}, delete: options = {} }: VerbRequest, ope
     apiVersion: 'meta.k8s.io/v1',
     ...(dryRun && { dryRun: ['All'] }),
     ...(fieldManager && { fieldManager }),
-    ...(fieldValidation && { fieldValidation }),
+    // What HTTP puts in where the client said nothing.
+    ...(fieldValidation && fieldValidation !== 'Warn' && { fieldValidation }),
   }
 }
 
@@ -72,10 +73,13 @@ export function writeScope(call: Call, { admission, authorize }: WriteContext): 
     const asked = { verb: 'create', group, version, resource, namespace, name }
     return requireAllowed(authorize, resourceAttributes(user, asked))
   }
+  // The name as it was sent: one that has yet to be generated is none.
+  let sentName: string | undefined
   const phase = (name: 'mutate' | 'validate') => async (object: AnyObject, old: AnyObject | undefined) => {
     const operation: Operation = old ? 'UPDATE' : 'CREATE'
     if (name === 'validate' && !old && request.verb !== 'create') await mayCreate()
-    return admission[name]({ ...admissionAttributes(call, operation), object, ...(old && { old }) })
+    sentName ??= request.name || object.metadata.name || ''
+    return admission[name]({ ...admissionAttributes(call, operation), name: sentName, object, ...(old && { old }) })
   }
   return {
     user: request.user,

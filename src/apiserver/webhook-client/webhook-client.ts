@@ -1,6 +1,6 @@
 /** Calls webhooks: a JSON document goes out over HTTPS, one comes back. Failures are worded as Go words them: people search for them. */
-import type { IncomingMessage } from 'node:http'
-import { type RequestOptions, request as sendRequest } from 'node:https'
+import { type IncomingMessage, type RequestOptions, request as sendRequest } from 'node:http'
+
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Clock, Random } from '../../machinery/clock.js'
@@ -91,7 +91,9 @@ const certificateErrors: Readonly<Record<string, string>> = {
 }
 
 function goWords(error: NodeJS.ErrnoException & { address?: string; port?: number }, target: Target): string {
-  const { code = '', message, address, port } = error
+  const { code = '', address, port } = error
+  // Upstream's resolver speaks of one service.
+  const message = error.message.replace(/^services (?=".*" not found$)/u, 'service ')
   const certificate = certificateErrors[code]
   if (certificate) return `tls: failed to verify certificate: x509: ${certificate}`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
@@ -123,12 +125,16 @@ function unsuccessful(code: number, text: string): Error {
   return new Error(`the server rejected our request for an unknown reason`)
 }
 
+/** YAML is read too: any text is a string at least. */
+const noDocument =
+  'json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
 function parseAnswer(code: number, text: string): unknown {
   let document: unknown
   try {
     document = JSON.parse(text)
   } catch {
-    if (code >= 200 && code < 300) throw new Error(`couldn't get version/kind; json parse error: ${text.slice(0, 100)}`)
+    if (code >= 200 && code < 300) throw new Error(`couldn't get version/kind; json parse error: ${noDocument}`)
   }
   const { kind, status, reason, message, details } = (document ?? {}) as Partial<Status>
   if ((kind as string) === 'Status' && status !== 'Success')
@@ -146,7 +152,6 @@ function exchange(
     method: 'POST',
     path: target.path,
     host: target.serverName,
-    agent: false,
     signal,
     // The connection is one to the service's pod; the certificate is for the service.
     createConnection: () =>

@@ -2,11 +2,11 @@
 import { cloneJson } from '../../../machinery/clone.js'
 import type { AnyKind } from '../../../machinery/kind.js'
 import type { AnyObject } from '../../../machinery/object-meta.js'
-import { applyJsonPatch } from '../../../machinery/patch/json-patch.js'
 import { internalError } from '../../../machinery/status-error.js'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.js'
 import { isExempt } from '../rule-matching.js'
 import { callWebhook, type DispatchDeps, invocationKind, objectsAs } from './dispatch.js'
+import { applyWebhookPatch } from './webhook-patch.js'
 import type { AllWebhooks } from './webhooks.js'
 
 /** Decodes what a patch made, with defaults. Throws an Error of what cannot be read. */
@@ -36,7 +36,7 @@ function applyPatch(
     )
   const before = objectsAs(attributes, as, deps.equivalence).object!
   try {
-    const patched = applyJsonPatch(cloneJson(before), patch) as AnyObject
+    const patched = applyWebhookPatch(cloneJson(before), patch) as AnyObject
     const decoded = deps.redecode(as, attributes.subresource, patched)
     if (JSON.stringify(decoded) === JSON.stringify(before)) return false
     replaceContents(object, deps.equivalence.convert(decoded, as, kind))
