@@ -12,13 +12,38 @@ export function textOfSet(set: FieldSet): string {
 
 /** Keeps this many: the objects of a cluster have few shapes. */
 const maxSets = 500
+const maxRecent = 8
 
 /** Sets by their text. */
 export class SetTable {
   readonly #sets = new Map<string, FieldSet>()
 
+  /** Those that were met last, the very last one first. */
+  readonly #recent: FieldSet[] = []
+
+  /** One of those met last: objects come in series. */
+  findRecent(matches: (set: FieldSet) => boolean): FieldSet | undefined {
+    const at = this.#recent.findIndex(matches)
+    if (at < 0) return undefined
+    const found = this.#recent[at]!
+    if (at > 0) this.#moveToFront(at, found)
+    return found
+  }
+
+  #moveToFront(at: number, set: FieldSet): void {
+    this.#recent.splice(at, 1)
+    this.#recent.unshift(set)
+  }
+
   /** `text` is FieldsV1 in canonical form. */
   read(text: string): FieldSet {
+    const set = this.#intern(text)
+    this.#recent.unshift(set)
+    if (this.#recent.length > maxRecent) this.#recent.pop()
+    return set
+  }
+
+  #intern(text: string): FieldSet {
     const known = this.#sets.get(text)
     if (known) return known
     if (this.#sets.size >= maxSets) this.#sets.clear()

@@ -2,6 +2,7 @@
 import type { AnyObject, ManagedFieldsEntry } from '../object-meta.js'
 import { capManagers } from './cap-managers.js'
 import { decodeManagers, encodeManagers, idOf, type ManagerEntry, type Managers } from './managers.js'
+import { matchesNewFields } from './match-fields.js'
 import type { MergeContext } from './merge-context.js'
 import { newFieldsText } from './new-fields.js'
 import { TypedError } from './path-element.js'
@@ -53,8 +54,13 @@ function recordCreation(
   { managers, entry }: { managers: Managers; entry: Omit<ManagerEntry, 'set'> },
 ): void {
   const { type, ignored, sets } = context
-  const text = newFieldsText(type, zeroObject(type), object, ignored)
-  if (text) managers.set(idOf(entry), { ...entry, set: sets.read(text) })
+  const zero = zeroObject(type)
+  let set = sets.findRecent(known => matchesNewFields(type, { zero, object, ignored }, known))
+  if (!set) {
+    const text = newFieldsText(type, zero, object, ignored)
+    if (text) set = sets.read(text)
+  }
+  if (set) managers.set(idOf(entry), { ...entry, set })
 }
 
 /**

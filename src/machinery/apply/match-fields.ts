@@ -1,0 +1,92 @@
+/** Whether the writer of a new object comes to own exactly a known set: asked before the set is written out again. */
+import { below, type FieldSet, isEmpty, self } from './field-set.js'
+import { elementOf } from './list-elements.js'
+import { type MergeType, typeFor } from './merge-type.js'
+import { fieldElement } from './path-element.js'
+import { sameJson } from './same-json.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const none = Object.freeze({}) as FieldSet
+
+function sizeOf(node: FieldSet): number {
+  let size = 0
+  for (const _ in node) size++
+  return size
+}
+
+/** Items that share an element are fewer elements than items: then this is false, and the set is written out. */
+function matchesItems(type: MergeType, list: readonly unknown[], node: FieldSet, isSelf: boolean): boolean {
+  if (sizeOf(node) !== list.length + (isSelf ? 1 : 0)) return false
+  if (isSelf !== Object.hasOwn(node, self)) return false
+  for (const item of list) {
+    const inner = node[elementOf(type, item)]
+    if (!inner || !matchesNew(type.items!, item, inner)) return false
+  }
+  return true
+}
+
+function matchesNew(declared: MergeType, value: unknown, node: FieldSet): boolean {
+  const type = typeFor(declared, value)
+  if (type.shape === 'scalar' || type.atomic) return isEmpty(node)
+  if (type.shape === 'list')
+    return Array.isArray(value) && value.length ? matchesItems(type, value, node, true) : isEmpty(node)
+  if (!isFields(value)) return isEmpty(node)
+  let count = 0
+  for (const name in value) {
+    const field = type.field(name)
+    const inner = field?.type ?? type.items
+    if (!inner || value[name] === undefined) continue
+    const child = node[field?.element ?? fieldElement(name)]
+    if (!child || !matchesNew(inner, value[name], child)) return false
+    count++
+  }
+  return sizeOf(node) === (count ? count + 1 : 0)
+}
+
+/** `node` undefined: nothing is owned. */
+function matchesChanged(
+  declared: MergeType,
+  { zero, value, ignored }: { zero: unknown; value: unknown; ignored: FieldSet },
+  node: FieldSet | undefined,
+): boolean {
+  const type = typeFor(declared, value)
+  if (!type.atomic && type.shape === 'map' && isFields(value))
+    return matchesFields(type, { zero, value, ignored }, node)
+  if (!type.atomic && type.shape === 'list' && Array.isArray(value) && value.length)
+    return node !== undefined && matchesItems(type, value, node, false)
+  return sameJson(zero, value) ? node === undefined : node !== undefined && isEmpty(node)
+}
+
+function matchesFields(
+  type: MergeType,
+  { zero, value, ignored }: { zero: unknown; value: Fields; ignored: FieldSet },
+  node: FieldSet | undefined,
+): boolean {
+  const before = isFields(zero) ? zero : (none as Fields)
+  let count = 0
+  for (const name in value) {
+    const field = type.field(name)
+    const element = field?.element ?? fieldElement(name)
+    const skipped = Object.hasOwn(ignored, element) ? below(ignored, element) : none
+    const fieldType = field?.type ?? type.items
+    const item = value[name]
+    if (!fieldType || item === undefined || (skipped !== none && isEmpty(skipped))) continue
+    const child = node && Object.hasOwn(node, element) ? node[element] : undefined
+    if (Object.hasOwn(before, name)) {
+      if (!matchesChanged(fieldType, { zero: before[name], value: item, ignored: skipped }, child)) return false
+    } else if (!child || !matchesNew(fieldType, item, child)) return false
+    if (child) count++
+  }
+  return count === (node ? sizeOf(node) : 0)
+}
+
+/** As `newFieldsText` would write it. Throws a TypedError for list items that cannot be told apart. */
+export const matchesNewFields = (
+  type: MergeType,
+  { zero, object, ignored }: { zero: Fields; object: Fields; ignored: FieldSet },
+  set: FieldSet,
+): boolean => matchesFields(type, { zero, value: object, ignored }, set)
