@@ -20,6 +20,7 @@ import type { PodSecurityConfiguration } from './pod-security/configuration.js'
 import { podSecurity } from './pod-security/pod-security.js'
 import type { Policies } from './policy/policies.js'
 import { validatingAdmissionPolicies } from './policy/validating-admission-policy.js'
+import { policyParamsAccess } from './policy-params-access.js'
 import { priority } from './priority.js'
 import { rbacEscalation } from './rbac-escalation.js'
 import { resourceQuota } from './resource-quota.js'
@@ -70,6 +71,7 @@ export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
     defaultIngressClass(lookup),
     rbacEscalation(resolver, authorize),
     deviceAdminAccess(lookup),
+    policyParamsAccess({ authorize, rests, lookup }),
     mutatingWebhooks(webhooks, { ...dispatch, redecode }),
     validatingAdmissionPolicies({ policies, rests, authorize, lookup }),
     validatingWebhooks(webhooks, dispatch),
