@@ -26,7 +26,7 @@ export interface AppDeps {
 
 // Express' own way would add a charset, which JSON has none of.
 function json(response: Response, contentType: string, body: unknown, indent = 0): void {
-  response.setHeader('content-type', contentType)
+  response.setHeader('Content-Type', contentType)
   response.end(JSON.stringify(body, null, indent))
 }
 

@@ -77,10 +77,10 @@ function newPipeline(
   const { authorize, authenticate, verbs, catalog, signer, issuer } = components
   const serverAddress = () => `${config.advertiseAddress}:${state.port}`
   const checks = () => healthChecks(state)
-  const isServed = ({ group, version, resource }: RequestInfo) =>
-    rests.find(group, version, resource) !== undefined ||
-    virtualKinds.some(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
-  const requestMetrics = newRequestMetrics(metrics, isServed)
+  const kindOf = ({ group, version, resource }: RequestInfo) =>
+    rests.find(group, version, resource)?.kind ??
+    virtualKinds.find(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
+  const requestMetrics = newRequestMetrics(metrics, kindOf)
   const access = newAccessMetrics(metrics)
   const health = newHealthMetrics()
   registerCacheMetrics(metrics, rests)

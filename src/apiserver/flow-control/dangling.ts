@@ -67,8 +67,8 @@ export class DanglingWriter {
       ...{ group, version, resource: names.plural, user: loopback, name },
       verb: 'patch',
       subresource: 'status',
-      patchType: 'application/strategic-merge-patch+json',
-      write: { fieldManager },
+      patchType: 'application/apply-patch+yaml',
+      write: { fieldManager, force: true },
       body: { apiVersion, kind, metadata: { name }, status },
     }).catch(error => {
       if (!isReason(error, 'NotFound')) throw error

@@ -38,15 +38,15 @@ export async function sendError(
     return
   }
   const retry = status.details?.retryAfterSeconds
-  if (retry) response.setHeader('retry-after', String(retry))
-  if (error instanceof ForbiddenRequest) response.setHeader('x-content-type-options', 'nosniff')
+  if (retry) response.setHeader('Retry-After', String(retry))
+  if (error instanceof ForbiddenRequest) response.setHeader('X-Content-Type-Options', 'nosniff')
   // The rest of a body that is too large is not read: HTTP/1.1 needs a new connection then.
-  if (code === 413 && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+  if (code === 413 && request.httpVersionMajor === 1) response.setHeader('Connection', 'close')
   await sendValue(exchange, { code, value: status, schema: 'meta.v1.Status' }, { form: formOf(exchange), schemas })
 }
 
 /** Plain text, as upstream answers outside the API. */
 export async function sendText(exchange: Exchange, code: number, text: string): Promise<void> {
-  exchange.response.setHeader('x-content-type-options', 'nosniff')
+  exchange.response.setHeader('X-Content-Type-Options', 'nosniff')
   await sendBody(exchange, code, { contentType: 'text/plain; charset=utf-8', body: text })
 }

@@ -179,6 +179,8 @@ export function newRequestListener(context: PipelineContext): RequestListener {
     const { request, response } = exchange
     const started = clock.monotonic()
     const { 'audit-id': auditId } = request.headers
+    // Connections are kept anyway; upstream does not say so.
+    if (request.httpVersionMajor === 1) response.removeHeader('Connection')
     response.setHeader('Audit-Id', auditId ?? newUuid())
     response.setHeader('Cache-Control', 'no-cache, private')
     const holding: Holding = { waited: 0 }

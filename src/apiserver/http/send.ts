@@ -18,7 +18,7 @@ const acceptsGzip = ({ request }: Exchange): boolean => {
 
 /** Status and headers; nothing is sent yet over HTTP/1.1. */
 export function writeHead({ response, warnings }: Exchange, code: number, headers: Headers): void {
-  if (warnings.length) headers.warning = warningHeaders(warnings)
+  if (warnings.length) headers.Warning = warningHeaders(warnings)
   response.writeHead(code, headers)
 }
 
@@ -30,14 +30,14 @@ export async function sendBody(
 ): Promise<void> {
   const { response } = exchange
   let bytes = typeof body === 'string' ? Buffer.from(body) : body
-  const headers: Headers = { 'content-type': contentType }
+  const headers: Headers = { 'Content-Type': contentType }
   exchange.bodyBytes = bytes.length
   if (bytes.length >= gzipThreshold && acceptsGzip(exchange)) {
     bytes = await compress(bytes, { level: gzipLevel })
-    headers['content-encoding'] = 'gzip'
-    headers.vary = 'Accept-Encoding'
+    headers['Content-Encoding'] = 'gzip'
+    headers.Vary = 'Accept-Encoding'
   }
-  headers['content-length'] = bytes.length
+  headers['Content-Length'] = bytes.length
   if (response.destroyed || exchange.timedOut) return
   writeHead(exchange, code, headers)
   if (exchange.request.method === 'HEAD') response.end()
@@ -77,7 +77,7 @@ export async function sendChunks(exchange: Exchange, code: number, body: Chunked
   }
   if (acceptsGzip(exchange)) return sendCompressed(exchange, code, body)
   const { response } = exchange
-  writeHead(exchange, code, { 'content-type': contentType, 'content-length': bytes })
+  writeHead(exchange, code, { 'Content-Type': contentType, 'Content-Length': bytes })
   for (const chunk of chunks) {
     if (response.destroyed) return
     if (!response.write(chunk)) await drained(response)
@@ -91,7 +91,7 @@ async function sendCompressed(exchange: Exchange, code: number, { contentType, c
     import('node:stream/promises'),
     import('node:zlib'),
   ])
-  writeHead(exchange, code, { 'content-type': contentType, 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
+  writeHead(exchange, code, { 'Content-Type': contentType, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' })
   const gzipped = createGzip({ level: gzipLevel, chunkSize: 128 * 1024 })
   await pipeline(Readable.from(chunks, { objectMode: false }), gzipped, exchange.response).catch(error => {
     if (!exchange.response.destroyed) throw error

@@ -65,7 +65,7 @@ type CountedForm = WatchForm & { count(events: number, bytes: number): void }
 export function sendWatch(exchange: Exchange, events: RegistryWatch, form: CountedForm): Promise<void> {
   const { response } = exchange
   const contentType = form.form.encoding === 'protobuf' ? protobufWatchType : 'application/json'
-  writeHead(exchange, 200, { 'content-type': contentType })
+  writeHead(exchange, 200, { 'Content-Type': contentType })
   response.flushHeaders()
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {

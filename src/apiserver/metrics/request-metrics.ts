@@ -1,4 +1,5 @@
 /** Upstream's metrics of requests. Counted by hand, for a request must not pay for the hashing of labels. */
+import type { AnyKind } from '../../machinery/kind.js'
 import { BucketCounts } from '../../telemetry/bucket-counts.js'
 import { histogramValues, type MetricValue, registerComputed } from '../../telemetry/computed-metric.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
@@ -101,8 +102,26 @@ function newFieldValidationDurations(registry: MetricRegistry): (value: string, 
   return (value, seconds) => (byValue.get(value) ?? byValue.get('invalid')!).observe(seconds)
 }
 
-/** `isServed`: there is such a resource. Requests for others are not measured, for their names are made up. */
-export function newRequestMetrics(registry: MetricRegistry, isServed: (info: RequestInfo) => boolean): RequestMetrics {
+/** APIs that should no longer be asked for, once they were. */
+function newDeprecatedApis(registry: MetricRegistry): (info: RequestInfo) => void {
+  const asked = new Map<string, Record<string, string>>()
+  registerComputed(registry, {
+    name: 'apiserver_requested_deprecated_apis',
+    help: '[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
+    type: 'gauge',
+    values: () => [...asked.values()].map(labels => ({ labels, value: 1 })),
+  })
+  return ({ group, resource, subresource, version }) => {
+    const labels = { group, removed_release: '', resource, subresource, version }
+    asked.set(Object.values(labels).join('\0'), labels)
+  }
+}
+
+/** `kindOf`: what is served there. Requests for what is not are not measured, for their names are made up. */
+export function newRequestMetrics(
+  registry: MetricRegistry,
+  kindOf: (info: RequestInfo) => AnyKind | undefined,
+): RequestMetrics {
   const measured = new Map<string, RequestSeries>()
   const running = new Map<string, Counted>()
   const terminations = new Map<string, Counted>()
@@ -118,9 +137,10 @@ export function newRequestMetrics(registry: MetricRegistry, isServed: (info: Req
     type: 'counter',
   })
   const observeFieldValidation = newFieldValidationDurations(registry)
+  const noteDeprecated = newDeprecatedApis(registry)
 
   const measurableLabels = (info: RequestInfo, verb: string): RequestLabels | undefined =>
-    info.isResource && !isServed(info) ? undefined : labelsOf(info, verb)
+    info.isResource && !kindOf(info) ? undefined : labelsOf(info, verb)
 
   const seriesOf = (exchange: Exchange): RequestSeries | undefined => {
     const { info, request } = exchange
@@ -133,6 +153,7 @@ export function newRequestMetrics(registry: MetricRegistry, isServed: (info: Req
     if (found) return found
     const labels = measurableLabels(info, verb)
     if (!labels) return undefined
+    if (info.isResource && kindOf(info)?.deprecationWarning) noteDeprecated(info)
     const created = new RequestSeries(labels, dryRun)
     measured.set(key, created)
     return created

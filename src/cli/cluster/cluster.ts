@@ -17,6 +17,7 @@ import { type ControlPlane, serverHosts, startControlPlane } from './control-pla
 import { administrator, controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
 import { type Nodes, startNodes } from './nodes.js'
 import { openRuntime } from './runtimes.js'
+import { registerStorageSize } from './storage-size.js'
 import { openStore } from './store.js'
 
 export interface Cluster {
@@ -87,6 +88,7 @@ async function openFoundation(config: Configuration, log: Logger) {
 export async function startCluster(config: Configuration, log: Logger): Promise<Cluster> {
   const metrics = newMetricRegistry()
   registerProcessMetrics(metrics, ownProcess())
+  registerStorageSize(metrics, join(config.dataDir, 'store'))
   const id = await ensureClusterId(config.dataDir)
   const opening = openRuntime(config, id, log)
   // Looked at below; until then a failure must not count as unhandled.

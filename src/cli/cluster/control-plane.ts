@@ -13,6 +13,7 @@ import type { NodeDirectory } from '../../machinery/node-api.js'
 import type { ApiHandler, UserInfo } from '../../machinery/request.js'
 import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startEventExpiry } from '../../registry/event-expiry.js'
+import { measureStorage } from '../../registry/measured-storage.js'
 import { newRegistry } from '../../registry/registry.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -118,7 +119,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   const registry = newRegistry({
     kinds: storedKinds,
     conversions,
-    storage: deps.storage,
+    storage: measureStorage(deps.storage, { clock, metrics, kinds: storedKinds }),
     clock,
     random,
     schemas,
