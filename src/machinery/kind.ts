@@ -58,6 +58,8 @@ export interface PrinterColumn<T> {
   wide?: boolean
   /** In place of `wide`. */
   priority?: number
+  /** Rows have its cell, last, yet the head does not tell of it: so it is upstream where a definition was forgotten. */
+  undeclared?: boolean
   /** `now` is in milliseconds since the epoch: ages are printed by the server. */
   of(object: T, now: number): Cell
 }

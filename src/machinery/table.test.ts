@@ -50,3 +50,9 @@ test('a kind without columns', () => {
   expect(tableColumns(plain).map(column => column.name)).toEqual(['Name', 'Created At'])
   expect(tableRows(plain, [object], now)).toEqual([{ cells: ['a', '2025-01-01T00:00:00Z'] }])
 })
+
+test('an undeclared column has cells and no head', () => {
+  const kind = { printerColumns: [{ name: 'Extra', undeclared: true, of: () => 'x' }] }
+  expect(tableColumns(kind).map(({ name }) => name)).toEqual(['Name'])
+  expect(tableRows(kind, [{ metadata: { name: 'a' } } as never], 0)).toEqual([{ cells: ['a', 'x'] }])
+})

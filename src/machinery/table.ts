@@ -60,13 +60,15 @@ function columnsOf<T extends KubernetesObject>(kind: PrintableKind<T>): readonly
 
 /** The heads of a kind's table. */
 export const tableColumns = <T extends KubernetesObject>(kind: PrintableKind<T>): TableColumnDefinition[] =>
-  columnsOf(kind).map(({ name, type = 'string', format = '', description = '', wide, priority = wide ? 1 : 0 }) => ({
-    name,
-    type,
-    format,
-    description,
-    priority,
-  }))
+  columnsOf(kind)
+    .filter(column => !column.undeclared)
+    .map(({ name, type = 'string', format = '', description = '', wide, priority = wide ? 1 : 0 }) => ({
+      name,
+      type,
+      format,
+      description,
+      priority,
+    }))
 
 /** One row for each object, in their order. `now` is in milliseconds since the epoch: ages are counted up to there. */
 export function tableRows<T extends KubernetesObject = AnyObject>(

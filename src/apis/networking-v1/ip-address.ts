@@ -46,6 +46,6 @@ export const ipAddress = defineKind<IPAddress>({
         'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.',
       of: ({ spec }) => formatParent(spec.parentRef),
     },
-    age,
+    { ...age, undeclared: true },
   ],
 })
