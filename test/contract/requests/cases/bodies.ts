@@ -98,7 +98,25 @@ const texts = [
   '{"metadata":{"name":"a"},"data":{"__proto__":"YQ=="}}',
 ]
 
-const numbers = ['1', '1.0', '1e1', '1.5', '-1', '"1"', 'true', 'null', '[]', '{}', '2147483648', '-2147483649', '9007199254740993', '99999999999999999999', '1e999', '-0', '0']
+const numbers = [
+  '1',
+  '1.0',
+  '1e1',
+  '1.5',
+  '-1',
+  '"1"',
+  'true',
+  'null',
+  '[]',
+  '{}',
+  '2147483648',
+  '-2147483649',
+  '9007199254740993',
+  '99999999999999999999',
+  '1e999',
+  '-0',
+  '0',
+]
 
 const unknowns = [
   '{"metadata":{"name":"a","bogus":1},"bogus":{"x":1},"data":{"a":"YQ==","a":"Yg=="}}',
@@ -160,7 +178,9 @@ export const bodies: Case[] = [
   },
   {
     name: 'numbers or texts',
-    steps: numbers.map(text => post(templates, template('"hostIPC":false', `"livenessProbe":{"httpGet":{"port":${text}}}`))),
+    steps: numbers.map(text =>
+      post(templates, template('"hostIPC":false', `"livenessProbe":{"httpGet":{"port":${text}}}`)),
+    ),
   },
   {
     name: 'quantities',
@@ -184,21 +204,43 @@ export const bodies: Case[] = [
     steps: ['Strict', 'Warn', 'Ignore', ''].flatMap(how => [
       ...unknowns.map(text => post(`${secrets}?fieldValidation=${how}`, text)),
       ...unknownYaml.map(text => yaml(`${secrets}?fieldValidation=${how}`, text)),
-      post(`${templates}?fieldValidation=${how}`, template('"bogus":{"x":1,"x":2},"volumes":[{"name":"v","bogus":1}]', '"image":"j","bogus":1')),
+      post(
+        `${templates}?fieldValidation=${how}`,
+        template('"bogus":{"x":1,"x":2},"volumes":[{"name":"v","bogus":1}]', '"image":"j","bogus":1'),
+      ),
     ]),
   },
   { name: 'YAML', steps: yamls.map(text => yaml(secrets, text)) },
   {
     name: 'protobuf that is none',
-    steps: ['', 'x', 'k8s', 'k8s\0', 'k8s\0\n', 'k8s\0\n\x7f', 'k8s\0\n\x0c\n\x02v1\x12\x06Secret', 'k8s\0\n\x0c\n\x02v1\x12\x06Secret\x12\x02\n\x7f', 'k8s\0\n\t\n\x02v1\x12\x03Pod\x12\x00', 'k8s\0\n\x0c\n\x02v1\x12\x06Secret\x12\x00'].map(
-      text => post(secrets, text, { type: protobuf }),
-    ),
+    steps: [
+      '',
+      'x',
+      'k8s',
+      'k8s\0',
+      'k8s\0\n',
+      'k8s\0\n\x7f',
+      'k8s\0\n\x0c\n\x02v1\x12\x06Secret',
+      'k8s\0\n\x0c\n\x02v1\x12\x06Secret\x12\x02\n\x7f',
+      'k8s\0\n\t\n\x02v1\x12\x03Pod\x12\x00',
+      'k8s\0\n\x0c\n\x02v1\x12\x06Secret\x12\x00',
+    ].map(text => post(secrets, text, { type: protobuf })),
   },
   {
     name: 'types of content',
-    steps: ['', 'text/plain', 'application/json; charset=utf-8', 'application/json;charset=utf-16', 'APPLICATION/JSON', 'application/*', '*/*', 'bogus', ';', 'application/cbor', 'text/json'].map(
-      type => post(secrets, '{"metadata":{"name":"a"}}', { headers: { 'content-type': type } }),
-    ),
+    steps: [
+      '',
+      'text/plain',
+      'application/json; charset=utf-8',
+      'application/json;charset=utf-16',
+      'APPLICATION/JSON',
+      'application/*',
+      '*/*',
+      'bogus',
+      ';',
+      'application/cbor',
+      'text/json',
+    ].map(type => post(secrets, '{"metadata":{"name":"a"}}', { headers: { 'content-type': type } })),
   },
   {
     name: 'answers in other forms',
@@ -232,10 +274,24 @@ export const bodies: Case[] = [
   },
   {
     name: 'methods',
-    steps: ['HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'POST', 'PUT', 'DELETE', 'PATCH'].flatMap(method =>
-      ['/api/v1/namespaces/default', '/api', '/apis/apps/v1', '/version', '/healthz', '/openapi/v2', '/openapi/v3', '/', '/none'].map(
-        path => ({ method, path, ...(method !== 'HEAD' && method !== 'OPTIONS' && path !== '/api/v1/namespaces/default' ? { body: '{}' } : {}) }),
-      ),
-    ).filter(step => !(step.path === '/api/v1/namespaces/default' && /POST|PUT|DELETE|PATCH/.test(step.method))),
+    steps: ['HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'POST', 'PUT', 'DELETE', 'PATCH']
+      .flatMap(method =>
+        [
+          '/api/v1/namespaces/default',
+          '/api',
+          '/apis/apps/v1',
+          '/version',
+          '/healthz',
+          '/openapi/v2',
+          '/openapi/v3',
+          '/',
+          '/none',
+        ].map(path => ({
+          method,
+          path,
+          ...(method !== 'HEAD' && method !== 'OPTIONS' && path !== '/api/v1/namespaces/default' ? { body: '{}' } : {}),
+        })),
+      )
+      .filter(step => !(step.path === '/api/v1/namespaces/default' && /POST|PUT|DELETE|PATCH/.test(step.method))),
   },
 ]

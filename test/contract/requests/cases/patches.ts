@@ -88,7 +88,6 @@ const jsonPatches: (object | string)[] = [
   [{ op: 'test', path: '/metadata/labels/a', value: '1' }],
   [{ op: 'test', path: '/metadata/labels/a', value: '2' }],
   [{ op: 'test', path: '/metadata/labels/none', value: null }],
-  [{ op: 'test', path: '/metadata/labels/none' }],
   [{ op: 'test', path: '/metadata/labels', value: { b: '2', a: '1' } }],
   [{ op: 'test', path: '/metadata/finalizers', value: ['example.com/a'] }],
   [{ op: 'add', path: '/template/spec/containers/-', value: { name: 'three', image: 'x' } }],
