@@ -1,0 +1,91 @@
+/**
+ * One script of commands, played by each kubectl against minik8s, says what it says against a stock kube-apiserver v1.34.4. Controllers and
+ * scheduler are off on both sides, so that only the API server speaks. What stock said is recorded in test/golden/kubectl/: everything for
+ * the newest version, for the others only what differs. The oldest and the newest play everything, those between stop before `explain`,
+ * for time's sake, unless MINIK8S_SCRIPT=whole. To record it again (kube-apiserver and etcd v1.34.4 in DIR):
+ *   MINIK8S_STOCK_BIN=DIR MINIK8S_RECORD=kubectl npm test e2e kubectl-script
+ * KUBECTL_DIR may name a directory with one more kubectl.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { TestCluster } from './harness/cluster.js'
+import { findKubectls, type Kubectl, versionOf } from './harness/kubectl.js'
+import { output } from './harness/run.js'
+import { byCommand, commandsOf, type Entry, formatTranscript, parseTranscript, play } from './harness/script.js'
+import { StockServer } from './harness/stock.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const fixtures = join(here, 'fixtures/kubectl')
+const golden = join(here, '../golden/kubectl')
+const commands = commandsOf(readFileSync(join(fixtures, 'script.sh'), 'utf8'))
+const base = '1.34'
+
+const kubectls = findKubectls().map(k => (k.version === 'path' ? { ...k, version: versionOf(k.program) } : k))
+const fileOf = (version: string) => join(golden, `v${version}.txt`)
+const readTranscript = (version: string) => parseTranscript(readFileSync(fileOf(version), 'utf8'))
+
+async function transcriptOf(
+  { kubeconfig }: { kubeconfig: string },
+  { program }: Kubectl,
+  script: readonly string[] = commands,
+): Promise<Entry[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'minik8s-script-'))
+  try {
+    const server = ['config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}']
+    const port = (await output(program, ['--kubeconfig', kubeconfig, ...server])).split(':').at(-1)!
+    return await play(script, { directory, fixtures, port, kubectl: program, kubeconfig })
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function record(kubectl: Kubectl): Promise<void> {
+  await using server = new StockServer()
+  await server.start()
+  let entries = await transcriptOf(server, kubectl)
+  if (kubectl.version !== base) {
+    const known = byCommand(readTranscript(base))
+    const said = [...byCommand(entries)].filter(([key, text]) => known.get(key) !== text)
+    entries = said.map(([command, text]) => ({ command, said: text }))
+  }
+  writeFileSync(fileOf(kubectl.version), formatTranscript(entries))
+}
+
+/** What stock said to that version. */
+function expected(version: string): Map<string, string> {
+  const said = byCommand(readTranscript(base))
+  if (version !== base) for (const { command, said: text } of readTranscript(version)) said.set(command, text)
+  return said
+}
+
+const tested = kubectls.filter(k => existsSync(fileOf(k.version)))
+const partly = commands.slice(0, commands.indexOf('kubectl explain pod'))
+const isWhole = (kubectl: Kubectl) =>
+  process.env.MINIK8S_SCRIPT === 'whole' || kubectl === tested[0] || kubectl === tested.at(-1)
+
+if (process.env.MINIK8S_RECORD === 'kubectl')
+  test.each(kubectls.toReversed())('record kubectl $version', record, 600_000)
+else
+  describe.each(tested)('kubectl $version', kubectl => {
+    test('says what it says against a stock server', async () => {
+      await using cluster = new TestCluster({
+        runtime: 'none',
+        flags: ['--controllers', 'none', '--scheduler', 'false'],
+      })
+      await cluster.start()
+      const stock = expected(kubectl.version)
+      const entries = await transcriptOf(cluster, kubectl, isWhole(kubectl) ? commands : partly)
+      const differing = [...byCommand(entries)].filter(([key, said]) => said !== stock.get(key))
+      expect(Object.fromEntries(differing)).toEqual(Object.fromEntries(differing.map(([k]) => [k, stock.get(k)])))
+    }, 600_000)
+  })
+
+test('every recorded version is of this script', () => {
+  const known = new Set(byCommand(commands.map(command => ({ command, said: '' }))).keys())
+  for (const file of readdirSync(golden))
+    for (const { command } of parseTranscript(readFileSync(join(golden, file), 'utf8')))
+      expect(known).toContain(command)
+})
