@@ -8,7 +8,7 @@ const maxQueues = 10_000_000
 const maxHashBits = 60
 
 /** Bits of entropy needed to deal a hand from a deck. */
-export const requiredEntropyBits = (deckSize: number, handSize: number): number =>
+const requiredEntropyBits = (deckSize: number, handSize: number): number =>
   Math.ceil(Math.log2(deckSize) * handSize)
 
 function* validateHandSize(queues: number, handSize: number, path: string): Generator<FieldError> {

@@ -10,10 +10,10 @@ const fieldManager = 'api-priority-and-fairness-config-consumer-v1'
 const maxWritesPerMinute = 6
 const minute = 60_000
 
-export type DanglingCondition = Required<Omit<FlowSchemaCondition, 'lastTransitionTime'>>
+type DanglingCondition = Required<Omit<FlowSchemaCondition, 'lastTransitionTime'>>
 
 /** What the condition should be. */
-export function danglingCondition({ spec }: FlowSchema, exists: boolean): DanglingCondition {
+function danglingCondition({ spec }: FlowSchema, exists: boolean): DanglingCondition {
   const { name } = spec.priorityLevelConfiguration
   const reference = `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)}`
   return exists

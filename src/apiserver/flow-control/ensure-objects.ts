@@ -44,7 +44,7 @@ function sameSpec(current: FlowObject, wanted: FlowObject): boolean {
 }
 
 /** What the object should become; undefined when it may stay. An object that nobody has changed yet follows the suggestion. */
-export function reviseObject(current: FlowObject, wanted: FlowObject): FlowObject | undefined {
+function reviseObject(current: FlowObject, wanted: FlowObject): FlowObject | undefined {
   const { metadata } = current
   const annotation = booleanOf(metadata.annotations?.[autoUpdateAnnotation])
   const autoUpdate = isMandatory(wanted) || (annotation ?? metadata.generation === 1)

@@ -15,7 +15,7 @@ const wellKnown: ReadonlySet<string> = new Set([
 ])
 
 /** User names are too many to count each: upstream tells a few apart. */
-export function compressUserName(name: string): string {
+function compressUserName(name: string): string {
   if (wellKnown.has(name)) return name
   return name.includes('@') ? 'email_id' : 'other'
 }
