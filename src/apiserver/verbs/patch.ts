@@ -30,6 +30,7 @@ function applyPatch(
     case 'application/merge-patch+json':
       return applyMergePatch(current, cloneJson(body))
     case 'application/strategic-merge-patch+json':
+      if (type.custom) throw unsupportedPatchType()
       return applyStrategicMergePatch(context.schemas, type.schema, current, cloneJson(body))
     default:
       throw unsupportedPatchType()

@@ -35,16 +35,37 @@ interface Parts {
 
 const byName = (a: AnyKind, b: AnyKind) => (a.names.plural < b.names.plural ? -1 : 1)
 
-function partsOf(kinds: readonly AnyKind[], { parameters }: Template, version: OpenApiVersion): Parts {
-  const parts: Parts = { paths: {}, definitions: {} }
-  for (const kind of kinds) {
-    const names = { item: definitionName(kind, kind.kind), list: definitionName(kind, kind.listKind), scale: scaleName }
-    parts.definitions[names.item] = publishedSchema(kind, version)
-    parts.definitions[names.list] = publishedList(kind, names.item, version)
-    for (const [path, item] of Object.entries(customPaths(kind, names, parameters)))
-      parts.paths[path] = version === 2 ? pathForV2(item) : item
+/** A kind stays as it is until its definition changes, which makes another of it. */
+const remembered = { 2: new WeakMap<AnyKind, Parts>(), 3: new WeakMap<AnyKind, Parts>() }
+
+function partsOfKind(kind: AnyKind, { parameters }: Template, version: OpenApiVersion): Parts {
+  const names = { item: definitionName(kind, kind.kind), list: definitionName(kind, kind.listKind), scale: scaleName }
+  const definitions = {
+    [names.item]: publishedSchema(kind, version),
+    [names.list]: publishedList(kind, names.item, version),
   }
-  return parts
+  const paths = Object.entries(customPaths(kind, names, parameters))
+  return {
+    definitions,
+    paths: Object.fromEntries(paths.map(([path, item]) => [path, version === 2 ? pathForV2(item) : item])),
+  }
+}
+
+const nextTurn = () => new Promise<void>(resolve => setImmediate(resolve))
+
+/** Other requests go on while there is much to be made. */
+async function partsOf(kinds: readonly AnyKind[], template: Template, version: OpenApiVersion): Promise<Parts> {
+  const whole: Parts = { paths: {}, definitions: {} }
+  for (const kind of kinds) {
+    let parts = remembered[version].get(kind)
+    if (!parts) {
+      await nextTurn()
+      remembered[version].set(kind, (parts = partsOfKind(kind, template, version)))
+    }
+    Object.assign(whole.paths, parts.paths)
+    Object.assign(whole.definitions, parts.definitions)
+  }
+  return whole
 }
 
 /** Names of all types that a document refers to, and those that these refer to. */
@@ -86,7 +107,7 @@ export class CustomDocuments implements OpenApiDocuments {
     const whole = await this.builtin.v2(form)
     if (!kinds.length) return whole
     return this.#once(`v2/${form}`, async () => {
-      const parts = partsOf(kinds, await this.#loadTemplate(), 2)
+      const parts = await partsOf(kinds, await this.#loadTemplate(), 2)
       const bytes = await decompress(whole.gzip)
       if (form === 'protobuf') {
         const addition = encodeAddition(parts)
@@ -117,7 +138,7 @@ export class CustomDocuments implements OpenApiDocuments {
     if (!kinds.length) return this.builtin.v3(key)
     return this.#once(key, async () => {
       const template = await this.#loadTemplate()
-      const { paths, definitions } = partsOf(kinds, template, 3)
+      const { paths, definitions } = await partsOf(kinds, template, 3)
       const shared = [...referenced({ paths, definitions }, template.schemas)].map(
         name => [name, template.schemas[name]!] as const,
       )
