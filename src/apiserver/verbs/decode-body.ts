@@ -81,11 +81,14 @@ export function patchedMisfit(schemas: SchemaSet, type: BodyType, document: unkn
     : misfit(schemas, type, { kind, apiVersion })
 }
 
+/** YAML's parser tells of doubled keys in one error with a line for each; a warning is the line. */
+const ofYaml = /^yaml: unmarshal errors:\n {2}/
+
 /** Applies the request's fieldValidation to what was found. Without one, nothing is said: HTTP always sets one. */
 function reportStrictErrors(type: BodyType, errors: readonly string[], { write, warn }: Told): void {
   if (!errors.length) return
   if (write?.fieldValidation === 'Strict') throw cannotBeHandled(type.kind, type.version, strictDecodingError(errors))
-  if (write?.fieldValidation === 'Warn') for (const error of errors) warn?.(error)
+  if (write?.fieldValidation === 'Warn') for (const error of errors) warn?.(error.replace(ofYaml, ''))
 }
 
 /** Fills in the schema's defaults and then those of the kind. */
@@ -164,10 +167,12 @@ export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & {
   try {
     const { object, errors } = decodeAs(schemas, type, body, request.bodyFractions)
     const repeated = errors.length && !type.custom ? bodyErrors.filter(error => !isInside(error, errors)) : bodyErrors
-    const strict = [...repeated, ...errors]
+    const isYaml = repeated.some(error => ofYaml.test(error))
+    // YAML becomes JSON first, with its keys in alphabetical order.
+    const strict = [...repeated, ...(isYaml ? [...errors].sort() : errors)]
     reportStrictErrors(
       type,
-      !type.custom && repeated.length && errors.length ? inReadingOrder(body, strict) : strict,
+      !type.custom && !isYaml && repeated.length && errors.length ? inReadingOrder(body, strict) : strict,
       request,
     )
     applyDefaults(schemas, type, object)
