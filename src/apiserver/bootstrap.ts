@@ -5,7 +5,7 @@ import { type Clock, formatTime } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
 import { isReason } from '../machinery/status-error.js'
-import type { Rest } from '../registry/rest.js'
+import type { Rest, Transform } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { RequestHeaderConfig } from './authn/configuration.js'
 import { loopback } from './authn/user.js'
@@ -32,6 +32,7 @@ import {
 import type { RestDirectory } from './deps.js'
 import { automanagedLabel, localApiServices } from './local-api-services.js'
 import { applyDefaults } from './verbs/decode-body.js'
+import { trackOwnWrite } from './verbs/field-manager.js'
 
 export interface BootstrapDeps {
   rests: RestDirectory
@@ -54,21 +55,31 @@ const keepOwnSpec: Reconcile = (stored, { spec }) =>
 /** Takes the wanted fields of the top level over. */
 const replace: Reconcile = (stored, { metadata: _, ...wanted }) => Object.assign(stored, wanted)
 
-async function ensure(rest: Rest, object: AnyObject, schemas: SchemaSet, reconcile: Reconcile): Promise<void> {
+async function ensure(
+  { rest, object, reconcile }: { rest: Rest; object: AnyObject; reconcile: Reconcile },
+  deps: Pick<BootstrapDeps, 'schemas' | 'clock'>,
+): Promise<void> {
   const { namespace, name = '' } = object.metadata
   const key = { name, ...(namespace && { namespace }) }
-  applyDefaults(schemas, rest.kind, object)
+  const { kind } = rest
+  applyDefaults(deps.schemas, kind, object)
   const there = await rest.get(key).catch(error => {
     if (isReason(error, 'NotFound')) return undefined
     throw error
   })
   if (!there) {
+    trackOwnWrite(deps, { kind, live: undefined, object })
     await rest.create(namespace, object, scope).catch(error => {
       // Another server of the cluster was faster.
       if (!isReason(error, 'AlreadyExists')) throw error
     })
   } else if (reconcile !== keep) {
-    await rest.update(key, current => reconcile(current!, object) ?? current!, scope)
+    const change: Transform = (current, live) => {
+      const changed = reconcile(current!, object)
+      if (changed) trackOwnWrite(deps, { kind, live, object: changed })
+      return changed ?? current!
+    }
+    await rest.update(key, change, scope)
   }
 }
 
@@ -98,7 +109,11 @@ function* wantedObjects(endpoint: ServerEndpoint, authentication: AnyObject, now
 }
 
 /** The default range is ready as soon as it is there; upstream's server says so itself, whether controllers run or not. */
-async function readyServiceCidr(rests: RestDirectory, clock: Clock): Promise<void> {
+async function readyServiceCidr({
+  rests,
+  schemas,
+  clock,
+}: Pick<BootstrapDeps, 'rests' | 'schemas' | 'clock'>): Promise<void> {
   const key = { name: 'kubernetes' }
   const rest = rests.find('networking.k8s.io', 'v1', 'servicecidrs')
   const stored = await rest?.get(key)
@@ -106,7 +121,13 @@ async function readyServiceCidr(rests: RestDirectory, clock: Clock): Promise<voi
   const lastTransitionTime = formatTime(clock.now())
   const message = 'Kubernetes default Service CIDR is ready'
   const status = { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime, reason: '', message }] }
-  await rest.update(key, current => ({ ...current!, status }), { ...scope, subresource: 'status' })
+  const subresource = 'status'
+  const change: Transform = (current, live) => {
+    const object = { ...current!, status }
+    trackOwnWrite({ schemas, clock }, { kind: rest.kind, subresource, live, object })
+    return object
+  }
+  await rest.update(key, change, { ...scope, subresource })
 }
 
 /** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
@@ -122,14 +143,14 @@ export async function bootstrap(
     if (!rest) continue
     for (const object of objects) {
       const { name, namespace } = object.metadata
-      const write = ensure(rest, object, schemas, reconcile).catch(error => {
+      const write = ensure({ rest, object, reconcile }, { schemas, clock }).catch(error => {
         log.warn({ resource, namespace, name, error: String(error) }, 'Cannot write an object of the system')
       })
       writes.push(write)
     }
   }
   await Promise.all(writes)
-  await readyServiceCidr(rests, clock).catch(error => {
+  await readyServiceCidr({ rests, schemas, clock }).catch(error => {
     log.warn({ error: String(error) }, 'Cannot write the status of the default ServiceCIDR')
   })
 }

@@ -109,6 +109,8 @@ function sentEmpty(document: unknown): boolean {
   return Array.isArray(entries) && entries.length === 0
 }
 
+type Tracking = Pick<WriteContext, 'schemas' | 'clock'>
+
 export interface TrackedWrite {
   kind: AnyKind
   request: VerbRequest
@@ -128,4 +130,17 @@ export function trackWrite(
   if (!context) return
   const mark = writeMarkOf(request, clock.now())
   trackUpdate(context, { live, object }, { ...mark, resets: sentEmpty(document) })
+}
+
+/** As `trackWrite`, of what the server writes by itself. */
+export function trackOwnWrite(
+  { schemas, clock }: Tracking,
+  {
+    kind,
+    subresource = '',
+    ...change
+  }: { kind: AnyKind; subresource?: string } & Pick<TrackedWrite, 'live' | 'object'>,
+): void {
+  const context = mergeContextOf(schemas, kind, subresource)
+  if (context) trackUpdate(context, change, { manager: 'kube-apiserver', subresource, time: formatTime(clock.now()) })
 }
