@@ -25,7 +25,7 @@ function takenBy(others: readonly CustomResourceDefinition[]): Taken {
 
 const inUse = (name: string) => `${JSON.stringify(name)} is already in use`
 
-export interface NamesDecision {
+interface NamesDecision {
   acceptedNames: CustomResourceDefinitionNames
   namesAccepted: CustomResourceDefinitionCondition
   established: CustomResourceDefinitionCondition

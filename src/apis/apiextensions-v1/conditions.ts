@@ -2,7 +2,7 @@
 import { formatTime } from '../../machinery/clock.js'
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '../generated/apiextensions-v1.js'
 
-export type DefinitionConditionType =
+type DefinitionConditionType =
   | 'Established'
   | 'NamesAccepted'
   | 'NonStructuralSchema'

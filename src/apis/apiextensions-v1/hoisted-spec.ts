@@ -9,7 +9,7 @@ import type {
 } from '../generated/apiextensions-v1.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 
-export interface HoistedSpec {
+interface HoistedSpec {
   validation?: CustomResourceValidation
   subresources?: CustomResourceSubresources
   additionalPrinterColumns?: CustomResourceColumnDefinition[]

@@ -48,7 +48,7 @@ function* rootFieldErrors(schema: JsonSchema, path: string): Generator<FieldErro
   }
 }
 
-export interface RootOptions {
+interface RootOptions {
   withStatus: boolean
   allowsAnyType: boolean
 }

@@ -8,7 +8,7 @@ const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 const typeFields: ReadonlySet<string> = new Set(['metadata', 'kind', 'apiVersion'])
 
 /** Where in the definition a schema stands, as far as that restricts it. */
-export interface SchemaContext {
+interface SchemaContext {
   /** What was allowed before stays so: a definition that had such types may keep them. */
   allowsAnyType: boolean
   insideMetadata?: boolean

@@ -22,7 +22,7 @@ import { isJudged, judge } from './definition-status.js'
 import { deleteInstances } from './delete-instances.js'
 import { ServedDefinitions } from './served-definitions.js'
 
-export interface DefinitionControllerDeps {
+interface DefinitionControllerDeps {
   rests: RestDirectory
   /** Of built-in types. */
   schemas: SchemaSet

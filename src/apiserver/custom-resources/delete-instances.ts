@@ -16,7 +16,7 @@ const scope = { user: loopback, dryRun: false, subresource: '' }
 const patience = 60_000
 const pause = 500
 
-export interface DeleteInstancesDeps {
+interface DeleteInstancesDeps {
   rests: RestDirectory
   clock: Clock
   signal: AbortSignal

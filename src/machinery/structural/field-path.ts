@@ -1,7 +1,7 @@
 /** Paths such as `.spec.names['a.b']`, as rules and selectable fields of a definition name a place in its schema. */
 import { additionalOf, type JsonSchema, propertyOf } from './json-schema.js'
 
-export interface FoundField {
+interface FoundField {
   /** Names that lead to the field. */
   steps: readonly string[]
   schema: JsonSchema | undefined

@@ -85,9 +85,6 @@ export function setField(object: JsonObject, name: string, value: unknown): void
   else object[name] = value
 }
 
-/** `.items`: how a path of the schema goes on. */
-export const schemaChild = (path: string, name: string) => (path ? `${path}.${name}` : name)
-
 /** Every schema below this one, itself first. `visit` returns true to stop; so does this then. */
 export function someSchema(schema: JsonSchema | undefined, visit: (schema: JsonSchema) => boolean): boolean {
   if (!schema) return false

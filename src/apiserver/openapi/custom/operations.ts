@@ -12,7 +12,7 @@ export interface CommonParameters {
   namespace: Json
 }
 
-export interface OperationNames {
+interface OperationNames {
   item: string
   list: string
   scale: string

@@ -51,7 +51,7 @@ const mapValues = (record: Record<string, JsonSchema>, change: (schema: JsonSche
   Object.fromEntries(Object.entries(record).map(([name, schema]) => [name, change(schema)]))
 
 /** Applies `change` to every schema that shapes an object, the inner ones first. */
-export function mapSchema(schema: JsonSchema, change: (schema: JsonSchema) => JsonSchema): JsonSchema {
+function mapSchema(schema: JsonSchema, change: (schema: JsonSchema) => JsonSchema): JsonSchema {
   const { items, properties, additionalProperties } = schema
   const inner = (one: JsonSchema) => mapSchema(one, change)
   return change({
