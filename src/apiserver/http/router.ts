@@ -48,11 +48,15 @@ async function serveConnect(exchange: Exchange, { deps, stopping }: RouterContex
   throw badRequest('Upgrade request required')
 }
 
+function isCustomGroup(catalog: Catalog, group: string): boolean {
+  const versions = catalog.group(group)?.versions ?? []
+  return versions.length > 0 && versions.every(({ kinds }) => kinds.every(({ kind }) => kind.custom))
+}
+
 /** In groups that only definitions know, upstream answers for nothing but what they declare. */
 function isUnknownToCustomGroup(info: RequestInfo, { catalog, rests }: RouterContext): boolean {
   const { group, version, resource, namespace, verb } = info
-  const versions = catalog.group(group)?.versions
-  if (!group || !versions?.every(({ kinds }) => kinds.every(({ kind }) => kind.custom))) return false
+  if (!isCustomGroup(catalog, group)) return false
   const kind = rests.find(group, version, resource)?.kind
   if (!kind) return true
   if (kind.scope === 'Cluster') return !!namespace
@@ -76,7 +80,9 @@ export function newRouter(context: RouterContext): (exchange: Exchange) => Promi
     if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') throw methodNotAllowed()
     if (await context.discovery.serve(exchange)) return
     const parts = path.split('/').filter(part => part !== '')
-    if (parts[0] === 'api' || context.catalog.group(parts[1] ?? '')) throw resourceNotFound()
+    const group = parts[1] ?? ''
+    const isKnown = context.catalog.group(group) && !isCustomGroup(context.catalog, group)
+    if (parts[0] === 'api' || isKnown) throw resourceNotFound()
     await sendText(exchange, 404, notFoundText)
   }
 
