@@ -8,8 +8,7 @@ const maxQueues = 10_000_000
 const maxHashBits = 60
 
 /** Bits of entropy needed to deal a hand from a deck. */
-const requiredEntropyBits = (deckSize: number, handSize: number): number =>
-  Math.ceil(Math.log2(deckSize) * handSize)
+const requiredEntropyBits = (deckSize: number, handSize: number): number => Math.ceil(Math.log2(deckSize) * handSize)
 
 function* validateHandSize(queues: number, handSize: number, path: string): Generator<FieldError> {
   if (handSize <= 0) yield invalid(path, handSize, 'must be positive')
