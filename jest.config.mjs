@@ -1,7 +1,13 @@
 /** Unit and contract tests run beside their sources; end-to-end tests have a configuration of their own. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/hack', '<rootDir>/test/contract', '<rootDir>/bench'],
+  roots: [
+    '<rootDir>/src',
+    '<rootDir>/hack',
+    '<rootDir>/test/contract',
+    '<rootDir>/test/differential',
+    '<rootDir>/bench',
+  ],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

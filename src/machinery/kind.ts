@@ -123,6 +123,8 @@ export interface Strategy<T> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
   /** Deletion propagation when neither options nor finalizers say: default `background`. */
   defaultDeletion?: 'background' | 'orphan'
+  /** Said to who deletes without saying what becomes of dependents. */
+  deletionWarning?: string
   /** Checks metadata.name (true: generateName's prefix); returns upstream's messages. Default: DNS-1123 subdomain. */
   validateName?(name: string, prefix: boolean): string[]
 }

@@ -8,6 +8,7 @@ import { hasStock } from '../../bench/servers/stock.js'
 import { loadSchemas } from '../../src/apis/generated/schema.js'
 import { accepted } from './accepted.js'
 import { generate } from './generate.js'
+import { newRecording } from './golden.js'
 import { newReport } from './report.js'
 import { run } from './run.js'
 import { sideOf, startOurs, startPeer } from './servers.js'
@@ -26,6 +27,9 @@ const { values } = parseArgs({
     trace: { type: 'string' },
   },
 })
+/** Enough for each kind and each verb; CI replays them in seconds. */
+const goldenRequests = 900
+const goldenDirectory = 'test/golden/differential'
 const say = (text: string) => process.stderr.write(`${text}\n`)
 const wordsOf = (text: string) => text.split(',').filter(Boolean)
 
@@ -52,11 +56,13 @@ const options = {
 }
 try {
   const report = newReport(accepted)
+  const recording = newRecording(goldenRequests)
   const counts = await run(
     generate(options),
     { stock, ours },
     {
       found: report.add,
+      ended: recording.take,
       answered(step, answers) {
         if (answers.ours.status >= 500 && answers.stock.status < 500)
           say(`${answers.ours.status}: ${step.method} ${step.path}`)
@@ -70,6 +76,7 @@ try {
     `${report.unexplained} unexplained differences of ${report.groups} sorts; ${counts.skipped} requests skipped after the servers parted`
   if (values.report) writeFileSync(values.report, `${title}\n\n${report.text()}\n`)
   console.log(`${report.text(Number(values.groups))}\n\n${title}`)
+  if (values.record) say(`${recording.write(goldenDirectory)} requests recorded in ${goldenDirectory}`)
   process.exitCode = report.unexplained ? 1 : 0
 } finally {
   const log = 'log' in ours ? String(ours.log) : ''

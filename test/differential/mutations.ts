@@ -171,7 +171,7 @@ export function pickChange(object: unknown, template: Template, context: ValueCo
 export function changed(object: unknown, changes: readonly Change[]): unknown {
   const copy = structuredClone(object)
   for (const { place, value } of changes)
-    if (place) value === undefined ? removeAt(copy, place) : setAt(copy, place, value)
+    if (place) value === undefined ? removeAt(copy, place) : setAt(copy, place, structuredClone(value))
   return copy
 }
 

@@ -2,6 +2,7 @@
  * Takes out of an answer what must differ between two servers and keeps how it hangs together: a uid or resourceVersion becomes the name of
  * the place where it was first seen, so that "the same as in step 3" still compares.
  */
+import { load } from 'js-yaml'
 import type { RawAnswer } from './connection.js'
 import { sortEmbedded } from './embedded-json.js'
 
@@ -60,7 +61,7 @@ export function newNormalizer(now: () => number): Normalizer {
     out = out.replace(timestamp, found => (isRecent(found) ? (found.includes('.') ? '<microtime>' : '<time>') : found))
     out = out.replace(
       versionInText,
-      (_, before: string, n: string) => `${before}${versions.get(n) ?? (n.length < 3 ? n : '<rv>')}`,
+      (_, before: string, n: string) => `${before}${versions.get(n) ?? (n === '0' || n === '1' ? n : '<rv>')}`,
     )
     out = out.replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<>')
     if (out.includes('{')) out = sortEmbedded(out)
@@ -77,7 +78,8 @@ export function newNormalizer(now: () => number): Normalizer {
   }
 
   function scalar(key: string, value: unknown, place: string): unknown {
-    if (typeof value === 'number') return key === 'nodePort' && value >= firstChancePort ? '<port>' : value
+    if (typeof value === 'number')
+      return /^(n|healthCheckN)odePort$/.test(key) && value >= firstChancePort ? '<port>' : value
     if (typeof value !== 'string') return value
     if (key === 'resourceVersion' && /^[1-9]\d*$/.test(value)) return token(versions, value, `<rv of ${place}>`)
     if (key === 'continue' && value) return '<continue>'
@@ -118,6 +120,7 @@ export function newNormalizer(now: () => number): Normalizer {
 
   /** A stream of JSON documents, one a line, is a list of events. */
   function parse(body: string, type: string): unknown {
+    if (type.includes('yaml')) return load(body)
     if (!type.includes('json')) return body
     try {
       return JSON.parse(body)

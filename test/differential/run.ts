@@ -15,8 +15,8 @@ export interface RunEvents {
   found(found: Found): void
   /** After each request that both have answered. */
   answered?(step: Step, answers: { stock: NormalAnswer; ours: NormalAnswer }): void
-  /** A sequence as far as it was played. */
-  ended?(sequence: Sequence, stock: readonly NormalAnswer[]): void
+  /** `agreed` are the stock server's answers up to the first step at which the servers differ. */
+  ended?(sequence: Sequence, agreed: readonly NormalAnswer[]): void
 }
 
 export interface RunCounts {
@@ -50,13 +50,13 @@ async function playSequence(
 ): Promise<RunCounts> {
   const [stockPlayer, ourPlayer] = [newPlayer(theirs), newPlayer(mine)]
   const counts: RunCounts = { requests: 0, skipped: 0, differing: 0 }
-  const played: NormalAnswer[] = []
+  const agreed: NormalAnswer[] = []
   for (const [at, step] of sequence.steps.entries()) {
     const [stock, ours] = await Promise.all([stockPlayer.play(step), ourPlayer.play(step)])
     counts.requests++
-    played.push(stock)
     events.answered?.(step, { stock, ours })
     let found = [...differences(stock, ours)]
+    if (!found.length && agreed.length === at) agreed.push(stock)
     if (found.length && mayBeOrder(found, stock) && (await isByChance(stockPlayer, step, ours))) found = []
     if (found.length) counts.differing++
     for (const difference of found)
@@ -68,7 +68,7 @@ async function playSequence(
     }
   }
   await Promise.all([stockPlayer.end(sequence), ourPlayer.end(sequence)])
-  events.ended?.(sequence, played)
+  events.ended?.(sequence, agreed)
   return counts
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { load } from 'js-yaml'
 import { freePort, startProcess, stopProcess, waitUntilReady } from '../../bench/servers/processes.js'
 import { startStock } from '../../bench/servers/stock.js'
+import { adminToken } from './admin-token.js'
 import type { Side } from './connection.js'
 
 export interface RunningSide extends Side {
@@ -20,23 +21,11 @@ export async function startOurs(): Promise<RunningSide & { log: string }> {
   const log = join(dir, 'log')
   const child = startProcess(process.execPath, [program, dir, `${port}`], { cwd: dir, log })
   const url = `https://127.0.0.1:${port}`
-  const client = () => {
-    try {
-      return {
-        rejectUnauthorized: false,
-        cert: readFileSync(join(dir, 'client.crt')),
-        key: readFileSync(join(dir, 'client.key')),
-      }
-    } catch {
-      return undefined
-    }
-  }
-  await waitUntilReady({ url, headers: {}, tls: client })
+  const side = { url, tls: { rejectUnauthorized: false }, headers: { authorization: `Bearer ${adminToken}` } }
+  await waitUntilReady({ ...side, tls: () => side.tls })
   return {
     name: 'ours',
-    url,
-    tls: client()!,
-    headers: {},
+    ...side,
     log,
     async stop() {
       await stopProcess(child)

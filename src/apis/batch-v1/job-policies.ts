@@ -55,8 +55,9 @@ function* validateRule(spec: JobSpec, rule: PodFailurePolicyRule, path: string):
   if (action === 'FailIndex' && spec.backoffLimitPerIndex === undefined)
     yield invalid(`${path}.action`, action, 'requires the backoffLimitPerIndex to be set')
   if (onExitCodes) {
-    const { containers = [], initContainers = [] } = spec.template.spec ?? {}
-    const names = [...containers, ...initContainers].map(c => c.name)
+    // An absent list may stand there as null.
+    const { containers, initContainers } = spec.template.spec ?? {}
+    const names = [...(containers ?? []), ...(initContainers ?? [])].map(c => c.name)
     yield* validateExitCodes(onExitCodes, `${path}.onExitCodes`, names)
   }
   yield* validatePodConditions(onPodConditions, `${path}.onPodConditions`)

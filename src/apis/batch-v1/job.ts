@@ -93,6 +93,9 @@ export const job = defineKind<Job>({
   strategy: {
     // Kept from the days when clients had to delete a job's pods themselves.
     defaultDeletion: 'orphan',
+    deletionWarning:
+      'child pods are preserved by default when jobs are deleted; ' +
+      'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
     prepareForCreate(object) {
       dropDisabledPodFields(object.spec.template.spec, undefined)
       if (!object.spec.manualSelector) generateSelector(object)

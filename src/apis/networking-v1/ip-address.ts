@@ -1,10 +1,11 @@
 /** IPAddress marks one cluster IP as taken, and by whom; its name is the address. */
-import { type FieldError, required } from '../../machinery/field-error.js'
+import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { isValidIp } from '../../machinery/ip.js'
 import { defineKind } from '../../machinery/kind.js'
 import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import type { IPAddress, ParentReference } from '../generated/networking-v1.js'
 import { age } from '../printing/age.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { formatErrors, validateDnsSubdomain } from '../validation/text.js'
 import { validatePathSegment } from './typed-reference.js'
 
@@ -22,6 +23,14 @@ function* validateParent(parent: ParentReference | undefined): Generator<FieldEr
     yield* formatErrors(name => nameIsPathSegment(name, false), parent.namespace, `${path}.namespace`)
 }
 
+/** As upstream's internal type is printed. */
+const goParent = ({ group = '', resource = '', namespace = '', name = '' }: ParentReference) => ({
+  Group: group,
+  Resource: resource,
+  Namespace: namespace,
+  Name: name,
+})
+
 function formatParent(parent: ParentReference | undefined): string {
   if (!parent) return '<none>'
   const { group, resource, namespace, name } = parent
@@ -35,9 +44,12 @@ export const ipAddress = defineKind<IPAddress>({
   kind: 'IPAddress',
   scope: 'Cluster',
   names: { plural: 'ipaddresses', shortNames: ['ip'] },
-  updateChecks: ['meta', 'spec', 'metaUpdate', 'immutable'],
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change'],
   validate: ({ spec }) => validateParent(spec.parentRef),
-  immutable: ['spec.parentRef'],
+  *validateUpdate({ spec: { parentRef } }, old) {
+    if (!semanticEqual(parentRef, old.spec.parentRef))
+      yield invalid(path, parentRef && goParent(parentRef), 'field is immutable')
+  },
   strategy: { validateName: isValidIp, bumpGenerationOn: [] },
   printerColumns: [
     {

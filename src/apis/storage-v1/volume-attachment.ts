@@ -2,7 +2,12 @@
 import { type FieldError, forbidden, invalid, required, tooLong } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
-import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../generated/storage-v1.js'
+import type {
+  VolumeAttachment,
+  VolumeAttachmentSource,
+  VolumeAttachmentSpec,
+  VolumeError,
+} from '../generated/storage-v1.js'
 import { age } from '../printing/age.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateDnsSubdomain } from '../validation/text.js'
@@ -34,6 +39,16 @@ function* validateStatus({ status }: VolumeAttachment): Generator<FieldError> {
   yield* validateError(status?.detachError, 'status.detachError')
 }
 
+/** As upstream's internal type is printed; a volume's own spec stays as it was sent. */
+const goSpec = ({ attacher, source, nodeName }: VolumeAttachmentSpec) => ({
+  Attacher: attacher ?? '',
+  Source: {
+    PersistentVolumeName: source?.persistentVolumeName ?? null,
+    InlineVolumeSpec: source?.inlineVolumeSpec ?? null,
+  },
+  NodeName: nodeName ?? '',
+})
+
 export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
   version: 'v1',
@@ -53,7 +68,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     if (persistentVolumeName) yield* validateDnsSubdomain(persistentVolumeName, 'spec.source.persistentVolumeName')
   },
   *validateUpdate({ spec }, old) {
-    if (!semanticEqual(spec, old.spec)) yield invalid('spec', spec, 'field is immutable')
+    if (!semanticEqual(spec, old.spec)) yield invalid('spec', goSpec(spec), 'field is immutable')
   },
 
   strategy: { allowUnconditionalUpdate: false, bumpGenerationOn: [] },

@@ -102,7 +102,7 @@ async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: Reso
       throw unreadable(
         `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
       )
-    return decodeObject(schemas as SchemaSet, 'meta.v1.DeleteOptions', value).object as DeleteOptions
+    return decodeObject(schemas as SchemaSet, 'meta.v1.DeleteOptions', value ?? {}).object as DeleteOptions
   } catch (error) {
     throw plainly(error)
   }
@@ -176,11 +176,18 @@ function requestOf({ info, user, warnings, request }: Exchange): VerbRequest {
   }
 }
 
+/** Of a method that no resource knows: a subresource that is none counts more. */
+function notServed(exchange: Exchange, context: ResourceContext): StatusError {
+  const { subresource } = exchange.info
+  const kind = storedKind(exchange, context)
+  return subresource && kind && !findSubresource(kind, subresource) ? resourceNotFound() : methodNotAllowed()
+}
+
 /** Throws a StatusError while nothing has been sent. */
 export async function serveResource(exchange: Exchange, context: ResourceContext): Promise<void> {
   const { info, query, request: http } = exchange
   const { verb } = info
-  if (!knownVerbs.has(verb) || http.method === 'HEAD') throw methodNotAllowed()
+  if (!knownVerbs.has(verb) || http.method === 'HEAD') throw notServed(exchange, context)
   if (verb === 'watch' && http.method !== 'GET') throw methodNotAllowed()
   const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)

@@ -26,13 +26,15 @@ export async function reviewToken(
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error
     const why = error.message ? `[invalid bearer token, ${error.message}]` : 'invalid bearer token'
-    return { ...review, status: { user: {}, error: why } }
+    // What the client sent as status stays, as upstream has it.
+    return { ...review, status: { user: {}, ...(review.status as object | undefined), error: why } }
   }
 }
 
-/** Fills in who sends the request. */
-export const reviewSelf = (review: AnyObject, user: UserInfo, now: number): AnyObject => ({
-  ...review,
-  metadata: { ...review.metadata, creationTimestamp: formatTime(now) },
+/** Who sends the request: an answer of its own, which has nothing of what was sent. */
+export const reviewSelf = ({ apiVersion, kind }: AnyObject, user: UserInfo, now: number): AnyObject => ({
+  apiVersion,
+  kind,
+  metadata: { creationTimestamp: formatTime(now) },
   status: { userInfo: asUserInfo(user) },
 })

@@ -1,6 +1,7 @@
 /** delete and deletecollection. */
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import type { DeleteOptions } from '../../machinery/request.js'
 import type { DeleteScope } from '../../registry/rest.js'
 import { admissionAttributes, type Call, keyOf, namespaceOf, type WriteContext } from './call.js'
 import { checkDeleteOptions, checkListOptions } from './options.js'
@@ -58,9 +59,16 @@ const deletedStatus = (kind: AnyKind, { metadata }: AnyObject): AnyObject => ({
   },
 })
 
+function warnOfOrphans({ kind, request }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+  const { deletionWarning } = kind.strategy
+  if (deletionWarning && propagationPolicy === undefined && orphanDependents === undefined)
+    request.warn?.(deletionWarning)
+}
+
 export async function remove(call: Call, context: WriteContext): Promise<Outcome> {
   const { rest, kind, request } = call
   const options = request.delete ?? {}
+  warnOfOrphans(call, options)
   checkDeleteOptions(options)
   const { stored, removed } = await rest.delete(keyOf(call), options, deleteScope(call, context))
   const code = !removed && options.orphanDependents === false ? 202 : 200
@@ -72,6 +80,7 @@ export async function remove(call: Call, context: WriteContext): Promise<Outcome
 export async function removeCollection(call: Call, context: WriteContext): Promise<Outcome> {
   const { rest, kind, request } = call
   const [options, listOptions] = [request.delete ?? {}, request.list ?? {}]
+  warnOfOrphans(call, options)
   checkDeleteOptions(options)
   checkListOptions(listOptions, false)
   const list = await rest.deleteCollection(namespaceOf(call), options, listOptions, deleteScope(call, context))

@@ -23,7 +23,9 @@ export function reviewRules(review: AnyObject, { user }: VerbRequest, resolver: 
   const isNode = nodeIdentity(user) !== undefined
   const errors = [...held.errors, ...(isNode ? ['node authorizer does not support user rule resolution'] : [])]
   return {
-    ...review,
+    apiVersion: review.apiVersion,
+    kind: review.kind,
+    metadata: {},
     // Upstream does not repeat the question.
     spec: {},
     status: {

@@ -15,6 +15,7 @@ import { createBinding } from './binding.js'
 import { admissionAttributes, type Call, ensureNamespace, type WriteContext } from './call.js'
 import { type BodyType, decodeBody } from './decode-body.js'
 import { createEviction } from './eviction.js'
+import { trackWrite } from './field-manager.js'
 import { reviewSelf, reviewToken } from './identity-reviews.js'
 import type { Outcome, VerbRequest } from './outcome.js'
 import { patch, patchScale } from './patch.js'
@@ -23,7 +24,7 @@ import { remove, removeCollection } from './remove.js'
 import { reviewRules } from './rules-review.js'
 import { getScale, updateScale } from './scale.js'
 import { findSubresource } from './subresources.js'
-import { create, update } from './write.js'
+import { create, update, wipeSystemFields } from './write.js'
 
 export interface VerbsDeps extends WriteContext {
   clock: Clock
@@ -133,7 +134,9 @@ export function newVerbs(deps: VerbsDeps): Verbs {
 
   const review = async (kind: AnyKind, request: VerbRequest) => {
     const object = decodeBody(deps.schemas, kind, request)
+    wipeSystemFields(object)
     if (kind.scope === 'Namespaced') ensureNamespace(object, request.namespace)
+    trackWrite(deps, { kind, request, live: undefined, object, document: request.body })
     const errors = [...(kind.validate?.(object, { now: deps.clock.now(), subresource: '', dryRun: false }) ?? [])]
     // Upstream names no kind in these errors.
     if (errors.length) throw invalidObject({ group: kind.group, kind: '' }, '', errors)

@@ -9,7 +9,7 @@ import { checkWriteOptions } from './options.js'
 import type { Outcome } from './outcome.js'
 
 /** What only the server sets; a client may send them back from an export. */
-function wipeSystemFields({ metadata }: AnyObject): void {
+export function wipeSystemFields({ metadata }: AnyObject): void {
   delete metadata.uid
   delete metadata.creationTimestamp
   delete metadata.deletionTimestamp
