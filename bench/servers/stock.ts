@@ -58,6 +58,7 @@ export async function startStock(): Promise<BenchServer> {
         `${port}`,
         '--bind-address',
         '127.0.0.1',
+        '--allow-privileged',
         '--service-cluster-ip-range',
         '10.96.0.0/16',
       ],

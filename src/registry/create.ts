@@ -46,9 +46,9 @@ async function createOnce(context: StoreContext, { namespace, object, scope }: C
   const key = { name: object.metadata.name ?? '', namespace }
   return withReservation(await reserve(context, { namespace, object, scope }), async () => {
     await prepareCreation(context, { object, scope })
-    // 0 is no version, and a dry run does not get as far as the storage that minds.
+    // 0 is no version, nor is what is no number, and a dry run does not get as far as the storage that minds.
     if (object.metadata.resourceVersion === '0') delete object.metadata.resourceVersion
-    if (object.metadata.resourceVersion && !scope.dryRun) throw resourceVersionSet()
+    if (/^\d+$/.test(object.metadata.resourceVersion ?? '') && !scope.dryRun) throw resourceVersionSet()
     if (scope.dryRun) {
       const there = await context.read(key)
       if (there) throw existsAlready(context, there.object)
