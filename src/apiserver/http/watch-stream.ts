@@ -1,10 +1,8 @@
 /** Sends a watch: all that is due in one tick as one write. */
-import type { ServerResponse } from 'node:http'
-import { protobufWatchType } from '../../machinery/protobuf/watch-frame.js'
 import type { RegistryEvent, RegistryWatch } from '../../registry/rest.js'
 import type { Exchange } from './exchange.js'
-import { writeHead } from './send.js'
-import { forgetJoined, type Join, joinFor, type WatchForm } from './watch-frames.js'
+import { forgetJoined, joinFor, type WatchForm } from './watch-frames.js'
+import { openWatchSink, type WatchSink } from './watch-sink.js'
 
 /** Outlets that have something to write when the tick ends. */
 let due: Outlet[] = []
@@ -19,34 +17,26 @@ function flushDue(): void {
 /** Writes are gathered until the tick ends; a client that does not keep up pauses its watch, which cuts it off when it lags too far. */
 class Outlet {
   #pending: RegistryEvent[] = []
-  #full = false
+  isFull = false
 
   constructor(
-    readonly response: ServerResponse,
-    readonly join: Join,
-    readonly on: { drain(): void; error(error: unknown): void; sent(events: number, bytes: number): void },
-  ) {
-    response.on('drain', () => {
-      this.#full = false
-      on.drain()
-    })
-  }
+    readonly sink: WatchSink,
+    readonly on: { error(error: unknown): void; sent(events: number, bytes: number): void },
+  ) {}
 
   /** False when the client is behind. */
   send(events: readonly RegistryEvent[]): boolean {
     if (!this.#pending.length && due.push(this) === 1) setImmediate(flushDue)
     for (const event of events) this.#pending.push(event)
-    return !this.#full
+    return !this.isFull
   }
 
   flush(): void {
     const events = this.#pending
-    if (!events.length || this.response.destroyed) return
+    if (!events.length || this.sink.isGone) return
     this.#pending = []
     try {
-      const bytes = this.join(events)
-      if (!this.response.write(bytes)) this.#full = true
-      this.on.sent(events.length, bytes.length)
+      this.on.sent(events.length, this.sink.write(events))
     } catch (error) {
       this.on.error(error)
     }
@@ -54,7 +44,7 @@ class Outlet {
 
   end(): void {
     this.flush()
-    this.response.end()
+    this.sink.end()
   }
 }
 
@@ -62,27 +52,36 @@ class Outlet {
 type CountedForm = WatchForm & { count(events: number, bytes: number): void }
 
 /** Resolves when the watch is over: by its timeout, its error, the server's stop or the client's leaving. */
-export function sendWatch(exchange: Exchange, events: RegistryWatch, form: CountedForm): Promise<void> {
+export async function sendWatch(exchange: Exchange, events: RegistryWatch, form: CountedForm): Promise<void> {
   const { response } = exchange
-  const contentType = form.form.encoding === 'protobuf' ? protobufWatchType : 'application/json'
-  writeHead(exchange, 200, { 'Content-Type': contentType })
-  response.flushHeaders()
+  response.once('close', () => events.stop())
+  let outlet: Outlet | undefined
+  const sink = await openWatchSink(
+    exchange,
+    { join: joinFor(form), form: form.form },
+    {
+      onFull() {
+        if (outlet) outlet.isFull = true
+      },
+      onDrain() {
+        if (outlet) outlet.isFull = false
+        events.resume()
+      },
+    },
+  )
+  if (!sink) return events.stop()
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
       events.stop()
       reject(error)
     }
-    const outlet = new Outlet(response, joinFor(form), {
-      drain: () => events.resume(),
-      error: fail,
-      sent: form.count,
-    })
-    response.once('close', () => events.stop())
+    const begun = new Outlet(sink, { error: fail, sent: form.count })
+    outlet = begun
     const end = () => {
-      outlet.end()
+      begun.end()
       resolve()
     }
-    events.onEvents(batch => outlet.send(batch), end)
+    events.onEvents(batch => begun.send(batch), end)
     exchange.begun?.()
   })
 }
