@@ -18,7 +18,8 @@ describe('negotiate', () => {
     ],
     ['application/json;as=Foo;g=meta.k8s.io;v=v1, application/yaml', { encoding: 'yaml' }],
     ['application/json;stream=watch', { encoding: 'json' }],
-    ['application/*', { encoding: 'json' }],
+    ['application/*, application/yaml', { encoding: 'yaml' }],
+    ['application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io, */*', { encoding: 'json' }],
   ])('%s', (header, want) => expect(negotiate(header, resourceOffer)).toMatchObject(want))
 
   test('an unknown conversion alone is refused by the list of media types', () => {
@@ -26,6 +27,20 @@ describe('negotiate', () => {
       'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     )
   })
+
+  test('there are no tables in protobuf', () => {
+    expect(() => negotiate('application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io', resourceOffer)).toThrow(
+      /^only the following/,
+    )
+  })
+
+  test.each(['application/*', 'text/*', 'application/JSON'])(
+    'the router takes %s for a name that it does not know',
+    header => {
+      expect(() => negotiate(header, resourceOffer)).toThrow(/^406: Not Acceptable/)
+      expect(() => negotiate(header, { ...resourceOffer, unrouted: true })).not.toThrow(/^406: Not Acceptable/)
+    },
+  )
 
   test('an unknown media type is refused by the representations', () => {
     expect(() => negotiate('text/html', resourceOffer)).toThrow(

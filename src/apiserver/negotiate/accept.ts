@@ -78,17 +78,20 @@ export interface Offer {
   unrouted?: boolean
   /** Encodings for converted answers alone. */
   convertedOnly?: readonly Encoding[]
-  allows(conversion: Conversion): boolean
+  allows(conversion: Conversion, encoding: Encoding): boolean
 }
 
 export const allResourceEncodings: readonly Encoding[] = ['json', 'yaml', 'protobuf']
 const metaTypes = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
 
-/** Resources can be shown as tables and as metadata. */
+/** Resources can be shown as tables and as metadata; tables are for the eye and not for protobuf. */
 export const resourceOffer: Offer = {
   encodings: allResourceEncodings,
-  allows: ({ kind, group, version }) =>
-    group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1') && metaTypes.has(kind),
+  allows: ({ kind, group, version }, encoding) =>
+    group === 'meta.k8s.io' &&
+    (version === 'v1' || version === 'v1beta1') &&
+    metaTypes.has(kind) &&
+    (kind !== 'Table' || encoding !== 'protobuf'),
 }
 
 /** Nothing but the object itself. */
@@ -100,7 +103,7 @@ function formOf(clause: Clause, encoding: Encoding, offer: Offer): AcceptedForm 
   const form: AcceptedForm = { encoding, pretty: pretty === '1' }
   if (as === undefined && g === undefined && v === undefined) return form
   const convert = { kind: as ?? '', group: g ?? '', version: v ?? '' }
-  return offer.allows(convert) ? { ...form, convert } : undefined
+  return offer.allows(convert, encoding) ? { ...form, convert } : undefined
 }
 
 const listOf = (encodings: readonly Encoding[], suffix = '') =>
@@ -116,24 +119,35 @@ const matching = (clauses: readonly Clause[], offer: Offer) =>
       .map(encoding => formOf(clause, encoding, offer)),
   )
 
-function notAcceptable(clauses: readonly Clause[], offer: Offer): StatusError {
-  const { encodings, streams, mayStream, unrouted } = offer
-  const found = matching(clauses, offer)
-  if (found.length || unrouted) {
-    // Upstream first looks for any form, and then for one that can be streamed.
-    const unstreamed = streams && found.some(form => form !== undefined)
-    const list = unstreamed
-      ? listOf(streamEncodings, ';stream=watch')
-      : listOf(streams ? allResourceEncodings : encodings)
-    return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`)
-  }
+/**
+ * Before anything is negotiated, upstream's router wants a type named that its route produces, or one that is any: it takes
+ * `application/*` for a name.
+ */
+function isRouted(header: string): boolean {
+  return header.split(',').some(clause => {
+    const media = clause.split(';', 1)[0]!.trim()
+    return media === '*/*' || allResourceEncodings.some(encoding => media === mediaTypes[encoding])
+  })
+}
+
+function unrouted({ mayStream }: Offer): StatusError {
   const plain = listOf(allResourceEncodings)
   const all = mayStream ? `${plain}, ${listOf(streamEncodings, ';stream=watch')}` : plain
   return new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${all}`, {})
 }
 
+function notAcceptable(clauses: readonly Clause[], { encodings, streams, ...offer }: Offer): StatusError {
+  // Upstream first looks for any form, and then for one that can be streamed.
+  const unstreamed = streams && matching(clauses, { ...offer, encodings }).some(form => form !== undefined)
+  const list = unstreamed
+    ? listOf(streamEncodings, ';stream=watch')
+    : listOf(streams ? allResourceEncodings : encodings)
+  return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${list}`)
+}
+
 function choose(header: string, offer: Offer): AcceptedForm {
   if (!header) return { encoding: offer.encodings[0] ?? 'json', pretty: false }
+  if (!offer.unrouted && !isRouted(header)) throw unrouted(offer)
   const clauses = parseAccept(header)
   for (const clause of clauses) {
     for (const encoding of offer.encodings) {
