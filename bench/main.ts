@@ -6,13 +6,14 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Benchmark, measure, type Sample } from './bench.js'
 import { create, get, list } from './cases/objects.js'
+import { apply, patch } from './cases/patches.js'
 import { watch } from './cases/watch.js'
 import { formatTable, type Row, toRow } from './report.js'
 import { startMinik8s } from './servers/minik8s.js'
 import { type BenchServer, cpuSeconds } from './servers/server.js'
 import { hasStock, startStock } from './servers/stock.js'
 
-const benchmarks: readonly Benchmark[] = [create, get, list, watch]
+const benchmarks: readonly Benchmark[] = [create, get, list, patch, apply, watch]
 const startGoal = 0.15
 
 const { values, positionals } = parseArgs({
