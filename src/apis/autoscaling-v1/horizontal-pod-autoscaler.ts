@@ -12,8 +12,10 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   scope: 'Namespaced',
   names: hub.names,
 
-  setDefaults({ spec }) {
-    spec.minReplicas ??= 1
+  // Upstream has the default metric, and drops annotations that say nothing, on the way to the version it stores.
+  setDefaults(object) {
+    object.spec.minReplicas ??= 1
+    Object.assign(object, fromHub(toHub(object)))
   },
   validate: (object, context) => hub.validate?.(toHub(object), context) ?? [],
   validateCreate: (object, context) => hub.validateCreate?.(toHub(object), context) ?? [],

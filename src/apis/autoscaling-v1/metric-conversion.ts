@@ -61,27 +61,59 @@ const first = <T extends object>(metric: T & { type: string }) => {
   return name && { name, source: (metric as Record<string, unknown>)[name] }
 }
 
+/** Of a source: the values that v1 has a field for; those that are `always` printed, be it as 0. */
+interface Values {
+  has: readonly (keyof MetricValueStatus)[]
+  always?: keyof MetricValueStatus
+}
+
+const ofSpec: Readonly<Record<SourceName, Values>> = {
+  object: { has: ['value', 'averageValue'], always: 'value' },
+  pods: { has: ['averageValue'], always: 'averageValue' },
+  resource: { has: ['averageValue', 'averageUtilization'] },
+  containerResource: { has: ['averageValue', 'averageUtilization'] },
+  external: { has: ['value', 'averageValue'] },
+}
+
+const ofStatus: Readonly<Record<SourceName, Values>> = {
+  ...ofSpec,
+  resource: { has: ['averageValue', 'averageUtilization'], always: 'averageValue' },
+  containerResource: { has: ['averageValue', 'averageUtilization'], always: 'averageValue' },
+  external: { has: ['value', 'averageValue'], always: 'value' },
+}
+
+/** Drops what v1 cannot say, and adds what it always says. */
+function known({ has, always }: Values, values: MetricValueStatus): MetricValueStatus {
+  const kept = Object.fromEntries(has.map(name => [name, values[name]])) as MetricValueStatus
+  return always === 'value' || always === 'averageValue' ? { ...kept, [always]: kept[always] ?? '0' } : kept
+}
+
 export function flattenSpec(metric: MetricSpec): FlatMetric {
   const found = first(metric)
   if (!found) return { type: metric.type }
   const source = found.source as AnySource & { target: MetricTarget }
-  const { value: targetValue, averageValue, averageUtilization: targetAverageUtilization } = source.target
+  const { value: targetValue, averageValue, averageUtilization } = known(ofSpec[found.name], source.target)
   const average = found.name === 'object' ? { averageValue } : { targetAverageValue: averageValue }
-  return {
-    type: metric.type,
-    [found.name]: flatten(found.name, source, { targetValue, targetAverageUtilization, ...average }),
-  }
+  const values = { targetValue, targetAverageUtilization: averageUtilization, ...average }
+  return { type: metric.type, [found.name]: flatten(found.name, source, values) }
+}
+
+function targetType(name: SourceName, { value, averageValue, averageUtilization }: MetricValueStatus): string {
+  if (name === 'object') return averageValue === undefined ? 'Value' : 'AverageValue'
+  if (name === 'external') return value === undefined ? 'AverageValue' : 'Value'
+  return averageUtilization === undefined ? 'AverageValue' : 'Utilization'
 }
 
 export function unflattenSpec(flat: FlatMetric): MetricSpec {
   const found = first(flat)
   if (!found) return { type: flat.type }
   const source = found.source as FlatSource
-  const averageUtilization = source.targetAverageUtilization
-  const averageValue = found.name === 'object' ? source.averageValue : source.targetAverageValue
-  const value = source.targetValue
-  const type = averageUtilization !== undefined ? 'Utilization' : averageValue !== undefined ? 'AverageValue' : 'Value'
-  const target = compact({ type, value, averageValue, averageUtilization })
+  const values = known(ofSpec[found.name], {
+    value: source.targetValue,
+    averageValue: found.name === 'object' ? source.averageValue : source.targetAverageValue,
+    averageUtilization: source.targetAverageUtilization,
+  })
+  const target = compact({ type: targetType(found.name, values), ...values })
   return { type: flat.type, [found.name]: { ...unflatten(found.name, source), target } }
 }
 
@@ -89,22 +121,20 @@ export function flattenStatus(metric: MetricStatus): FlatMetric {
   const found = first(metric)
   if (!found) return { type: metric.type }
   const source = found.source as AnySource & { current: MetricValueStatus }
-  const { value: currentValue, averageValue, averageUtilization: currentAverageUtilization } = source.current
+  const { value: currentValue, averageValue, averageUtilization } = known(ofStatus[found.name], source.current)
   const average = found.name === 'object' ? { averageValue } : { currentAverageValue: averageValue }
-  return {
-    type: metric.type,
-    [found.name]: flatten(found.name, source, { currentValue, currentAverageUtilization, ...average }),
-  }
+  const values = { currentValue, currentAverageUtilization: averageUtilization, ...average }
+  return { type: metric.type, [found.name]: flatten(found.name, source, values) }
 }
 
 export function unflattenStatus(flat: FlatMetric): MetricStatus {
   const found = first(flat)
   if (!found) return { type: flat.type }
   const source = found.source as FlatSource
-  const current = compact({
+  const current = known(ofStatus[found.name], {
     value: source.currentValue,
     averageValue: found.name === 'object' ? source.averageValue : source.currentAverageValue,
     averageUtilization: source.currentAverageUtilization,
   })
-  return { type: flat.type, [found.name]: { ...unflatten(found.name, source), current } }
+  return { type: flat.type, [found.name]: { ...unflatten(found.name, source), current: compact(current) } }
 }
