@@ -25,7 +25,7 @@ export const updateErrors = <T extends KubernetesObject>(kind: Kind<T>, object: 
 
 /** Errors of writing `status`. */
 export const statusErrors = <T extends KubernetesObject>(kind: Kind<T>, object: T, old: T): string[] =>
-  lines(kind.subresources.status?.validateUpdate?.(object, old) ?? [])
+  lines(kind.subresources.status?.validateUpdate?.(object, old, context) ?? [])
 
 /** Cells by column name. */
 export const cells = <T extends KubernetesObject>(kind: Kind<T>, object: T, now = 0): Record<string, unknown> =>

@@ -73,6 +73,8 @@ export interface WriteContext {
   dryRun: boolean
   /** Who writes; absent where nobody asked, such as in tests of a kind alone. */
   user?: { name: string; uid?: string; groups: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> }
+  /** Collects warnings for the client, also where the write is refused. */
+  warn?: ((message: string) => void) | undefined
 }
 
 export interface ScaleSubresource<T> {
@@ -89,7 +91,7 @@ export interface ViewSubresource<T> {
   /** Top-level or nested paths the update may change, e.g. `['status']`; everything else is kept from the stored object. */
   writes: readonly string[]
   verbs?: readonly Verb[]
-  validateUpdate?(object: T, old: T): Iterable<FieldError>
+  validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
 }
 
 export interface Subresources<T> {

@@ -90,8 +90,8 @@ export async function withReservation<T>(reservation: Reservation | undefined, b
 /** Upstream's BeforeCreate and validating admission. Throws a StatusError. */
 export async function prepareCreation(context: StoreContext, { object, scope }: Omit<CreateRequest, 'namespace'>) {
   const { kind } = context
-  const { dryRun, user } = scope
-  const write: WriteContext = { now: context.now(), subresource: '', dryRun, user }
+  const { dryRun, user, warn } = scope
+  const write: WriteContext = { now: context.now(), subresource: '', dryRun, user, warn }
   setType(kind, object)
   if (kind.subresources.status && !kind.strategy.keepStatusOnCreate) delete object.status
   if (generationPaths(kind, object).length) object.metadata.generation = 1

@@ -46,7 +46,10 @@ function commonErrors({ object, old, namespaced }: CheckedChange): FieldError[] 
 export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedChange): FieldError[] {
   const errors = commonErrors(change)
   if (view.writes) {
-    errors.push(...metaUpdateErrors(kind, change), ...(view.validateUpdate?.(change.object, change.old) ?? []))
+    errors.push(
+      ...metaUpdateErrors(kind, change),
+      ...(view.validateUpdate?.(change.object, change.old, change.write) ?? []),
+    )
     return errors
   }
   for (const check of kind.updateChecks ?? usualChecks) errors.push(...checks[check](kind, change))

@@ -119,8 +119,8 @@ function wrongUid(context: StoreContext, { object: { metadata }, old }: Change, 
 async function prepareUpdate(context: StoreContext, { key, scope }: UpdateRequest, { object, old }: Change) {
   const { kind } = context
   const view = viewOf(kind, scope.subresource)
-  const { dryRun, user } = scope
-  const write: WriteContext = { now: context.now(), subresource: view.subresource, dryRun, user }
+  const { dryRun, user, warn } = scope
+  const write: WriteContext = { now: context.now(), subresource: view.subresource, dryRun, user, warn }
   setType(kind, object)
   ensureNamespace(kind, object.metadata, key.namespace)
   object.metadata.generation = old.metadata.generation

@@ -10,6 +10,7 @@ import type {
   CustomResourceValidation,
 } from '../generated/apiextensions-v1.js'
 import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { approvalErrors } from './api-approval.js'
 import { isConditionTrue } from './conditions.js'
 import { conversionErrors, wantsRecognizedVersions } from './conversion-validation.js'
@@ -24,9 +25,16 @@ interface Leniency {
   recognizedVersions: boolean
   schemaOptional: boolean
   allowsAnyType: boolean
+  /** Whether the version's schema is what it was. */
+  isUnchanged(version: string, schema: JsonSchema | undefined): boolean
 }
 
-const strict: Leniency = { recognizedVersions: true, schemaOptional: false, allowsAnyType: false }
+const strict: Leniency = {
+  recognizedVersions: true,
+  schemaOptional: false,
+  allowsAnyType: false,
+  isUnchanged: () => false,
+}
 
 const schemaOf = (validation: CustomResourceValidation | undefined) =>
   validation?.openAPIV3Schema as JsonSchema | undefined
@@ -40,6 +48,10 @@ function leniencyFor({ spec }: CustomResourceDefinition): Leniency {
     recognizedVersions: wantsRecognizedVersions(spec.conversion),
     schemaOptional: schemas.some(schema => !schema),
     allowsAnyType: schemas.some(schema => someSchema(schema, s => !knownTypes.includes(s.type ?? ''))),
+    isUnchanged(name, schema) {
+      const old = spec.versions.find(version => version.name === name)
+      return !!old && semanticEqual(schemaOf(old.schema), schema)
+    },
   }
 }
 
@@ -78,7 +90,8 @@ function* versionErrors(hoisted: Hoisted, leniency: Leniency): Generator<FieldEr
     yield* deprecationErrors(version, path)
     const schema = schemaOf(version.schema)
     const withStatus = hasStatus(version.subresources ?? hoisted.subresources)
-    if (schema) yield* rootSchemaErrors(schema, `${path}.schema`, { ...leniency, withStatus })
+    const isUnchanged = leniency.isUnchanged(version.name, schema)
+    if (schema) yield* rootSchemaErrors(schema, `${path}.schema`, { ...leniency, withStatus, isUnchanged })
     yield* subresourceErrors(version.subresources, `${path}.subresources`)
     yield* columnErrors(version.additionalPrinterColumns, `${path}.additionalPrinterColumns`)
     if (!version.selectableFields?.length) continue
@@ -107,7 +120,8 @@ function* commonErrors(hoisted: Hoisted, leniency: Leniency): Generator<FieldErr
   const { validation, subresources, additionalPrinterColumns, selectableFields, versions } = hoisted
   const schema = schemaOf(validation)
   const withStatus = hasStatus(subresources) || versions.some(version => hasStatus(version.subresources))
-  if (schema) yield* rootSchemaErrors(schema, 'spec.validation', { ...leniency, withStatus })
+  const isUnchanged = leniency.isUnchanged(versions[0]?.name ?? '', schema)
+  if (schema) yield* rootSchemaErrors(schema, 'spec.validation', { ...leniency, withStatus, isUnchanged })
   yield* subresourceErrors(subresources, 'spec.subresources')
   yield* columnErrors(additionalPrinterColumns, 'spec.additionalPrinterColumns')
   if (!selectableFields?.length) return

@@ -5,6 +5,8 @@ import type { JsonSchema } from '../../machinery/structural/json-schema.js'
 import { structuralErrors, unreadableSchema } from '../../machinery/structural/structural-errors.js'
 import { loadSchemas } from '../generated/schema.js'
 import { goSchema, setFields } from './go-form.js'
+import { RuleContext } from './rule-context.js'
+import { totalCostErrors } from './rule-expressions.js'
 import { schemaErrors } from './schema-validation.js'
 
 const besideStatus = [
@@ -51,6 +53,22 @@ function* rootFieldErrors(schema: JsonSchema, path: string): Generator<FieldErro
 interface RootOptions {
   withStatus: boolean
   allowsAnyType: boolean
+  /** An update leaves the schema as it was. */
+  isUnchanged: boolean
+}
+
+/** Rules are looked at in a schema that is structural and whose defaults fit. */
+function innerErrors(
+  schema: JsonSchema,
+  path: string,
+  { allowsAnyType, isUnchanged }: RootOptions,
+  withRules: boolean,
+) {
+  const context = RuleContext.root(schema)
+  const found: FieldError[] = []
+  const rules = withRules ? { context, ignoreCost: isUnchanged } : undefined
+  const errors = schemaErrors(schema, path, { allowsAnyType, rules, expressionErrors: found }, true)
+  return [...errors, ...found, ...totalCostErrors(context.costs, path)]
 }
 
 /** `path` is that of the field that holds `openAPIV3Schema`. The pattern engine must have been loaded. */
@@ -59,10 +77,13 @@ export function rootSchemaErrors(schema: JsonSchema, path: string, options: Root
   const errors: FieldError[] = options.withStatus ? [...rootFieldErrors(schema, path)] : []
   if (schema.nullable) errors.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'))
   const unreadable = unreadableSchema(schema)
+  let isSound = false
   if (!unreadable) {
     const structural = structuralErrors(schema, at)
-    errors.push(...(structural.length ? structural : defaultErrors(loadSchemas(), schema, at)))
+    const found = structural.length ? structural : [...defaultErrors(loadSchemas(), schema, at)]
+    errors.push(...found)
+    isSound = !found.length
   }
-  errors.push(...schemaErrors(schema, at, { allowsAnyType: options.allowsAnyType }, true))
+  errors.push(...innerErrors(schema, at, options, isSound))
   return errors.length || !unreadable ? errors : [invalid(at, '', unreadable)]
 }

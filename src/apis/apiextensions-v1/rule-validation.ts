@@ -1,4 +1,4 @@
-/** The shape of rules in CEL. What they say is not looked at here: whoever evaluates rules compiles them. */
+/** The shape of rules in CEL; what they say is looked at when it is right. */
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { findFieldPath } from '../../machinery/structural/field-path.js'
 import type { JsonSchema, ValidationRule } from '../../machinery/structural/json-schema.js'

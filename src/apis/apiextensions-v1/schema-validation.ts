@@ -2,6 +2,7 @@
 import { type FieldError, forbidden, invalid, notSupported } from '../../machinery/field-error.js'
 import { additionalOf, itemsOf, type JsonSchema } from '../../machinery/structural/json-schema.js'
 import { listTypeRules, mapTypeRules } from './list-type-rules.js'
+import { expressionErrors, type RuleSurroundings } from './rule-expressions.js'
 import { ruleErrors } from './rule-validation.js'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
@@ -14,6 +15,16 @@ interface SchemaContext {
   insideMetadata?: boolean
   /** Why defaults may not be set here. */
   noDefaults?: string
+  /** Undefined where rules are not looked at. */
+  rules?: RuleSurroundings | undefined
+  /** Takes errors of expressions: they are told after all others. */
+  expressionErrors: FieldError[]
+}
+
+/** For a schema inside of another. */
+function inside(context: SchemaContext, step: (rules: RuleSurroundings) => Partial<RuleSurroundings>): SchemaContext {
+  const { rules } = context
+  return rules ? { ...context, rules: { ...rules, ...step(rules) } } : context
 }
 
 const isSet = (value: unknown) =>
@@ -50,18 +61,20 @@ function* additionalErrors(schema: JsonSchema, path: string, context: SchemaCont
   if (Object.keys(schema.properties ?? {}).length && additionalProperties !== true)
     yield forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive')
   const noDefaults = 'inside additionalProperties applying to object metadata'
-  const inner = additionalOf(schema)
-  if (inner)
-    yield* schemaErrors(
-      inner,
-      `${path}.additionalProperties`,
-      context.insideMetadata ? { ...context, noDefaults } : context,
-    )
+  const additional = additionalOf(schema)
+  if (!additional) return
+  const inner = inside(context, ({ context: rules }) => ({ context: rules.element(additional) }))
+  yield* schemaErrors(
+    additional,
+    `${path}.additionalProperties`,
+    context.insideMetadata ? { ...inner, noDefaults } : inner,
+  )
 }
 
-function* propertyErrors(schema: JsonSchema, path: string, context: SchemaContext, isRoot: boolean) {
+function* propertyErrors(schema: JsonSchema, path: string, surrounding: SchemaContext, isRoot: boolean) {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const isMeta = (isRoot || schema['x-kubernetes-embedded-resource']) && typeFields.has(name)
+    const context = inside(surrounding, ({ context: rules }) => ({ context: rules.property(property, name) }))
     const inner: SchemaContext = isMeta
       ? { ...context, insideMetadata: true, ...(isRoot && { noDefaults: `in top-level ${name}` }) }
       : context
@@ -69,15 +82,27 @@ function* propertyErrors(schema: JsonSchema, path: string, context: SchemaContex
   }
 }
 
-function* innerErrors(schema: JsonSchema, path: string, context: SchemaContext): Generator<FieldError> {
+function* itemErrors(schema: JsonSchema, path: string, context: SchemaContext): Generator<FieldError> {
+  const items = itemsOf(schema)
+  if (!items) return
+  const isMap = schema['x-kubernetes-list-type'] === 'map'
+  const inner = inside(context, ({ context: rules, uncorrelatable = path }) => ({
+    context: rules.element(items),
+    ...(!isMap && { uncorrelatable }),
+  }))
+  yield* schemaErrors(items, `${path}.items`, inner)
+}
+
+/** Conditions on values: rules have no place there. */
+function* innerErrors(schema: JsonSchema, path: string, surrounding: SchemaContext): Generator<FieldError> {
+  const context = { ...surrounding, rules: undefined }
   if (schema.not) yield* schemaErrors(schema.not, `${path}.not`, context)
   for (const name of ['allOf', 'oneOf', 'anyOf'] as const)
     for (const [i, inner] of (schema[name] ?? []).entries())
       yield* schemaErrors(inner, `${path}.${name}[${i}]`, context)
   for (const [name, inner] of Object.entries(schema.definitions ?? {}))
     yield* schemaErrors(inner, `${path}.definitions[${name}]`, context)
-  const items = itemsOf(schema)
-  if (items) yield* schemaErrors(items, `${path}.items`, context)
+  yield* itemErrors(schema, path, surrounding)
   if (Array.isArray(schema.items))
     for (const [i, inner] of schema.items.entries()) yield* schemaErrors(inner, `${path}.items[${i}]`, context)
   for (const [name, inner] of Object.entries(schema.dependencies ?? {}))
@@ -89,12 +114,7 @@ function* preserveErrors(schema: JsonSchema, path: string): Generator<FieldError
     yield invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined')
 }
 
-export function* schemaErrors(
-  schema: JsonSchema,
-  path: string,
-  context: SchemaContext,
-  isRoot = false,
-): Generator<FieldError> {
+function* ownErrors(schema: JsonSchema, path: string, context: SchemaContext, isRoot: boolean): Generator<FieldError> {
   yield* standardErrors(schema, path, context)
   yield* additionalErrors(schema, path, context)
   yield* propertyErrors(schema, path, context, isRoot)
@@ -103,4 +123,11 @@ export function* schemaErrors(
   yield* mapTypeRules(schema, path)
   yield* listTypeRules(schema, path)
   yield* ruleErrors(schema, path)
+}
+
+/** Expressions are looked at where nothing else is wrong, at the schema or below. */
+export function schemaErrors(schema: JsonSchema, path: string, context: SchemaContext, isRoot = false): FieldError[] {
+  const errors = [...ownErrors(schema, path, context, isRoot)]
+  if (context.rules && !errors.length) context.expressionErrors.push(...expressionErrors(schema, path, context.rules))
+  return errors
 }

@@ -24,7 +24,8 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   strategy: { bumpGenerationOn: [] },
   subresources: {
     status: {
-      validateUpdate: (object, old) => hub.subresources.status?.validateUpdate?.(toHub(object), toHub(old)) ?? [],
+      validateUpdate: (object, old, context) =>
+        hub.subresources.status?.validateUpdate?.(toHub(object), toHub(old), context) ?? [],
     },
   },
   printerColumns: (hub.printerColumns ?? []).map(

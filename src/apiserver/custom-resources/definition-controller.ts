@@ -1,6 +1,5 @@
 /** Follows CustomResourceDefinitions: judges them, serves what they declare, and ends it when they are deleted. */
 import { isConditionTrue, setCondition } from '../../apis/apiextensions-v1/conditions.js'
-import type { RuleErrors } from '../../apis/apiextensions-v1/custom/custom-validation.js'
 import { customResourceDefinition } from '../../apis/apiextensions-v1/index.js'
 import type {
   CustomResourceDefinition,
@@ -29,8 +28,6 @@ interface DefinitionControllerDeps {
   clock: Clock
   log: Logger
   signal: AbortSignal
-  /** Evaluates rules in CEL; without it they are kept and not evaluated. */
-  ruleErrors?: RuleErrors
 }
 
 const scope = { user: loopback, dryRun: false, subresource: 'status' }
@@ -47,8 +44,8 @@ export class DefinitionController {
   #ready = false
 
   constructor(private readonly deps: DefinitionControllerDeps) {
-    const { rests, schemas, ruleErrors } = deps
-    this.#served = new ServedDefinitions(rests, { builtin: schemas, ...(ruleErrors && { ruleErrors }) })
+    const { rests, schemas } = deps
+    this.#served = new ServedDefinitions(rests, { builtin: schemas })
   }
 
   get #rest(): Rest | undefined {

@@ -24,15 +24,15 @@ export interface Evaluation {
   cost: number
 }
 
-/** Throws CelError; CelCancelled when it costs more than `costLimit`. */
-export type Program = (variables: Variables, costLimit?: number) => Evaluation
+/** Throws CelError; CelCancelled when it costs more than the limit. A meter also tells what was spent until then. */
+export type Program = (variables: Variables, costLimit?: number | CostMeter) => Evaluation
 
 /** Throws CelProgramError. */
 export function compile(checked: Checked, environment: Environment, costs: FunctionCosts): Program {
   const compiler = new Compiler(checked, environment, costs)
   const step = compiler.compile(checked.expr)
   return (variables, costLimit) => {
-    const meter = new CostMeter(costLimit)
+    const meter = costLimit instanceof CostMeter ? costLimit : new CostMeter(costLimit)
     const value = step({ variables, meter, slots: [] })
     return { value, cost: meter.spent }
   }

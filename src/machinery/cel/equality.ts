@@ -44,6 +44,7 @@ function sameOptional(a: Optional, b: Optional): boolean {
 }
 
 function equalContainers(a: Value, b: Value): boolean {
+  if ((isList(a) || isMap(a)) && a.equalTo) return a.equalTo(b)
   if (isList(a)) {
     if (!isList(b) || a.length !== b.length) return false
     for (let i = 0; i < a.length; i++) if (!equals(a.at(i), b.at(i))) return false

@@ -11,6 +11,10 @@ export interface ListValue {
   readonly list: true
   readonly length: number
   at(index: number): Value
+  /** Where it is not that of the elements in their order. */
+  equalTo?(other: Value): boolean
+  /** `+`, where it is not to append. */
+  plus?(other: ListValue): ListValue
 }
 
 export interface MapValue {
@@ -19,6 +23,8 @@ export interface MapValue {
   /** Undefined when there is no such key. */
   get(key: Value): Value | undefined
   keys(): Iterable<Value>
+  /** Where it is not that of the entries. */
+  equalTo?(other: Value): boolean
 }
 
 /** A struct: its fields are known to the type checker. */
@@ -115,6 +121,7 @@ class GrownList implements ListValue {
 
 /** `map` and `filter` append one element at a time: each costs that element, not the list. */
 export function concatenate(a: ListValue, b: ListValue): ListValue {
+  if (a.plus) return a.plus(b)
   if (!b.length) return a
   const shared = a instanceof GrownList && a.shared.length === a.length ? a.shared : [...elementsOf(a)]
   for (const element of elementsOf(b)) shared.push(element)

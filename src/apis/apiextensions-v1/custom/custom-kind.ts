@@ -2,12 +2,20 @@
 import { cloneJson } from '../../../machinery/clone.js'
 import { evaluateSteps } from '../../../machinery/json-path/evaluate.js'
 import { parseJsonPath } from '../../../machinery/json-path/parse.js'
-import { allVerbs, defineKind, type Kind, type Scope, type Strategy } from '../../../machinery/kind.js'
+import {
+  allVerbs,
+  defineKind,
+  type Kind,
+  type Scope,
+  type Strategy,
+  type WriteContext,
+} from '../../../machinery/kind.js'
 import type { AnyObject } from '../../../machinery/object-meta.js'
 import type { SchemaSet } from '../../../machinery/schema/types.js'
 import { forbiddenError } from '../../../machinery/status-error.js'
 import { applySchemaDefaults } from '../../../machinery/structural/apply-defaults.js'
 import type { JsonSchema } from '../../../machinery/structural/json-schema.js'
+import { ruleTree } from '../../../machinery/structural/rule-tree.js'
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -15,7 +23,7 @@ import type {
 } from '../../generated/apiextensions-v1.js'
 import { semanticEqual } from '../../validation/semantic-equal.js'
 import { newCustomCodec } from './custom-codec.js'
-import { type CustomRules, customErrors, customStatusErrors, type RuleErrors } from './custom-validation.js'
+import { type CustomRules, customErrors, customStatusErrors } from './custom-validation.js'
 import { deprecationWarningOf } from './deprecation.js'
 import { finalizerWarnings } from './finalizer-warnings.js'
 import { customColumns, printedValue } from './printer-columns.js'
@@ -25,7 +33,6 @@ export interface CustomKindOptions {
   builtin: SchemaSet
   /** The definition is being deleted: nothing new is taken. */
   isTerminating(): boolean
-  ruleErrors?: RuleErrors
 }
 
 /** Everything but metadata, and the status where it is written apart. */
@@ -71,7 +78,10 @@ function subresourcesOf(version: CustomResourceDefinitionVersion, rules: CustomR
   const { status, scale } = version.subresources ?? {}
   return {
     ...(status && {
-      status: { validateUpdate: (object: AnyObject, old: AnyObject) => customStatusErrors(rules, object, old) },
+      status: {
+        validateUpdate: (object: AnyObject, old: AnyObject, context: WriteContext) =>
+          customStatusErrors(rules, { object, old }, context),
+      },
     }),
     ...(scale && {
       scale: {
@@ -100,7 +110,7 @@ export function customKind(
   const rules: CustomRules = {
     schema,
     scale: version.subresources?.scale,
-    ...(options.ruleErrors && { ruleErrors: options.ruleErrors }),
+    tree: ruleTree(schema, true),
   }
   const deprecationWarning = deprecationWarningOf(spec, version)
   return defineKind<AnyObject>({
@@ -125,8 +135,8 @@ export function customKind(
       verbs: () => (options.isTerminating() ? terminatingVerbs : shownVerbs),
     },
     setDefaults: object => applySchemaDefaults(object, schema),
-    validateCreate: object => customErrors(rules, object),
-    validateUpdate: (object, old) => customErrors(rules, object, old),
+    validateCreate: (object, context) => customErrors(rules, { object }, context),
+    validateUpdate: (object, old, context) => customErrors(rules, { object, old }, context),
     warnings: (object, old) => finalizerWarnings(object.metadata, old?.metadata),
     ...(deprecationWarning && { deprecationWarning }),
     strategy: strategyOf(definition, options.isTerminating),
