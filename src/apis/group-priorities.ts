@@ -1,6 +1,8 @@
 /** Order of groups and versions in discovery, as upstream's aggregator ranks them: higher comes first. */
 
-interface Priority {
+import { compareVersions } from './apiextensions-v1/custom/version-order.js'
+
+export interface Priority {
   group: number
   version: number
 }
@@ -41,12 +43,14 @@ export const groupVersionPriority = (group: string, version: string): Priority =
 interface GroupVersion {
   group: string
   version: string
+  /** Where it is not that of `groupVersionPriority`. */
+  priority?: Priority
 }
 
-/** For sorting: groups by priority then name, versions of one group by priority. */
+/** For sorting: groups by priority then name, versions of one group by priority, then as Kubernetes prefers them. */
 export function compareGroupVersions(a: GroupVersion, b: GroupVersion): number {
-  const left = groupVersionPriority(a.group, a.version)
-  const right = groupVersionPriority(b.group, b.version)
+  const left = a.priority ?? groupVersionPriority(a.group, a.version)
+  const right = b.priority ?? groupVersionPriority(b.group, b.version)
   if (a.group !== b.group) return right.group - left.group || (a.group < b.group ? -1 : 1)
-  return right.version - left.version || (a.version < b.version ? -1 : 1)
+  return right.version - left.version || compareVersions(a.version, b.version)
 }

@@ -74,7 +74,7 @@ function newPipeline(
 ): PipelineContext {
   const { clock, random, log, schemas, rests, virtualKinds, metrics } = deps
   const limits = { ...defaultLimits, ...config.limits }
-  const { authorize, authenticate, verbs, catalog, signer, issuer } = components
+  const { authorize, authenticate, verbs, catalog, signer, issuer, aggregator } = components
   const serverAddress = () => `${config.advertiseAddress}:${state.port}`
   const checks = () => healthChecks(state)
   const kindOf = ({ group, version, resource }: RequestInfo) =>
@@ -110,6 +110,7 @@ function newPipeline(
     schemas,
     verbs,
     catalog,
+    aggregator,
     checks,
     health: health.observe,
     discovery: newDiscovery(catalog, schemas, serverAddress),
@@ -183,12 +184,13 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     await handleStreamingUpgrade(upgrade, { clock, onError })
   }
   const { signal } = state.stopping
+  const { aggregator } = components
   const definitions = new DefinitionController({ rests, schemas, clock, log, signal })
   const flowObjects = new FlowObjectFollower(flow, { rests, handler: components.handler, clock, log, signal })
   // Nobody waits for these: what they write is about a server that is there.
   const announce = () => {
     const failed = (error: unknown) => log.warn({ error: String(error) }, 'Cannot follow the APIServices')
-    const apiServices = new ApiServiceFollower({ rests, clock, log, signal }).begin()
+    const apiServices = new ApiServiceFollower({ rests, clock, log, signal, aggregator }).begin()
     for (const name of ['apiservice-registration-controller', 'apiservice-status-local-available-controller'])
       state.hooks.run(name, apiServices).catch(failed)
     followCustomApiServices({ rests, log, signal }).catch(failed)
@@ -198,7 +200,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   }
   return {
     listener: newRequestListener(context),
-    onUpgrade: newUpgradeListener(context, { deps, stopping: state.stopping.signal }, stream),
+    onUpgrade: newUpgradeListener(context, { deps, stopping: signal, aggregator }, stream),
     onHandshakeError: countHandshakeErrors(deps.metrics),
     handler: components.handler,
     async begin(port) {

@@ -4,6 +4,8 @@ import { newAdmission } from './admission/admission.js'
 import { defaultPlugins } from './admission/plugins.js'
 import { Policies } from './admission/policy/policies.js'
 import { type AllWebhooks, Webhooks } from './admission/webhook/webhooks.js'
+import type { Aggregation } from './aggregation/aggregation.js'
+import { Aggregator } from './aggregation/aggregator.js'
 import { newBootstrapTokens } from './authn/bootstrap-token.js'
 import { newFetchJson } from './authn/https-json.js'
 import { newLegacyTokens } from './authn/legacy-token.js'
@@ -42,6 +44,7 @@ export interface Components {
   verbs: Verbs
   handler: ApiHandler
   catalog: Catalog
+  aggregator: Aggregation
 }
 
 type ComponentsConfig = Pick<ApiServerConfig, 'serviceAccount' | 'admission' | 'authentication'> &
@@ -70,6 +73,8 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
   const { serviceAccount: config, admission: { podSecurity } = {}, authentication = {}, tls } = components
   const issuer = config.issuer ?? defaultIssuer
   const audiences = config.audiences ?? [issuer]
+  const dial = deps.dial ?? newTcpDial(clock)
+  const aggregator = deps.aggregator ?? new Aggregator({ rests, clock, random, log, dial })
   const resolver = new RuleResolver()
   const policies = new Policies()
   const authorize = unionAuthorizer([privilegedGroup, newNodeAuthorizer(rests), newRbacAuthorizer(resolver)])
@@ -77,7 +82,7 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
   const plugins = defaultPlugins({
     ...{ clock, random, log, rests, resolver, authorize, metrics, policies, webhooks },
     podSecurity,
-    callWebhook: newWebhookClient({ clock, random, rests, dial: deps.dial ?? newTcpDial(clock) }),
+    callWebhook: newWebhookClient({ clock, random, rests, dial }),
     newUid: newUuidSource(random),
     redecode: newRedecode(schemas),
   })
@@ -104,6 +109,7 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
     issuer,
     verbs,
     handler: newInProcessHandler(verbs, authorize),
-    catalog: newCatalog(rests, virtualKinds),
+    catalog: newCatalog(rests, virtualKinds, aggregator),
+    aggregator,
   }
 }

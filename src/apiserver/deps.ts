@@ -9,6 +9,7 @@ import type { Rest } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { PodSecurityConfiguration } from './admission/pod-security/configuration.js'
+import type { Aggregation } from './aggregation/aggregation.js'
 import type { AuthenticationConfig } from './authn/configuration.js'
 import type { Dial } from './proxy/dial.js'
 
@@ -40,6 +41,8 @@ export interface ApiServerDeps {
   nodes?: NodeDirectory
   /** Connects to pods and nodes for the proxy subresource; straight over TCP unless given. */
   dial?: Dial
+  /** Passes on what other servers answer; without it one that has no certificate to show them. */
+  aggregator?: Aggregation
   /** Further Express routers, such as OpenAPI's; each passes on what it does not answer. */
   routers?: readonly Router[]
 }

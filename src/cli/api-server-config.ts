@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { AuthenticationConfig, OidcConfig, RequestHeaderConfig } from '../apiserver/authn/configuration.js'
 import { parseTokenFile, TokenFileError } from '../apiserver/authn/token-file.js'
 import type { AdmissionConfig } from '../apiserver/deps.js'
+import type { KeyPair } from '../machinery/pki/certificates.js'
 import { readAdmissionConfig } from './admission-config.js'
 import type { ApiServerFlagName, ApiServerFlags } from './api-server-flags.js'
 import { UsageError } from './flags.js'
@@ -91,10 +92,26 @@ async function readRequestHeader(flags: ApiServerFlags): Promise<RequestHeaderCo
   }
 }
 
+async function readProxyClient(flags: ApiServerFlags): Promise<KeyPair | undefined> {
+  const [certificate, key] = await Promise.all([
+    readGiven(flags, 'proxy-client-cert-file'),
+    readGiven(flags, 'proxy-client-key-file'),
+  ])
+  if (certificate === undefined && key === undefined) return undefined
+  if (certificate === undefined || key === undefined)
+    throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file must be given together')
+  return { certificate, key }
+}
+
+export interface GivenApiServerConfig {
+  authentication: AuthenticationConfig
+  admission: AdmissionConfig
+  /** What the aggregator shows extension servers. */
+  proxyClient?: KeyPair
+}
+
 /** Throws UsageError with a sentence that says what to change. */
-export async function readApiServerConfig(
-  flags: ApiServerFlags,
-): Promise<{ authentication: AuthenticationConfig; admission: AdmissionConfig }> {
+export async function readApiServerConfig(flags: ApiServerFlags): Promise<GivenApiServerConfig> {
   const admissionText = await readGiven(flags, 'admission-control-config-file')
   const authentication = {
     anonymous: choice(flags, 'anonymous-auth'),
@@ -104,8 +121,10 @@ export async function readApiServerConfig(
     requestHeader: await readRequestHeader(flags),
   }
   const path = flags['admission-control-config-file'] ?? ''
+  const proxyClient = await readProxyClient(flags)
   return {
     authentication,
+    ...(proxyClient && { proxyClient }),
     admission: admissionText === undefined ? {} : await readAdmissionConfig(admissionText, path),
   }
 }

@@ -44,6 +44,11 @@ export const apiServerFlags = {
     help: 'how headers of extra attributes begin',
     default: 'X-Remote-Extra-',
   },
+  'proxy-client-cert-file': {
+    value: 'FILE',
+    help: "certificate that is shown to extension API servers; by default one of the cluster's own",
+  },
+  'proxy-client-key-file': { value: 'FILE', help: 'the key of that certificate' },
   'admission-control-config-file': {
     value: 'FILE',
     help: 'an AdmissionConfiguration (YAML or JSON): what PodSecurity enforces by default and whom it spares',

@@ -3,6 +3,7 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { badRequest, StatusError } from '../../machinery/status-error.js'
+import type { Aggregation } from '../aggregation/aggregation.js'
 import { ImpersonationError } from '../authn/impersonation.js'
 import { toStatusError } from '../http/errors.js'
 import {
@@ -67,7 +68,7 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 /** A listener for `upgrade` events, which come with HTTP/1.1 only. */
 export function newUpgradeListener(
   context: PipelineContext,
-  { deps, stopping }: ProxyContext,
+  { deps, stopping, aggregator }: ProxyContext & { aggregator: Aggregation },
   stream: Stream,
 ): UpgradeListener {
   const listener = newRequestListener(context)
@@ -75,9 +76,14 @@ export function newUpgradeListener(
     const exchange = newExchange(request, new ServerResponse(request))
     const query = exchange.query ?? new URLSearchParams()
     exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, query)
-    if (!isUpgraded(exchange.info)) return serveAsItIs(listener, request, socket)
+    const remote = aggregator.find(exchange.info)
+    if (!remote && !isUpgraded(exchange.info)) return serveAsItIs(listener, request, socket)
     await admitRequest(exchange, context)
     const { info } = exchange
+    if (remote) {
+      socket.once('close', context.metrics.longRunning(info))
+      return aggregator.upgrade(exchange, { request, socket, head }, remote)
+    }
     if (info.isResource && info.subresource === 'proxy') {
       const { upgradeProxy } = await import('../proxy/serve-proxy.js')
       socket.once('close', context.metrics.longRunning(info))

@@ -24,10 +24,11 @@ const resourceOf = ({ kind, subresources }: ServedKind) => ({
   }),
 })
 
-const versionOf = ({ version, kinds }: ServedVersion) => ({
+const versionOf = ({ version, kinds, remote }: ServedVersion) => ({
   version,
-  resources: kinds.map(resourceOf),
-  freshness: 'Current',
+  // Upstream leaves an empty list out.
+  ...(remote ? remote.resources.length && { resources: remote.resources } : { resources: kinds.map(resourceOf) }),
+  freshness: remote?.freshness ?? 'Current',
 })
 
 export interface AggregatedDocument {

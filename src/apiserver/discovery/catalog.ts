@@ -1,7 +1,10 @@
 /** What is served, grouped as discovery shows it: groups, their versions, their resources. Made anew when kinds come or go. */
 import { createHash } from 'node:crypto'
+import { groupVersionPriority, type Priority } from '../../apis/group-priorities.js'
 import { compareGroupVersions, conversions } from '../../apis/index.js'
 import type { AnyKind } from '../../machinery/kind.js'
+import type { AggregatedVersion, Aggregation } from '../aggregation/aggregation.js'
+import type { RemoteVersion } from '../aggregation/remote-discovery.js'
 import type { RestDirectory } from '../deps.js'
 import { type SubresourceInfo, subresourcesOf } from '../verbs/subresources.js'
 
@@ -17,8 +20,11 @@ export interface ServedVersion {
   version: string
   /** `v1` or `apps/v1`. */
   groupVersion: string
+  priority: Priority
   /** By plural. */
   kinds: readonly ServedKind[]
+  /** Another server answers it, and says what there is. */
+  remote?: RemoteVersion
 }
 
 export interface ServedGroup {
@@ -36,12 +42,17 @@ function storageVersionHash(served: AnyKind): string {
 
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-function build(stored: readonly AnyKind[], virtual: readonly AnyKind[]): ServedGroup[] {
-  const versions = new Map<string, { group: string; version: string; groupVersion: string; kinds: ServedKind[] }>()
+type VersionInMaking = ServedVersion & { kinds: ServedKind[] }
+
+function localVersions(stored: readonly AnyKind[], virtual: readonly AnyKind[]): Map<string, VersionInMaking> {
+  const versions = new Map<string, VersionInMaking>()
   const add = (kind: AnyKind, isStored: boolean) => {
     const { group, version, apiVersion } = kind
     let entry = versions.get(apiVersion)
-    if (!entry) versions.set(apiVersion, (entry = { group, version, groupVersion: apiVersion, kinds: [] }))
+    if (!entry) {
+      const priority = groupVersionPriority(group, version)
+      versions.set(apiVersion, (entry = { group, version, groupVersion: apiVersion, priority, kinds: [] }))
+    }
     entry.kinds.push({
       kind,
       subresources: subresourcesOf(kind),
@@ -50,9 +61,29 @@ function build(stored: readonly AnyKind[], virtual: readonly AnyKind[]): ServedG
   }
   for (const kind of stored) add(kind, kind.verbs.includes('watch'))
   for (const kind of virtual) add(kind, false)
-  const groups = new Map<string, { name: string; versions: ServedVersion[] }>()
-  for (const version of [...versions.values()].sort(compareGroupVersions)) {
+  for (const version of versions.values())
     version.kinds.sort((a, b) => compareText(a.kind.names.plural, b.kind.names.plural))
+  return versions
+}
+
+/** Takes the place of our own, should there be any of the same group and version. */
+function addRemote(versions: Map<string, VersionInMaking>, { remote, resources, freshness }: AggregatedVersion): void {
+  const { group, version, groupPriority, versionPriority } = remote
+  const groupVersion = group ? `${group}/${version}` : version
+  const priority = { group: groupPriority, version: versionPriority }
+  versions.set(groupVersion, { group, version, groupVersion, priority, kinds: [], remote: { resources, freshness } })
+}
+
+/** The highest priority of any of its versions is that of the group. */
+function raisePriorities(versions: Iterable<VersionInMaking>): void {
+  const highest = new Map<string, number>()
+  for (const { group, priority } of versions) highest.set(group, Math.max(highest.get(group) ?? 0, priority.group))
+  for (const version of versions) version.priority = { ...version.priority, group: highest.get(version.group)! }
+}
+
+function build(versions: readonly VersionInMaking[]): ServedGroup[] {
+  const groups = new Map<string, { name: string; versions: ServedVersion[] }>()
+  for (const version of [...versions].sort(compareGroupVersions)) {
     const group = groups.get(version.group) ?? { name: version.group, versions: [] }
     groups.set(version.group, group)
     group.versions.push(version)
@@ -69,13 +100,22 @@ export interface Catalog {
   readonly generation: number
 }
 
-export function newCatalog(rests: RestDirectory, virtualKinds: readonly AnyKind[]): Catalog {
+export function newCatalog(
+  rests: RestDirectory,
+  virtualKinds: readonly AnyKind[],
+  remotes: Pick<Aggregation, 'versions' | 'generation'> = { versions: () => [], generation: 0 },
+): Catalog {
+  // Neither ever goes back.
+  const generation = () => rests.generation + remotes.generation
   let made = Number.NaN
   let groups: readonly ServedGroup[] = []
   const current = () => {
-    if (made !== rests.generation) {
-      made = rests.generation
-      groups = build(rests.kinds(), virtualKinds)
+    if (made !== generation()) {
+      made = generation()
+      const versions = localVersions(rests.kinds(), virtualKinds)
+      for (const remote of remotes.versions()) addRemote(versions, remote)
+      raisePriorities(versions.values())
+      groups = build([...versions.values()])
     }
     return groups
   }
@@ -85,7 +125,7 @@ export function newCatalog(rests: RestDirectory, virtualKinds: readonly AnyKind[
     group,
     version: (name, version) => group(name)?.versions.find(candidate => candidate.version === version),
     get generation() {
-      return rests.generation
+      return generation()
     },
   }
 }

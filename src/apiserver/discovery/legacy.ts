@@ -9,11 +9,23 @@ const groupOf = ({ name, versions }: ServedGroup) => ({
   preferredVersion: versionOf(versions[0]!),
 })
 
+/** The first of the group's APIServices by name. */
+const firstName = ({ versions }: ServedGroup) => versions.map(({ version, group }) => `${version}.${group}`).sort()[0]!
+
+/** Groups of one priority go by the names of their APIServices here, and not by their own. */
+function byServiceName(a: ServedGroup, b: ServedGroup): number {
+  const [left, right] = [a, b].map(({ versions }) => versions[0]!.priority.group)
+  return right! - left! || (firstName(a) < firstName(b) ? -1 : 1)
+}
+
 /** `/apis`: all groups but the core. */
 export const groupList = (groups: readonly ServedGroup[]) => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: groups.filter(group => group.name).map(groupOf),
+  groups: groups
+    .filter(group => group.name)
+    .sort(byServiceName)
+    .map(groupOf),
 })
 
 /** `/apis/<group>`. */

@@ -1,6 +1,7 @@
 /** Takes an authorized request to what answers it: resources, discovery, health, or the Express application. */
 
 import { badRequest } from '../../machinery/status-error.js'
+import type { Aggregation } from '../aggregation/aggregation.js'
 import type { AppListener } from '../app.js'
 import { servePodLog } from '../connect/pod-log.js'
 import type { ApiServerDeps } from '../deps.js'
@@ -16,6 +17,7 @@ import { type ResourceContext, serveResource } from './serve-resource.js'
 
 export interface RouterContext extends ResourceContext {
   deps: ApiServerDeps
+  aggregator: Aggregation
   catalog: Catalog
   discovery: Discovery
   checks(): readonly HealthCheck[]
@@ -88,6 +90,8 @@ export function newRouter(context: RouterContext): (exchange: Exchange) => Promi
 
   return async exchange => {
     const { info } = exchange
+    const remote = context.aggregator.find(info)
+    if (remote) return context.aggregator.serve(exchange, remote)
     if (info.isResource) return serveApi(exchange)
     const { path } = info
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/'))

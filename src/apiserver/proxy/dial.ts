@@ -2,7 +2,8 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Clock } from '../../machinery/clock.js'
-import { hostOf, type Location, portOf } from './location.js'
+import { certificateError } from './certificate-errors.js'
+import { type BackendTls, hostOf, type Location, portOf } from './location.js'
 
 /** Opens a connection to a pod or node. Rejects with what the operating system says. */
 export type Dial = (address: { host: string; port: number }, signal: AbortSignal) => Promise<Socket>
@@ -60,8 +61,18 @@ function dialError(location: Location, error: NodeJS.ErrnoException): Error {
 }
 
 /** Certificates of pods are nobody's to check: upstream does not either. */
-async function encrypt(socket: Socket, signal: AbortSignal): Promise<Socket> {
-  const secured = connectTls({ socket, servername: '', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+const unverified: BackendTls = { serverName: '', insecure: true }
+
+async function encrypt(socket: Socket, tls: BackendTls, signal: AbortSignal): Promise<Socket> {
+  const { serverName, ca, insecure, client } = tls
+  const secured = connectTls({
+    socket,
+    servername: serverName,
+    rejectUnauthorized: !insecure,
+    ALPNProtocols: ['http/1.1'],
+    ...(ca && { ca }),
+    ...(client && { cert: client.certificate, key: client.key }),
+  })
   try {
     await settled(secured, 'secureConnect', signal)
     return secured
@@ -69,7 +80,8 @@ async function encrypt(socket: Socket, signal: AbortSignal): Promise<Socket> {
     socket.destroy()
     const { code = '', message } = error as NodeJS.ErrnoException
     const isNoTls = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
-    throw isNoTls ? new Error('tls: first record does not look like a TLS handshake') : new Error(message)
+    if (isNoTls) throw new Error('tls: first record does not look like a TLS handshake')
+    throw new Error(certificateError(error as NodeJS.ErrnoException, serverName) ?? message)
   }
 }
 
@@ -83,5 +95,5 @@ export async function connectBackend(location: Location, dial: Dial, signal: Abo
   const socket = await dial({ host: location.host, port }, signal).catch(error => {
     throw dialError(location, error as NodeJS.ErrnoException)
   })
-  return location.scheme === 'https' ? encrypt(socket, signal) : socket
+  return location.scheme === 'https' ? encrypt(socket, location.tls ?? unverified, signal) : socket
 }

@@ -22,10 +22,13 @@ type Answer = { answer: IncomingMessage } & ({ socket: Duplex; head: Buffer } | 
 const failure = (message: string) => new StatusError(500, '', message)
 
 /** Upstream leaves the query behind. */
-function ask(request: IncomingMessage, { location, target }: Backend, connection: Socket): Promise<Answer> {
+function ask(request: IncomingMessage, backend: Backend, connection: Socket): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const { location, target } = backend
     const path = target.escaped
-    const outgoing = openRequest(request, connection, { host: location.host, path, headers: upgradeHeaders(request) })
+    const headers = upgradeHeaders(request)
+    backend.editHeaders?.(headers)
+    const outgoing = openRequest(request, connection, { host: location.host, path, headers })
     outgoing.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }))
     outgoing.once('response', answer => resolve({ answer }))
     outgoing.on('error', () => reject(failure('unexpected EOF')))

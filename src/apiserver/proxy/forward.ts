@@ -34,14 +34,14 @@ function unreachable(error: unknown) {
 }
 
 /** Sends head and body; resolves with the head of the answer while the body may still be on its way. */
-function send(request: IncomingMessage, { location, target }: Backend, socket: Socket): Promise<IncomingMessage> {
+function send(request: IncomingMessage, backend: Backend, socket: Socket): Promise<IncomingMessage> {
+  const { location, target } = backend
   const withBody = hasBody(request)
+  const headers = forwardedHeaders(request, target.forwardedUri, withBody)
+  backend.editHeaders?.(headers)
   return new Promise((resolve, reject) => {
-    const outgoing = openRequest(request, socket, {
-      host: location.host,
-      path: target.escaped + rawQueryOf(request),
-      headers: forwardedHeaders(request, target.forwardedUri, withBody),
-    })
+    const path = target.escaped + rawQueryOf(request)
+    const outgoing = openRequest(request, socket, { host: location.host, path, headers })
     // A body that nobody reads must not take the client's connection down before it has its answer.
     const giveUpBody = () => request.unpipe(outgoing)
     outgoing.once('response', resolve)
@@ -70,6 +70,12 @@ function rewriteLocation(headers: Record<string, string[]>, context: RewriteCont
   }
 }
 
+const isRedirect = ({ statusCode = 0, headers }: IncomingMessage) =>
+  statusCode >= 300 && statusCode <= 399 && !!headers.location
+
+const redirected = () =>
+  new StatusError(502, '', 'the backend attempted to redirect this request, which is not permitted')
+
 /** What a page passes through on its way; empty where it goes as it is. Changes the headers to fit. */
 function rewriters(answer: IncomingMessage, headers: Record<string, string[]>, context: RewriteContext): Transform[] {
   const { 'content-type': type = '' } = answer.headers
@@ -95,7 +101,9 @@ export async function forwardRequest(
   try {
     socket = await connectBackend(backend.location, dial, signal)
     if (signal.aborted) cut()
-    await answerWith(exchange, await send(request, backend, socket), backend)
+    const answer = await send(request, backend, socket)
+    if (backend.refusesRedirects && isRedirect(answer)) throw redirected()
+    await answerWith(exchange, answer, backend)
   } catch (error) {
     throw error instanceof StatusError ? error : unreachable(error)
   } finally {

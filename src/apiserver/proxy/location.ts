@@ -8,6 +8,19 @@ export interface Location {
   host: string
   /** The scheme's own where absent. */
   port?: number
+  /** Who must answer, and who asks; without it nobody's certificate is looked at, nor shown. */
+  tls?: BackendTls
+}
+
+/** All certificates and keys are PEM. */
+export interface BackendTls {
+  serverName: string
+  /** Who signs the backend's certificate; default: the authorities that Node knows. */
+  ca?: string
+  /** Any certificate will do. */
+  insecure?: boolean
+  /** Our own. */
+  client?: { certificate: string; key: string }
 }
 
 export interface Requested {

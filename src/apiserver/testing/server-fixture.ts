@@ -7,16 +7,19 @@ import { loadSchemas } from '../../apis/generated/schema.js'
 import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
 import { FakeClock, SeededRandom } from '../../machinery/fake-clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import type { KeyPair } from '../../machinery/pki/certificates.js'
 import type { ApiRequest } from '../../machinery/request.js'
 import { newRegistry } from '../../registry/registry.js'
 import { newMemoryStorage } from '../../storage/memory/open.js'
 import { silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
+import { Aggregator } from '../aggregation/aggregator.js'
 import { assembleApiServer } from '../assemble.js'
 import { legacyClaims } from '../authn/legacy-token.js'
 import { newTokenSigner } from '../authn/service-account-token.js'
 import { loopback } from '../authn/user.js'
 import type { ApiServerConfig, ApiServerDeps, Limits } from '../deps.js'
+import { newTcpDial } from '../proxy/dial.js'
 
 const keys = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
@@ -31,16 +34,23 @@ export interface FixtureOptions {
   limits?: Partial<Limits>
   admission?: ApiServerConfig['admission']
   authentication?: ApiServerConfig['authentication']
+  /** What the aggregator shows extension servers. */
+  proxyClient?: KeyPair
 }
 
 /** A server that is ready; `default` has its service account. */
-export async function newServerFixture({ nodes, dial, checkStore, ...config }: FixtureOptions = {}) {
+export async function newServerFixture({ nodes, dial, checkStore, proxyClient, ...config }: FixtureOptions = {}) {
   const clock = new FakeClock()
   const random = new SeededRandom()
   const schemas = loadSchemas()
   const storage = newMemoryStorage(clock)
   const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
   const metrics = newMetricRegistry()
+  const aggregator = new Aggregator({
+    ...{ rests, clock, random, log: silentLogger },
+    dial: dial ?? newTcpDial(clock),
+    ...(proxyClient && { client: proxyClient }),
+  })
   const server = assembleApiServer(
     {
       clock,
@@ -50,6 +60,7 @@ export async function newServerFixture({ nodes, dial, checkStore, ...config }: F
       rests,
       virtualKinds,
       schemas,
+      aggregator,
       ...(nodes && { nodes }),
       ...(dial && { dial }),
       ...(checkStore && { checkStore }),
@@ -98,6 +109,7 @@ export async function newServerFixture({ nodes, dial, checkStore, ...config }: F
     clock,
     rests,
     metrics,
+    aggregator,
     call,
     createAccount,
     tokenOf,

@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Clock, Random } from '../../machinery/clock.js'
 import { type Status, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
+import { certificateError } from '../proxy/certificate-errors.js'
 import type { Dial } from '../proxy/dial.js'
 import { locateEndpoint } from '../proxy/service-location.js'
 
@@ -81,23 +82,12 @@ const systemErrors: Readonly<Record<string, string>> = {
   EPIPE: 'EOF',
 }
 
-/** What OpenSSL calls it, as Go does. */
-const certificateErrors: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate signed by unknown authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'certificate signed by unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'certificate has expired or is not yet valid',
-}
-
 function goWords(error: NodeJS.ErrnoException & { address?: string; port?: number }, target: Target): string {
   const { code = '', address, port } = error
   // Upstream's resolver speaks of one service.
   const message = error.message.replace(/^services (?=".*" not found$)/u, 'service ')
-  const certificate = certificateErrors[code]
-  if (certificate) return `tls: failed to verify certificate: x509: ${certificate}`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `tls: failed to verify certificate: x509: certificate is not valid for any names, but wanted to match ${target.serverName}`
+  const certificate = certificateError(error, target.serverName)
+  if (certificate) return certificate
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${target.serverName}: no such host`
   const system = systemErrors[code]
   if (!system) return message

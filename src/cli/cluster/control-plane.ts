@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { event as coreEvent } from '../../apis/core-v1/event.js'
 import { loadSchemas } from '../../apis/generated/schema.js'
 import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
+import { Aggregator } from '../../apiserver/aggregation/aggregator.js'
+import type { RequestHeaderConfig } from '../../apiserver/authn/configuration.js'
 import type { ApiServerConfig } from '../../apiserver/deps.js'
 import { openApiRouter } from '../../apiserver/openapi/router.js'
+import { newTcpDial } from '../../apiserver/proxy/dial.js'
 import { type ApiServer, startApiServer } from '../../apiserver/server.js'
 import type { Client } from '../../client/client.js'
 import { newInProcessClient } from '../../client/in-process.js'
@@ -18,8 +21,9 @@ import { newRegistry } from '../../registry/registry.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
+import type { GivenApiServerConfig } from '../api-server-config.js'
 import type { Configuration } from '../configuration.js'
-import type { Pki } from '../pki/pki.js'
+import { frontProxyName, type Pki } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { UserError } from '../user-error.js'
 import { kubernetesVersion } from '../version.js'
@@ -86,10 +90,21 @@ function explainListenError(error: unknown, { bindAddress, port }: Configuration
   return error
 }
 
-const serverConfig = async (
-  { bindAddress, port, serviceSubnet, apiServer }: Configuration,
+/** How extension servers are told of users; proxies of the user's own may do as the aggregator does. */
+const ownRequestHeader = ({ frontProxy }: Pki): RequestHeaderConfig => ({
+  clientCa: frontProxy.ca.certificate,
+  allowedNames: [frontProxyName],
+  usernameHeaders: ['X-Remote-User'],
+  uidHeaders: ['X-Remote-Uid'],
+  groupHeaders: ['X-Remote-Group'],
+  extraHeaderPrefixes: ['X-Remote-Extra-'],
+})
+
+const serverConfig = (
+  { bindAddress, port, serviceSubnet }: Configuration,
   pki: Pki,
-): Promise<ApiServerConfig> => ({
+  given: Partial<GivenApiServerConfig>,
+): ApiServerConfig => ({
   bindAddress,
   port,
   serviceSubnet,
@@ -98,9 +113,16 @@ const serverConfig = async (
   tls: { certificate: pki.apiserver.certificate, key: pki.apiserver.key, clientCa: pki.ca.certificate },
   serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
   gitVersion: `${kubernetesVersion}+minik8s`,
-  // Most clusters ask for none of this: then its code is not even loaded.
-  ...(apiServer && (await (await import('../api-server-config.js')).readApiServerConfig(apiServer))),
+  ...(given.admission && { admission: given.admission }),
+  authentication: {
+    ...given.authentication,
+    requestHeader: given.authentication?.requestHeader ?? ownRequestHeader(pki),
+  },
 })
+
+/** Most clusters ask for none of this: then its code is not even loaded. */
+const givenConfig = async ({ apiServer }: Configuration): Promise<Partial<GivenApiServerConfig>> =>
+  apiServer ? (await import('../api-server-config.js')).readApiServerConfig(apiServer) : {}
 
 /** Upstream's name for it, whatever the engine. */
 const storeCheck = (storage: Storage): ComponentCheck => ({
@@ -127,15 +149,22 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     components: [...deps.components, store],
   })
   const directory = fileURLToPath(new URL('openapi', import.meta.url))
+  const given = await givenConfig(config)
+  const aggregator = new Aggregator({
+    ...{ rests: registry, clock, random, log },
+    dial: newTcpDial(clock),
+    client: given.proxyClient ?? pki.frontProxy.client,
+  })
   const openApi = openApiRouter({ directory, now: clock.now, rests: registry })
   const server = await startApiServer(
     {
       ...{ clock, random, log, metrics, virtualKinds, schemas, nodes },
       rests: registry,
+      aggregator,
       routers: [openApi],
       checkStore: () => store.check(),
     },
-    await serverConfig(config, pki),
+    serverConfig(config, pki, given),
   ).catch(error => {
     throw explainListenError(error, config)
   })

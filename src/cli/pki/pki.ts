@@ -9,6 +9,8 @@ export interface Pki {
   ca: KeyPair
   apiserver: KeyPair
   admin: KeyPair
+  /** Who may speak for others in headers, and the aggregator as one of them. */
+  frontProxy: { ca: KeyPair; client: KeyPair }
   /** Signs service-account tokens. */
   serviceAccount: { privateKey: string; publicKey: string }
 }
@@ -20,6 +22,9 @@ export interface PkiOptions {
   /** Milliseconds since the epoch. */
   now: number
 }
+
+/** Common name of the aggregator's certificate, which extension servers look at. */
+export const frontProxyName = 'front-proxy-client'
 
 const authorityDays = 3650
 const leafDays = 365
@@ -78,11 +83,11 @@ async function ensureServiceAccountKeys(directory: string): Promise<Pki['service
   return pair
 }
 
-async function ensureAuthority({ directory, now }: PkiOptions): Promise<KeyPair> {
-  const found = await readPair(directory, 'ca')
+async function ensureAuthority({ directory, now }: PkiOptions, file: string, commonName: string): Promise<KeyPair> {
+  const found = await readPair(directory, file)
   if (found && Date.parse(new X509Certificate(found.certificate).validTo) > now) return found
-  const made = newAuthority('minik8s-ca', now, authorityDays)
-  await writePair(directory, 'ca', made)
+  const made = newAuthority(commonName, now, authorityDays)
+  await writePair(directory, file, made)
   return made
 }
 
@@ -90,14 +95,19 @@ async function ensureAuthority({ directory, now }: PkiOptions): Promise<KeyPair>
 export async function ensurePki(options: PkiOptions): Promise<Pki> {
   const { directory, hosts, now } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const [ca, serviceAccount] = await Promise.all([ensureAuthority(options), ensureServiceAccountKeys(directory)])
+  const [ca, frontProxyCa, serviceAccount] = await Promise.all([
+    ensureAuthority(options, 'ca', 'minik8s-ca'),
+    ensureAuthority(options, 'front-proxy-ca', 'minik8s-front-proxy-ca'),
+    ensureServiceAccountKeys(directory),
+  ])
   const ensureLeaf = async (
     name: string,
     request: { commonName: string; organizations?: string[]; hosts?: readonly string[] },
+    authority = ca,
   ) => {
     const found = await readPair(directory, name)
-    if (found && isCurrent(found, ca, { hosts: request.hosts ?? [], now })) return found
-    const made = issueCertificate(ca, {
+    if (found && isCurrent(found, authority, { hosts: request.hosts ?? [], now })) return found
+    const made = issueCertificate(authority, {
       ...request,
       usage: request.hosts ? 'server' : 'client',
       now,
@@ -106,9 +116,10 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
     await writePair(directory, name, made)
     return made
   }
-  const [apiserver, admin] = await Promise.all([
+  const [apiserver, admin, client] = await Promise.all([
     ensureLeaf('apiserver', { commonName: 'kube-apiserver', hosts }),
     ensureLeaf('admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'] }),
+    ensureLeaf('front-proxy-client', { commonName: frontProxyName }, frontProxyCa),
   ])
-  return { ca, apiserver, admin, serviceAccount }
+  return { ca, apiserver, admin, frontProxy: { ca: frontProxyCa, client }, serviceAccount }
 }
