@@ -2,6 +2,7 @@
 import type { KindRef } from '../machinery/kind.js'
 import type { KubernetesObject, ObjectKey, ObjectList } from '../machinery/object-meta.js'
 import type { DeleteOptions, ListOptions, PatchType, WatchEvent, WriteOptions } from '../machinery/request.js'
+import type { JsonSchema } from '../machinery/structural/json-schema.js'
 
 export interface Patch {
   type: PatchType
@@ -37,4 +38,6 @@ export interface Client {
   deleteCollection(kind: KindRef, options?: ListOptions & DeleteOptions & { namespace?: string }): Promise<void>
   /** Every resource the server serves now, with its verbs; for controllers that follow all kinds. */
   resources(): Promise<readonly (KindRef & { verbs: readonly string[] })[]>
+  /** The schema of a custom resource, references filled in; what it says of metadata does not count. Undefined when there is none. */
+  customSchema(kind: Pick<KindRef, 'group' | 'version' | 'kind'>): Promise<JsonSchema | undefined>
 }

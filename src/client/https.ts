@@ -11,6 +11,7 @@ import { type Status, StatusError, serviceUnavailable } from '../machinery/statu
 import type { Client } from './client.js'
 import { aggregatedDiscovery, type DiscoveryList, servedResources } from './discover.js'
 import { Http2Connection, type HttpAnswer, type TlsOptions } from './http2-connection.js'
+import { type OpenApiDocument, publishedSchema } from './published-schema.js'
 import { deleteOptionsOf, listOptionsOf } from './request-options.js'
 import { listQuery, resourcePath, writeQuery } from './resource-path.js'
 
@@ -166,6 +167,19 @@ function clientOver(json: <T>(call: Call) => Promise<T>, send: (call: Call) => P
         ['/api', '/apis'].map(path => json<DiscoveryList>({ method: 'GET', path, accept: aggregatedDiscovery })),
       )
       return lists.flatMap(servedResources)
+    },
+
+    async customSchema(kind) {
+      const groupVersion = kind.group ? `apis/${kind.group}/${kind.version}` : `api/${kind.version}`
+      try {
+        return publishedSchema(
+          await json<OpenApiDocument>({ method: 'GET', path: `/openapi/v3/${groupVersion}` }),
+          kind,
+        )
+      } catch (error) {
+        if (error instanceof StatusError && error.code === 404) return undefined
+        throw error
+      }
     },
   }
 }

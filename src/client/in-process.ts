@@ -3,11 +3,12 @@ import { cloneJson } from '../machinery/clone.js'
 import type { KindRef } from '../machinery/kind.js'
 import type { AnyObject, KubernetesObject, ObjectKey, ObjectList } from '../machinery/object-meta.js'
 import type { ApiHandler, ApiRequest, ApiResponse, UserInfo, WatchEvent } from '../machinery/request.js'
+import type { JsonSchema } from '../machinery/structural/json-schema.js'
 import type { Client } from './client.js'
 import { deleteOptionsOf, listOptionsOf, writeOptionsOf } from './request-options.js'
 
-/** A resource with the verbs it is served with. */
-export type ServedResource = KindRef & { verbs: readonly string[] }
+/** A resource with the verbs it is served with; in this process also with the schema that a custom one has. */
+export type ServedResource = KindRef & { verbs: readonly string[]; custom?: { schema: JsonSchema } }
 
 type Parts = Omit<ApiRequest, 'group' | 'version' | 'resource' | 'user'>
 
@@ -92,5 +93,10 @@ export function newInProcessClient(
     },
 
     resources: async () => discover(),
+
+    async customSchema({ group, version, kind }) {
+      const served = await discover()
+      return served.find(k => k.custom && k.group === group && k.version === version && k.kind === kind)?.custom?.schema
+    },
   }
 }

@@ -29,6 +29,7 @@ import { type TokenSecrets, tokensController } from './serviceaccount/tokens.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
+import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status/controller.js'
 import {
   attributesClassProtectionController,
   claimProtectionController,
@@ -75,6 +76,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'volumeattributesclass-protection-controller': () => [attributesClassProtectionController],
   'clusterrole-aggregation-controller': () => [clusterRoleAggregationController],
   'service-cidr-controller': () => [serviceCidrController],
+  'validatingadmissionpolicy-status-controller': () => [validatingAdmissionPolicyStatusController],
   'certificatesigningrequest-signing-controller': ({ rootCa, rootKey }) =>
     rootKey ? signingControllers({ certificate: rootCa, key: rootKey }) : [],
   'certificatesigningrequest-approving-controller': () => [approvingController],

@@ -177,7 +177,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     clientFor(user) {
       const userAgent = userAgentOf(user)
       const handler: ApiHandler = request => server.handler({ ...request, userAgent })
-      return newInProcessClient(handler, user, () => registry.kinds())
+      return newInProcessClient(handler, user, () => [...registry.kinds(), ...virtualKinds])
     },
     async stop() {
       stopExpiry()

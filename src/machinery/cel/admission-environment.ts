@@ -78,18 +78,21 @@ export function composedType(type: CelType): CelType {
 export interface AdmissionEnvironmentOptions {
   hasParams: boolean
   hasAuthorizer: boolean
+  /** Whether `authorizer.requestResource` is there where `authorizer` is; default true. */
+  hasRequestResource?: boolean
   /** Of `variables`, by name. Undefined: there is no such variable. */
   variables?: ReadonlyMap<string, CelType>
   /** Types of `object`, `oldObject` and `params`, where more is known than that they are something. */
   object?: CelType
   params?: CelType
-  structs?: readonly StructDeclaration[]
+  /** Structs that those types name. */
+  findStruct?(name: string): StructDeclaration | undefined
 }
 
 export function newAdmissionEnvironment(options: AdmissionEnvironmentOptions): Environment {
-  const { hasParams, hasAuthorizer, variables, object = dynType, params = dynType } = options
+  const { hasParams, hasAuthorizer, hasRequestResource = true, variables, object = dynType, params = dynType } = options
   const own: StructDeclaration = { name: 'kubernetes.variables', field: name => variables?.get(name) }
-  return newEnvironment({
+  const environment = newEnvironment({
     variables: {
       object,
       oldObject: object,
@@ -98,11 +101,15 @@ export function newAdmissionEnvironment(options: AdmissionEnvironmentOptions): E
       ...(hasParams && { params }),
       ...(hasAuthorizer && {
         authorizer: structType('kubernetes.authorization.Authorizer'),
-        'authorizer.requestResource': structType('kubernetes.authorization.ResourceCheck'),
+        ...(hasRequestResource && {
+          'authorizer.requestResource': structType('kubernetes.authorization.ResourceCheck'),
+        }),
       }),
       ...(variables && { variables: structType(own.name) }),
     },
-    structs: [...structs, ...(options.structs ?? []), ...(variables ? [own] : [])],
+    structs: variables ? [...structs, own] : structs,
     functions: authorizerFunctions,
   })
+  const { findStruct } = options
+  return findStruct ? { ...environment, struct: name => findStruct(name) ?? environment.struct(name) } : environment
 }
