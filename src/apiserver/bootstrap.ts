@@ -1,6 +1,7 @@
 /** Sees to it, at each start, that the objects every cluster has are there. Writes run side by side and share their commits. */
 import type { ServiceCIDR } from '../apis/generated/networking-v1.js'
 import { builtinKinds } from '../apis/index.js'
+import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { type Clock, formatTime } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
@@ -45,7 +46,7 @@ export interface BootstrapDeps {
 
 const scope = { user: loopback, dryRun: false, subresource: '' }
 
-/** How the stored object should change; undefined: not at all. May change and return what it is given. */
+/** How the stored object should change; undefined: not at all. May set top-level fields of what it is given, and return it. */
 type Reconcile = (stored: AnyObject, wanted: AnyObject) => AnyObject | undefined
 
 const keep: Reconcile = () => undefined
@@ -54,6 +55,12 @@ const keepOwnSpec: Reconcile = (stored, { spec }) =>
   stored.metadata.labels?.[automanagedLabel] ? { ...stored, spec } : undefined
 /** Takes the wanted fields of the top level over. */
 const replace: Reconcile = (stored, { metadata: _, ...wanted }) => Object.assign(stored, wanted)
+
+/** Most starts find all as it should be: then there is nothing to copy, check and compare as a write would. */
+function isOutdated(stored: AnyObject, wanted: AnyObject, reconcile: Reconcile): boolean {
+  const changed = reconcile({ ...stored }, wanted)
+  return changed !== undefined && !semanticEqual(changed, stored)
+}
 
 async function ensure(
   { rest, object, reconcile }: { rest: Rest; object: AnyObject; reconcile: Reconcile },
@@ -73,7 +80,7 @@ async function ensure(
       // Another server of the cluster was faster.
       if (!isReason(error, 'AlreadyExists')) throw error
     })
-  } else if (reconcile !== keep) {
+  } else if (isOutdated(there.object, object, reconcile)) {
     const change: Transform = (current, live) => {
       const changed = reconcile(current!, object)
       if (changed) trackOwnWrite(deps, { kind, live, object: changed })
@@ -104,6 +111,10 @@ function* wantedObjects(endpoint: ServerEndpoint, authentication: AnyObject, now
   yield ['apiregistration.k8s.io', 'v1', 'apiservices', asObjects(localApiServices(builtinKinds)), keepOwnSpec]
   yield ['networking.k8s.io', 'v1', 'servicecidrs', [defaultServiceCidr(endpoint)], keep]
   yield ['', 'v1', 'services', [kubernetesService(endpoint)], keep]
+  yield* endpointObjects(endpoint)
+}
+
+function* endpointObjects(endpoint: ServerEndpoint): Generator<Wanted> {
   yield ['', 'v1', 'endpoints', [kubernetesEndpoints(endpoint)], replace]
   yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], replace]
 }
@@ -130,15 +141,11 @@ async function readyServiceCidr({
   await rest.update(key, change, { ...scope, subresource })
 }
 
-/** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
-export async function bootstrap(
-  { rests, schemas, log, clock, requestHeader }: BootstrapDeps,
-  endpoint: ServerEndpoint,
-  clientCa: string,
-): Promise<void> {
-  const authentication = authenticationConfigMap(clientCa, requestHeader)
+type WriteDeps = Pick<BootstrapDeps, 'rests' | 'schemas' | 'log' | 'clock'>
+
+async function writeAll(wanted: Iterable<Wanted>, { rests, schemas, log, clock }: WriteDeps): Promise<void> {
   const writes: Promise<void>[] = []
-  for (const [group, version, resource, objects, reconcile] of wantedObjects(endpoint, authentication, clock.now())) {
+  for (const [group, version, resource, objects, reconcile] of wanted) {
     const rest = rests.find(group, version, resource)
     if (!rest) continue
     for (const object of objects) {
@@ -150,6 +157,17 @@ export async function bootstrap(
     }
   }
   await Promise.all(writes)
+}
+
+/** Tells pods, through the endpoints of the service `kubernetes`, where the server is. */
+export const advertise = (endpoint: ServerEndpoint, deps: WriteDeps): Promise<void> =>
+  writeAll(endpointObjects(endpoint), deps)
+
+/** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
+export async function bootstrap(deps: BootstrapDeps, endpoint: ServerEndpoint, clientCa: string): Promise<void> {
+  const { rests, schemas, log, clock, requestHeader } = deps
+  const authentication = authenticationConfigMap(clientCa, requestHeader)
+  await writeAll(wantedObjects(endpoint, authentication, clock.now()), deps)
   await readyServiceCidr({ rests, schemas, clock }).catch(error => {
     log.warn({ error: String(error) }, 'Cannot write the status of the default ServiceCIDR')
   })
