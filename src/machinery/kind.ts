@@ -117,6 +117,8 @@ export interface Strategy<T> {
   prepareForUpdate?(object: T, old: T, context: WriteContext): void
   /** A new object keeps the status its client gave it: nodes. */
   keepStatusOnCreate?: boolean
+  /** A status that comes with the object replaces the stored one: service CIDRs. */
+  keepStatusOnUpdate?: boolean
   /** PUT of a name that does not exist creates it. */
   allowCreateOnUpdate?: boolean
   /** Updates without a resourceVersion are accepted; default true. */

@@ -27,8 +27,9 @@ const whole = { writesMetadata: true, prepares: true, bumpsGeneration: true, val
 /** Writes of `scale` are writes of the object. Subresources that are no view (`binding`) write whatever their server decided. */
 export function viewOf(kind: AnyKind, subresource: string): WrittenView {
   const { status, views } = kind.subresources
+  const keepsStatus = status && !kind.strategy.keepStatusOnUpdate
   if (subresource === '' || subresource === 'scale')
-    return { ...whole, subresource: '', keeps: status ? ['status'] : [] }
+    return { ...whole, subresource: '', keeps: keepsStatus ? ['status'] : [] }
   if (subresource === 'status') {
     const { writes = ['status'], validateUpdate } = status ?? {}
     return { ...whole, subresource, writes, keeps: [], bumpsGeneration: false, warns: false, validateUpdate }

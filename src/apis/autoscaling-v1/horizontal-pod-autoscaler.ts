@@ -17,7 +17,6 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     object.spec.minReplicas ??= 1
     Object.assign(object, fromHub(toHub(object)))
   },
-  validate: (object, context) => hub.validate?.(toHub(object), context) ?? [],
   validateCreate: (object, context) => hub.validateCreate?.(toHub(object), context) ?? [],
   validateUpdate: (object, old, context) => hub.validateUpdate?.(toHub(object), toHub(old), context) ?? [],
 

@@ -1,7 +1,7 @@
 /** HorizontalPodAutoscaler scales a workload so that its metrics meet their targets. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
-import type { HorizontalPodAutoscaler, HPAScalingRules } from '../generated/autoscaling-v2.js'
+import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, HPAScalingRules } from '../generated/autoscaling-v2.js'
 import { age } from '../printing/age.js'
 import { nonNegativeFields } from '../validation/numbers.js'
 import { validateBehavior } from './behavior.js'
@@ -35,10 +35,24 @@ function dropTolerance({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAut
   delete spec.behavior?.scaleDown?.tolerance
 }
 
-const validateTargetVersion = ({ spec }: HorizontalPodAutoscaler): Iterable<FieldError> =>
-  referenceVersionErrors(spec.scaleTargetRef, 'spec.scaleTargetRef', {
-    allowCore: spec.scaleTargetRef.kind === 'ReplicationController',
+const validateTargetVersion = ({ scaleTargetRef }: HorizontalPodAutoscalerSpec): Iterable<FieldError> =>
+  referenceVersionErrors(scaleTargetRef, 'spec.scaleTargetRef', {
+    allowCore: scaleTargetRef.kind === 'ReplicationController',
   })
+
+/** The version of a target that stays the same is not looked at. */
+function* validateSpec(spec: HorizontalPodAutoscalerSpec, isNewTarget: boolean): Generator<FieldError> {
+  const { minReplicas, maxReplicas } = spec
+  if (minReplicas !== undefined && minReplicas < 1)
+    yield invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')
+  if (maxReplicas < 1) yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0')
+  if (minReplicas !== undefined && maxReplicas < minReplicas)
+    yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')
+  yield* validateReference(spec.scaleTargetRef, 'spec.scaleTargetRef')
+  if (isNewTarget) yield* validateTargetVersion(spec)
+  yield* validateMetrics(spec.metrics ?? [], 'spec.metrics', minReplicas)
+  yield* validateBehavior(spec.behavior, 'spec.behavior')
+}
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -59,22 +73,10 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     behavior.scaleDown = { ...scaleDownDefaults(), ...behavior.scaleDown }
   },
 
-  *validate({ spec }) {
-    const { minReplicas, maxReplicas } = spec
-    if (minReplicas !== undefined && minReplicas < 1)
-      yield invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')
-    if (maxReplicas < 1) yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0')
-    if (minReplicas !== undefined && maxReplicas < minReplicas)
-      yield invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')
-    yield* validateReference(spec.scaleTargetRef, 'spec.scaleTargetRef')
-    yield* validateMetrics(spec.metrics ?? [], 'spec.metrics', minReplicas)
-    yield* validateBehavior(spec.behavior, 'spec.behavior')
-  },
-  validateCreate: validateTargetVersion,
-  *validateUpdate(object, { spec: old }) {
-    const { apiVersion, kind } = object.spec.scaleTargetRef
-    if (apiVersion !== old.scaleTargetRef.apiVersion || kind !== old.scaleTargetRef.kind)
-      yield* validateTargetVersion(object)
+  validateCreate: ({ spec }) => validateSpec(spec, true),
+  validateUpdate({ spec }, { spec: old }) {
+    const { apiVersion, kind } = spec.scaleTargetRef
+    return validateSpec(spec, apiVersion !== old.scaleTargetRef.apiVersion || kind !== old.scaleTargetRef.kind)
   },
 
   strategy: {

@@ -38,9 +38,13 @@ export const endpointSlice = defineKind<EndpointSlice>({
   *validate(slice) {
     yield* validateAddressType(slice.addressType)
     yield* validatePorts(slice.ports ?? [])
-    yield* validateEndpoints(slice)
   },
-  validateUpdate: ({ addressType }, old) => immutableField(addressType, old.addressType, 'addressType'),
+  validateCreate: validateEndpoints,
+  // Endpoints that stay what they are need not be valid.
+  *validateUpdate(slice, old) {
+    if (!semanticEqual(slice.endpoints, old.endpoints)) yield* validateEndpoints(slice)
+    yield* immutableField(slice.addressType, old.addressType, 'addressType')
+  },
   warnings: endpointSliceWarnings,
 
   strategy: {

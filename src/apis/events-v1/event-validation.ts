@@ -1,10 +1,11 @@
 /** Validation of events.k8s.io/v1, stricter than core/v1's. Errors name the fields of the stored form, as upstream's do. */
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { isDns1123Subdomain } from '../../machinery/names.js'
+import type { ObjectReference } from '../generated/core-v1.js'
 import type { Event } from '../generated/events-v1.js'
 import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateQualifiedName } from '../validation/text.js'
-import { toCoreEvent } from './event-conversion.js'
 
 const maxText = 128
 const maxNote = 1024
@@ -57,26 +58,41 @@ export function* validateNewEvent(event: Event): Generator<FieldError> {
   if (component || host) yield invalid('source', '', 'needs to be unset')
 }
 
-const immutable = [
-  'involvedObject',
-  'reason',
-  'message',
-  'source',
-  'firstTimestamp',
-  'lastTimestamp',
-  'count',
-  'type',
-  'eventTime',
-  'action',
-  'related',
-  'reportingInstance',
-] as const
+const goReference = (reference: ObjectReference | undefined) => ({
+  Kind: reference?.kind ?? '',
+  Namespace: reference?.namespace ?? '',
+  Name: reference?.name ?? '',
+  UID: reference?.uid ?? '',
+  APIVersion: reference?.apiVersion ?? '',
+  ResourceVersion: reference?.resourceVersion ?? '',
+  FieldPath: reference?.fieldPath ?? '',
+})
+
+/** What may not change, in upstream's order and as its internal type is printed; the reason is looked at twice. */
+function immutableFields(event: Event): (readonly [field: string, value: unknown])[] {
+  const { regarding, note, related, deprecatedSource: source } = event
+  const reason = ['reason', event.reason ?? ''] as const
+  return [
+    ['involvedObject', goReference(regarding)],
+    reason,
+    ['message', note ?? ''],
+    ['source', { Component: source?.component ?? '', Host: source?.host ?? '' }],
+    ['firstTimestamp', event.deprecatedFirstTimestamp],
+    ['lastTimestamp', event.deprecatedLastTimestamp],
+    ['count', event.deprecatedCount ?? 0],
+    reason,
+    ['type', event.type ?? ''],
+    ['eventTime', event.eventTime],
+    ['action', event.action ?? ''],
+    ['related', related && goReference(related)],
+    ['reportingController', event.reportingController ?? ''],
+    ['reportingInstance', event.reportingInstance ?? ''],
+  ]
+}
 
 /** Only the series may go on. */
 export function* validateEventUpdate(event: Event, old: Event): Generator<FieldError> {
-  if (JSON.stringify(event.series) !== JSON.stringify(old.series)) yield* validateSeries(event)
-  const now = toCoreEvent(event)
-  const before = toCoreEvent(old)
-  for (const field of immutable) yield* immutableField(now[field], before[field], field)
-  yield* immutableField(now.reportingComponent, before.reportingComponent, 'reportingController')
+  if (!semanticEqual(event.series, old.series)) yield* validateSeries(event)
+  const before = immutableFields(old)
+  for (const [i, [field, value]] of immutableFields(event).entries()) yield* immutableField(value, before[i]![1], field)
 }

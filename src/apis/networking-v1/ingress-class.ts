@@ -4,6 +4,7 @@ import { defineKind } from '../../machinery/kind.js'
 import type { IngressClass, IngressClassParametersReference } from '../generated/networking-v1.js'
 import { age } from '../printing/age.js'
 import { domainPrefixedPath } from '../validation/domain-prefixed-path.js'
+import { immutableField } from '../validation/immutable.js'
 import { validateDnsLabel } from '../validation/text.js'
 import { validateTypedReference } from './typed-reference.js'
 
@@ -37,14 +38,14 @@ export const ingressClass = defineKind<IngressClass>({
   setDefaults({ spec }) {
     if (spec.parameters) spec.parameters.scope ??= 'Cluster'
   },
-  updateChecks: ['metaUpdate', 'immutable', 'meta', 'spec'],
+  updateChecks: ['metaUpdate', 'change', 'meta', 'spec'],
   *validate({ spec }) {
     const controller = spec.controller ?? ''
     if (controller.length > maxControllerLength) yield tooLong('spec.controller', maxControllerLength)
     yield* domainPrefixedPath(controller, 'spec.controller')
     if (spec.parameters) yield* validateParameters(spec.parameters)
   },
-  immutable: ['spec.controller'],
+  validateUpdate: ({ spec }, old) => immutableField(spec.controller ?? '', old.spec.controller ?? '', 'spec.controller'),
 
   printerColumns: [
     {

@@ -43,13 +43,13 @@ export const serviceCidr = defineKind<ServiceCIDR>({
     const now = spec.cidrs ?? []
     const before = old.cidrs ?? []
     if (now.length !== before.length && !(before.length === 1 && now.length === 2)) {
-      yield invalid(path, now, immutable)
+      yield invalid(path, now.length ? now : null, immutable)
       return
     }
     for (const [i, cidr] of before.entries()) if (cidr !== now[i]) yield invalid(`${path}[${i}]`, now[i], immutable)
     if (now.length > before.length) yield* validateCidrs(object)
   },
-  strategy: { bumpGenerationOn: [], keepStatusOnCreate: true },
+  strategy: { bumpGenerationOn: [], keepStatusOnCreate: true, keepStatusOnUpdate: true },
   subresources: { status: {} },
   printerColumns: [
     {

@@ -41,16 +41,20 @@ function* validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, pat
   }
 }
 
-/** Order of keys and values does not matter. */
-const canonical = ({ matchLabelExpressions = [] }: TopologySelectorTerm): string =>
-  JSON.stringify(matchLabelExpressions.map(({ key, values }) => [key, [...(values ?? [])].sort()]).sort())
+/** Order of keys and values does not matter; of a key that stands twice, the last counts. */
+function canonical({ matchLabelExpressions = [] }: TopologySelectorTerm): string {
+  const byKey = new Map(matchLabelExpressions.map(({ key, values }) => [key, [...new Set(values ?? [])].sort()]))
+  return JSON.stringify([...byKey].sort())
+}
 
 function* validateTopologies(terms: readonly TopologySelectorTerm[]): Generator<FieldError> {
-  const seen = new Set<string>()
+  // Upstream compares with as many empty terms as there are terms, too.
+  const seen = terms.map(() => canonical({}))
   for (const [i, term] of terms.entries()) {
     yield* validateTerm(term, `allowedTopologies[${i}]`)
-    if (seen.has(canonical(term))) yield duplicate(`allowedTopologies[${i}].matchLabelExpressions`, '')
-    seen.add(canonical(term))
+    const text = canonical(term)
+    for (const other of seen) if (other === text) yield duplicate(`allowedTopologies[${i}].matchLabelExpressions`, '')
+    seen.push(text)
   }
 }
 
