@@ -32,6 +32,27 @@ test('the template generation starts at 1 and counts changes of the template onl
   expect(rolled.metadata.annotations?.[key]).toBe('2')
 })
 
+test('what a client says of the template generation starts it, and is overruled later', () => {
+  const given = newDaemonSet()
+  given.metadata.annotations = { [key]: '7' }
+  const first = prepared(daemonSet, given)
+  expect(first.metadata.annotations).toEqual({ [key]: '7' })
+
+  const later = prepared(daemonSet, newDaemonSet())
+  later.metadata.annotations = { [key]: '9' }
+  daemonSet.strategy.prepareForUpdate?.(later, first, { ...context, subresource: 'status' })
+  expect(later.metadata.annotations).toEqual({ [key]: '7' })
+})
+
+test.each([
+  ['x', 'strconv.ParseInt: parsing "x": invalid syntax'],
+  ['9223372036854775808', 'strconv.ParseInt: parsing "9223372036854775808": value out of range'],
+])('a template generation of %s cannot be read', (text, message) => {
+  const object = newDaemonSet()
+  object.metadata.annotations = { [key]: text }
+  expect(() => daemonSet.setDefaults?.(object)).toThrow(message)
+})
+
 test('surge and unavailable exclude each other', () => {
   const object = newDaemonSet()
   object.spec.updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } }

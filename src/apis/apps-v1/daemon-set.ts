@@ -1,6 +1,8 @@
 /** DaemonSet runs one pod on every node that its template fits. */
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
+import { goQuote } from '../../machinery/go-quote.js'
 import { defineKind } from '../../machinery/kind.js'
+import { DecodeError } from '../../machinery/schema/decode-error.js'
 import { formatLabels, validateLabelSelector } from '../../machinery/selector/index.js'
 import {
   dropDisabledPodFields,
@@ -23,8 +25,21 @@ const path = 'spec.updateStrategy'
 /** The internal type's field; in v1 it lives on as an annotation that the server alone writes. */
 const templateGeneration = 'deprecated.daemonset.template.generation'
 
-function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+function setTemplateGeneration({ metadata }: DaemonSet, generation: bigint): void {
   metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(generation) }
+}
+
+const maxInt64 = 2n ** 63n - 1n
+
+/** Upstream reads the annotation into a field whenever it decodes one. Throws a DecodeError. */
+function templateGenerationOf({ metadata }: DaemonSet): bigint {
+  const text = metadata.annotations?.[templateGeneration]
+  if (text === undefined) return 0n
+  const refused = (why: string) => new DecodeError(`strconv.ParseInt: parsing ${goQuote(text)}: ${why}`)
+  if (!/^[+-]?\d+$/.test(text)) throw refused('invalid syntax')
+  const generation = BigInt(text.replace(/^\+/, ''))
+  if (generation > maxInt64 || generation < -maxInt64 - 1n) throw refused('value out of range')
+  return generation
 }
 
 function* validateRollingUpdate({ maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDaemonSet): Generator<FieldError> {
@@ -56,7 +71,9 @@ export const daemonSet = defineKind<DaemonSet>({
   scope: 'Namespaced',
   names: { plural: 'daemonsets', shortNames: ['ds'], categories: ['all'] },
 
-  setDefaults({ spec }) {
+  setDefaults(object) {
+    const { spec } = object
+    setTemplateGeneration(object, templateGenerationOf(object))
     spec.updateStrategy.type ||= 'RollingUpdate'
     if (spec.updateStrategy.type === 'RollingUpdate') {
       const rollingUpdate = (spec.updateStrategy.rollingUpdate ??= {})
@@ -88,13 +105,15 @@ export const daemonSet = defineKind<DaemonSet>({
   strategy: {
     prepareForCreate(object) {
       dropDisabledPodFields(object.spec.template.spec, undefined)
-      setTemplateGeneration(object, Math.max(1, Number(object.metadata.annotations?.[templateGeneration]) || 0))
+      const given = templateGenerationOf(object)
+      setTemplateGeneration(object, given < 1n ? 1n : given)
     },
     prepareForUpdate(object, old, { subresource }) {
+      const before = templateGenerationOf(old)
+      setTemplateGeneration(object, before)
       if (subresource) return
       dropDisabledPodFields(object.spec.template.spec, old.spec.template.spec)
-      const before = Number(old.metadata.annotations?.[templateGeneration] ?? 1)
-      setTemplateGeneration(object, semanticEqual(object.spec.template, old.spec.template) ? before : before + 1)
+      if (!semanticEqual(object.spec.template, old.spec.template)) setTemplateGeneration(object, before + 1n)
     },
   },
   subresources: {
