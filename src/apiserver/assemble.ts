@@ -190,7 +190,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   // Nobody waits for these: what they write is about a server that is there.
   const announce = () => {
     const failed = (error: unknown) => log.warn({ error: String(error) }, 'Cannot follow the APIServices')
-    const apiServices = new ApiServiceFollower({ rests, clock, log, signal, aggregator }).begin()
+    const apiServices = new ApiServiceFollower({ rests, schemas, clock, log, signal, aggregator }).begin()
     for (const name of ['apiservice-registration-controller', 'apiservice-status-local-available-controller'])
       state.hooks.run(name, apiServices).catch(failed)
     followCustomApiServices({ rests, log, signal }).catch(failed)

@@ -2,18 +2,23 @@
 import type { APIService } from '../apis/generated/apiregistration-v1.js'
 import { type Clock, formatTime } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
+import type { SchemaSet } from '../machinery/schema/types.js'
 import { isReason } from '../machinery/status-error.js'
+import type { Transform } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Aggregation } from './aggregation/aggregation.js'
 import { type Availability, localAvailability, withAvailability } from './api-service-availability.js'
 import { loopback } from './authn/user.js'
 import type { RestDirectory } from './deps.js'
 import { followResource } from './resource-mirror.js'
+import { trackOwnWrite } from './verbs/field-manager.js'
 
-const scope = { user: loopback, dryRun: false, subresource: 'status' }
+const subresource = 'status'
+const scope = { user: loopback, dryRun: false, subresource }
 
 export interface ApiServiceFollowerDeps {
   rests: RestDirectory
+  schemas: SchemaSet
   clock: Clock
   log: Logger
   signal: AbortSignal
@@ -46,19 +51,22 @@ export class ApiServiceFollower {
   }
 
   async #report({ metadata, status }: APIService, wanted: Availability): Promise<void> {
-    const { rests, clock, log } = this.#deps
+    const { rests, schemas, clock, log } = this.#deps
     const time = formatTime(clock.now())
     const before = status?.conditions ?? []
     if (withAvailability(before, wanted, time) === before) return
     const rest = rests.find('apiregistration.k8s.io', 'v1', 'apiservices')
-    const change = (current: AnyObject | undefined): AnyObject => {
+    if (!rest) return
+    const change: Transform = (current, live) => {
       const { conditions = [] } = (current?.status ?? {}) as NonNullable<APIService['status']>
-      return { ...current!, status: { conditions: withAvailability(conditions, wanted, time) } }
+      const object = { ...current!, status: { conditions: withAvailability(conditions, wanted, time) } }
+      trackOwnWrite({ schemas, clock }, { kind: rest.kind, subresource, live, object })
+      return object
     }
     const { name = '', uid } = metadata
     try {
-      const stored = await rest?.get({ name })
-      if (stored?.object.metadata.uid === uid) await rest?.update({ name }, change, scope)
+      const stored = await rest.get({ name })
+      if (stored?.object.metadata.uid === uid) await rest.update({ name }, change, scope)
     } catch (error) {
       if (isReason(error, 'NotFound')) return
       log.warn({ name, error: String(error) }, 'Cannot write the availability of an APIService')

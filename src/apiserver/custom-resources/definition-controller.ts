@@ -17,6 +17,7 @@ import type { Logger } from '../../telemetry/logger.js'
 import { loopback } from '../authn/user.js'
 import type { RestDirectory } from '../deps.js'
 import { followResource } from '../resource-mirror.js'
+import { trackOwnWrite } from '../verbs/field-manager.js'
 import { isJudged, judge } from './definition-status.js'
 import { deleteInstances } from './delete-instances.js'
 import { ServedDefinitions } from './served-definitions.js'
@@ -30,7 +31,8 @@ interface DefinitionControllerDeps {
   signal: AbortSignal
 }
 
-const scope = { user: loopback, dryRun: false, subresource: 'status' }
+const subresource = 'status'
+const scope = { user: loopback, dryRun: false, subresource }
 const retryDelay = 1_000
 
 const nameOf = ({ metadata }: CustomResourceDefinition) => metadata.name ?? ''
@@ -126,8 +128,9 @@ export class DefinitionController {
   async #write(name: string, change: (copy: CustomResourceDefinition) => void): Promise<CustomResourceDefinition> {
     const { stored } = await this.#rest!.update(
       { name },
-      current => {
-        if (current) change(asDefinition(current))
+      (current, live) => {
+        change(asDefinition(current!))
+        trackOwnWrite(this.deps, { kind: customResourceDefinition, subresource, live, object: current! })
         return current!
       },
       scope,

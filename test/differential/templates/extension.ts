@@ -87,7 +87,7 @@ export const extensionTemplates: readonly Template[] = [
     changes: [{ spec: { validationActions: ['Deny', 'Warn'] } }, { spec: { policyName: '' } }],
   }),
   kindOf('apiextensions.k8s.io/v1 CustomResourceDefinition customresourcedefinitions cluster', {
-    settles: '"Established"',
+    settles: '"InitialNamesAccepted"',
     nameOf: base => `${base.replaceAll('-', '')}s.example.com`,
     body: name => {
       const plural = name.split('.')[0]!
