@@ -12,7 +12,7 @@ import { listMeta } from '../negotiate/list-meta.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
 import { listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
 import { tableJson } from '../negotiate/table.js'
-import { toYaml } from '../negotiate/yaml.js'
+import { toYaml } from '../negotiate/yaml/to-yaml.js'
 import type { Outcome } from '../verbs/outcome.js'
 import type { Exchange } from './exchange.js'
 import { includeObjectOf } from './query.js'
@@ -102,7 +102,7 @@ async function sendStored(
   const send = (body: Body) => sendBody(exchange, code, { contentType, body })
   if (form.convert) return send(await convertedBody(exchange, stored.answer, form, context))
   if (form.encoding === 'protobuf' && stored.answer.kind.schema in context.schemas) return send(stored.protobuf())
-  if (form.encoding === 'yaml') return send(await toYaml(stored.value()))
+  if (form.encoding === 'yaml') return send(toYaml(stored.value()))
   return isPretty(exchange, form) ? send(prettyJson(stored.value())) : stored.sendJson(contentType)
 }
 

@@ -5,7 +5,7 @@ import { encodeMessage, encodeProtobuf, encodeProtobufList, wrapMessage } from '
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { StoredList, StoredObject } from '../../registry/rest.js'
 import { listMeta } from './list-meta.js'
-import { toYaml } from './yaml.js'
+import { toYaml } from './yaml/to-yaml.js'
 
 /** Indented JSON, for people. */
 export const prettyJson = (value: unknown): string => stringifyJson(value, 2)
