@@ -15,10 +15,13 @@ const tool: Tool = missing.length
   ? { missing: `MINIK8S_STOCK_BIN names no directory with ${missing.join(', ')}` }
   : { program: programs[0]! }
 
-/** Retried by design wherever two write the same object; seen with the stock API server as well. */
+/** What they log of a stock API server as well, when they are put through the same. */
 const expectedComplaints = [
+  // Two wrote the same object; the controller tries again.
   /the object has been modified; please apply your changes to the latest version/,
+  // A pod that the garbage collector was about to delete was gone already.
   /garbagecollector\.go:\d+\] "Unhandled Error" err="error syncing item .* not found/,
+  // A pod was turned down before the filters, for a claim that is not there; the plugin for devices then misses what it would have noted.
   /"Status after running PostFilter plugins for pod".*status="not found"/,
 ]
 
