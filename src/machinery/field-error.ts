@@ -1,6 +1,6 @@
 /** Validation errors with a field path: upstream's field.Error, with its words. */
 import { goQuote } from './go-quote.js'
-import { stringifyJson } from './json/stringify.js'
+import { goJson } from './json/go-json.js'
 
 export type FieldErrorType =
   | 'FieldValueRequired'
@@ -25,7 +25,7 @@ export interface FieldError {
 function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'string') return goQuote(value)
-  return stringifyJson(value)
+  return goJson(value)
 }
 
 export const required = (field: string, detail = ''): FieldError => ({

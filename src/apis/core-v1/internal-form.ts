@@ -3,7 +3,7 @@
  * Its messages about immutable fields print this form, and two objects are equal when their forms are.
  */
 
-import { stringifyJson } from '../../machinery/json/stringify.js'
+import { goJson } from '../../machinery/json/go-json.js'
 import { compareQuantity } from '../../machinery/quantity.js'
 import { semanticEqual as semanticEqualJson } from '../validation/semantic-equal.js'
 import { unifiedDiff } from '../validation/unified-diff.js'
@@ -122,10 +122,7 @@ function equalOf(kind: string, a: unknown, b: unknown): boolean {
 export const semanticEqual = (type: string, a: object, b: object): boolean =>
   semanticEqualJson(a, b) || equalStructs(type, a as Json, b as Json)
 
-/** Go escapes these in JSON. */
-const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
-const printed = (type: string, value: object): string =>
-  stringifyJson(internalForm(type, value), 1).replace(/[<>&]/g, character => escapes[character] ?? character)
+const printed = (type: string, value: object): string => goJson(internalForm(type, value), 1)
 
 /** Upstream's diff of two objects of one type. */
 export const internalDiff = (type: string, before: object, after: object): string =>

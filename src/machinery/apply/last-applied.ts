@@ -1,5 +1,5 @@
 /** The annotation of kubectl's client-side apply: read when server-side apply takes over, and kept up to date afterwards. */
-import { stringifyJson } from '../json/stringify.js'
+import { goJson } from '../json/go-json.js'
 import type { AnyObject } from '../object-meta.js'
 import { maxAnnotationBytes } from '../object-meta-validation.js'
 import { compareObjects } from './compare.js'
@@ -38,13 +38,11 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
 }
 
-const htmlEscapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
-
 function annotationOf(applied: AnyObject): string {
   const { annotations, ...metadata } = applied.metadata ?? {}
   const { [lastAppliedAnnotation]: _own, ...others } = annotations ?? {}
   const object = { ...applied, metadata: annotations ? { ...metadata, annotations: others } : metadata }
-  return `${stringifyJson(sorted(object)).replace(/[<>&]/g, found => htmlEscapes[found]!)}\n`
+  return `${goJson(sorted(object))}\n`
 }
 
 /** Where `object` has the annotation, it tells what was applied now; left out when that is too long. Changes `object`. */

@@ -1,4 +1,5 @@
 /** One step of a path in managed fields, in its serialized form: `f:spec`, `k:{"name":"web"}`, `v:"a-finalizer"`. */
+import { goJson } from '../json/go-json.js'
 import { stringifyJson } from '../json/stringify.js'
 
 export type PathElement = string
@@ -8,29 +9,14 @@ export class TypedError extends Error {}
 
 export const fieldElement = (name: string): PathElement => `f:${name}`
 
-const escapes: Readonly<Record<string, string>> = {
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '&': '\\u0026',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-}
-const escaped = /[<>&\u2028\u2029]/
-
-/** JSON as Go's encoder writes it into an element: with what HTML reserves escaped. */
-function elementJson(value: unknown): string {
-  const text = stringifyJson(value)
-  return escaped.test(text) ? text.replace(/[<>&\u2028\u2029]/g, found => escapes[found]!) : text
-}
-
 /** `names` and `values` run in parallel, sorted by name. */
 export function keyElement(names: readonly string[], values: readonly unknown[]): PathElement {
   let text = ''
-  for (let i = 0; i < names.length; i++) text += `${i ? ',' : ''}${JSON.stringify(names[i])}:${elementJson(values[i])}`
+  for (let i = 0; i < names.length; i++) text += `${i ? ',' : ''}${JSON.stringify(names[i])}:${goJson(values[i])}`
   return `k:{${text}}`
 }
 
-export const valueElement = (value: unknown): PathElement => `v:${elementJson(value)}`
+export const valueElement = (value: unknown): PathElement => `v:${goJson(value)}`
 
 /** Floats and integers, strings, booleans, lists, maps, null: the order of values of different types. */
 function rank(value: unknown): number {

@@ -2,6 +2,7 @@
 import type { Environment } from '../declarations.js'
 import { newEnvironment } from '../environment.js'
 import type { SizeOf } from '../estimate.js'
+import { authorizerFunctions } from '../library/authorizer.js'
 import { type CelType, optionalOf } from '../types.js'
 import { DeclaredStructs } from './declared-structs.js'
 import { type DeclaredType, keyType } from './declared-type.js'
@@ -19,7 +20,7 @@ export function ruleEnvironments(declared: DeclaredType): RuleEnvironments {
   const structs = new DeclaredStructs()
   const self = structs.typeOf(declared, selfName)
   const environment = (oldSelf: CelType): Environment => ({
-    ...newEnvironment({ variables: { self, oldSelf } }),
+    ...newEnvironment({ variables: { self, oldSelf }, functions: authorizerFunctions }),
     struct: name => structs.find(name),
   })
   return { plain: environment(self), optionalOld: environment(optionalOf(self)) }

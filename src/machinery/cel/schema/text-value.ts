@@ -37,6 +37,12 @@ function dateValue(text: string): Value {
 
 function dateTimeValue(text: string): Value {
   if (!text) return new Timestamp(0n)
+  // Validation takes small letters, Go's parser does not.
+  const [small] = /t.*|z$/.exec(text) ?? []
+  const problem = small?.startsWith('t')
+    ? ` as "2006-01-02T15:04:05": cannot parse "${small}" as "T"`
+    : ': extra text: "z"'
+  if (small) throw new CelError(`Invalid date-time formatted string ${text}: parsing time "${text}"${problem}`)
   const value = parseTimestamp(text)
   if (!value) throw new CelError(`Invalid date-time formatted string ${text}`)
   return value
