@@ -149,7 +149,7 @@ class KindRegistry implements Registry {
   #hooksOf({ qualifiedResource }: AnyKind): KindHooks {
     if (qualifiedResource === 'namespaces') return namespaceHooks
     if (qualifiedResource === 'customresourcedefinitions.apiextensions.k8s.io') return definitionHooks
-    if (qualifiedResource.endsWith('.admissionregistration.k8s.io')) return expressionHooks
+    if (/\.(?:admissionregistration|resource)\.k8s\.io$/.test(qualifiedResource)) return expressionHooks
     if (qualifiedResource !== 'services') return {}
     return newServiceHooks({
       ...this.#options.services,

@@ -1,5 +1,14 @@
 /** One request of a claim: so many devices of a class, or the first of several such alternatives that can be had. */
-import { type FieldError, invalid, notSupported, required, tooLong } from '../../machinery/field-error.js'
+import { compileDeviceSelector, maxSelectorCost } from '../../machinery/cel/device-selector.js'
+import {
+  type FieldError,
+  forbidden,
+  internalFieldError,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../machinery/field-error.js'
 import { isValidLabelValue } from '../../machinery/names.js'
 import type {
   DeviceRequest,
@@ -23,9 +32,17 @@ function* validateSelector({ cel }: DeviceSelector, path: string): Generator<Fie
   if (!cel) yield required(`${path}.cel`)
   else if (Buffer.byteLength(cel.expression ?? '') > maxExpression)
     yield tooLong(`${path}.cel.expression`, maxExpression)
+  else yield* validateExpression(cel.expression ?? '', `${path}.cel.expression`)
 }
 
-/** Length and presence; expressions are not compiled here. */
+function* validateExpression(expression: string, path: string): Generator<FieldError> {
+  const result = compileDeviceSelector(expression)
+  if ('invalid' in result) yield invalid(path, expression, result.invalid)
+  else if ('internal' in result) yield internalFieldError(path, result.internal)
+  else if (result.maxCost > maxSelectorCost) yield forbidden(path, 'too complex, exceeds cost limit')
+}
+
+/** The pattern engine must have been loaded: expressions are compiled. */
 export const validateSelectors = (items: readonly DeviceSelector[] | undefined, path: string) =>
   validateList({ items, max: maxSelectors, path }, validateSelector)
 

@@ -3,7 +3,7 @@ import type { Environment } from './declarations.js'
 import { type Compiled, compileExpression } from './environment.js'
 import { CelProgramError } from './invocation.js'
 import { CelCompileError } from './source.js'
-import { type CelType, formatType, sameType } from './types.js'
+import { type CelType, sameType } from './types.js'
 
 /** `internal`: not the fault of the text as such; upstream answers with an internal error. */
 export interface ExpressionProblem {
@@ -15,11 +15,18 @@ export type CompilationResult = { compiled: Compiled } | { problem: ExpressionPr
 
 const problem = (detail: string, internal = false): CompilationResult => ({ problem: { detail, internal } })
 
-/** As upstream prints types here: by the names of protobuf's. */
-const shown = (type: CelType) =>
-  ({ timestamp: 'google.protobuf.Timestamp', duration: 'google.protobuf.Duration', null: 'null_type' })[
-    type.kind as string
-  ] ?? formatType(type)
+const protobufNames: Partial<Record<CelType['kind'], string>> = {
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+  any: 'google.protobuf.Any',
+  null: 'null_type',
+}
+
+/** As upstream prints types of results: by the names of protobuf's. */
+export function resultTypeName({ kind, name, params }: CelType): string {
+  const shown = protobufNames[kind] ?? name
+  return params.length ? `${shown}(${params.map(resultTypeName).join(', ')})` : shown
+}
 
 /** `wanted`: what it may be; empty: anything. The pattern engine must have been loaded. */
 export function compileAdmissionExpression(
@@ -31,8 +38,8 @@ export function compileAdmissionExpression(
     const compiled = compileExpression(text, environment)
     const { resultType } = compiled
     if (!wanted.length || wanted.some(type => sameType(type, resultType))) return { compiled }
-    const choice = wanted.length === 1 ? shown(wanted[0]!) : `one of [${wanted.map(shown).join(' ')}]`
-    return problem(`must evaluate to ${choice} but got ${shown(resultType)}`)
+    const choice = wanted.length === 1 ? resultTypeName(wanted[0]!) : `one of [${wanted.map(resultTypeName).join(' ')}]`
+    return problem(`must evaluate to ${choice} but got ${resultTypeName(resultType)}`)
   } catch (error) {
     if (error instanceof CelCompileError) return problem(`compilation failed: ${error.message}`)
     if (error instanceof CelProgramError) return problem(`program instantiation failed: ${error.message}`, true)

@@ -330,7 +330,7 @@ class Checker {
     const [a, b] = type.params
     if (type.kind === 'list') return variables(iter2 === undefined ? [a!] : [intType, a!])
     if (type.kind === 'map') return variables([a!, b!])
-    if (type.kind === 'param' || isDynOrError(type)) {
+    if (type.kind !== 'any' && (type.kind === 'param' || isDynOrError(type))) {
       this.#substitutions.assignable([dynType], [type])
       return variables([dynType, dynType])
     }

@@ -29,6 +29,8 @@ export interface StructDeclaration {
 }
 
 export interface Environment {
+  /** Whether `cel.bind(name, value, result)` is known. */
+  readonly bindings?: boolean
   function(name: string): FunctionDeclaration | undefined
   variable(name: string): CelType | undefined
   struct(name: string): StructDeclaration | undefined

@@ -16,6 +16,7 @@ import { strings } from './library/strings.js'
 import { times } from './library/times.js'
 import { urls } from './library/urls.js'
 import { literalIssues } from './literals.js'
+import { mixedLiterals } from './mixed-literals.js'
 import { parse } from './parser.js'
 import { CelCompileError } from './source.js'
 import { type CelType, structType } from './types.js'
@@ -77,9 +78,9 @@ export interface Compiled extends Checked {
  * (`loadPatternEngine`).
  */
 export function compileExpression(text: string, environment: Environment): Compiled {
-  const expr = parse(text)
+  const expr = parse(text, environment.bindings)
   const checked = check(expr, environment, text)
-  const issues = literalIssues(expr)
+  const issues = [...literalIssues(expr), ...mixedLiterals(checked)]
   if (issues.length) throw new CelCompileError(issues, text)
   return { ...checked, run: compile(checked, environment, functionCosts) }
 }

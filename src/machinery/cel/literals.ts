@@ -25,7 +25,8 @@ function reads(name: string, literal: unknown): boolean {
   }
 }
 
-function childrenOf(expr: Expr): readonly Expr[] {
+/** Of which an expression is made, in the order of evaluation. */
+export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'literal':
     case 'ident':

@@ -173,15 +173,24 @@ function has(b: Builder, arg: Expr): Expr {
   return b.test(arg.operand, arg.field)
 }
 
+/** `cel.bind(variable, value, result)`. */
+function binding(b: Builder, [variable, value, result]: readonly Expr[]): Expr {
+  if (variable!.kind !== 'ident')
+    throw new MacroError('cel.bind() variable names must be simple identifiers', variable!.offset)
+  return b.bind(variable!.name, value!, result!)
+}
+
 /** Undefined when the call is no macro. */
 export function expandMacro(
   { name, target, args }: Pick<Call, 'name' | 'target' | 'args'>,
   nodes: NodeFactory,
-  offset: number,
+  { offset, bindings }: { offset: number; bindings: boolean },
 ): Expr | CelIssue | undefined {
   const builder = new Builder(nodes, offset)
   try {
     if (!target) return name === 'has' && args.length === 1 ? has(builder, args[0]!) : undefined
+    if (bindings && name === 'bind' && args.length === 3 && target.kind === 'ident' && target.name === 'cel')
+      return binding(builder, args)
     return macros[`${name}/${args.length}`]?.(builder, target, args)
   } catch (error) {
     if (error instanceof MacroError) return { message: error.message, offset: error.offset }

@@ -24,8 +24,8 @@ const operandStart =
 /** Nothing can be made of what follows; the issue is noted already. */
 class SyntaxStop extends Error {}
 
-/** Throws CelCompileError. */
-export function parse(text: string): Expr {
+/** `bindings`: `cel.bind` is a macro. Throws CelCompileError. */
+export function parse(text: string, bindings = false): Expr {
   const issues: CelIssue[] = []
   const length = [...text].length
   if (length > maxLength) {
@@ -35,6 +35,7 @@ export function parse(text: string): Expr {
   const parser = new Parser(
     tokenize(text, issue => issues.push(issue)),
     issues,
+    bindings,
   )
   const expr = parser.run()
   if (issues.length || !expr) throw new CelCompileError(issues, text)
@@ -49,6 +50,7 @@ class Parser {
   constructor(
     private readonly tokens: readonly Token[],
     private readonly issues: CelIssue[],
+    private readonly bindings: boolean,
   ) {}
 
   run(): Expr | undefined {
@@ -232,7 +234,7 @@ class Parser {
   }
 
   #call(call: Pick<Call, 'name' | 'target' | 'args'>, offset: number): Expr {
-    const expanded = expandMacro(call, this.#nodes, offset)
+    const expanded = expandMacro(call, this.#nodes, { offset, bindings: this.bindings })
     if (expanded && 'message' in expanded) return this.#report(expanded.message, expanded.offset)
     return expanded ?? this.#nodes.call(call.name, call.args, offset, call.target)
   }

@@ -48,6 +48,8 @@ function snippet(line: string, column: number): string {
 }
 
 function formatIssue({ message, offset }: CelIssue, text: string): string {
+  // Of an empty text the end lies before the beginning, and there is nothing to show.
+  if (!text && offset === 0) return `ERROR: <input>:1:0: ${message}`
   const { line, column } = locationOf([...text], offset)
   const shown = text.split('\n')[line - 1]
   const head = `ERROR: <input>:${line}:${column + 1}: ${message}`

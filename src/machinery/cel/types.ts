@@ -2,6 +2,7 @@
 
 export type TypeKind =
   | 'dyn'
+  | 'any'
   | 'bool'
   | 'bytes'
   | 'double'
@@ -29,6 +30,8 @@ export interface CelType {
 const plain = (kind: TypeKind, name: string = kind): CelType => ({ kind, name, params: [] })
 
 export const dynType = plain('dyn')
+/** As dyn to the checker, but another type: google.protobuf.Any. */
+export const anyType = plain('any')
 export const boolType = plain('bool')
 export const bytesType = plain('bytes')
 export const doubleType = plain('double')
@@ -49,6 +52,7 @@ export const paramType = (name: string): CelType => plain('param', name)
 
 const simple: Record<string, CelType> = {
   dyn: dynType,
+  any: anyType,
   bool: boolType,
   bytes: bytesType,
   double: doubleType,
@@ -102,8 +106,8 @@ export function formatType({ kind, name, params }: CelType): string {
 }
 
 export const isOptional = ({ kind, name }: CelType): boolean => kind === 'opaque' && name === 'optional_type'
-export const isDyn = ({ kind }: CelType): boolean => kind === 'dyn'
-export const isDynOrError = ({ kind }: CelType): boolean => kind === 'dyn' || kind === 'error'
+export const isDyn = ({ kind }: CelType): boolean => kind === 'dyn' || kind === 'any'
+export const isDynOrError = (type: CelType): boolean => isDyn(type) || type.kind === 'error'
 
 export function sameType(a: CelType, b: CelType): boolean {
   if (a === b) return true

@@ -171,7 +171,12 @@ export const operators: readonly FunctionDeclaration[] = [
 function indexOverloads(kind: '' | 'optional'): string[] {
   const plain = ['list(A)', 'int', 'A', 'list'] as const
   const map = ['map(A, B)', 'A', 'B', 'map'] as const
-  if (!kind) return [plain, map].map(([of, key, result, name]) => `index_${name}: (${of}, ${key}) -> ${result}`)
+  if (!kind)
+    return [
+      ...[plain, map].map(([of, key, result, name]) => `index_${name}: (${of}, ${key}) -> ${result}`),
+      'optional_list_index_int: (optional_type(list(A)), int) -> optional_type(A)',
+      'optional_map_index_value: (optional_type(map(A, B)), A) -> optional_type(B)',
+    ]
   return [plain, map].flatMap(([of, key, result, name]) => [
     `${name}_optindex_optional_${name === 'list' ? 'int' : 'value'}: (${of}, ${key}) -> optional_type(${result})`,
     `optional_${name}_optindex_optional_${name === 'list' ? 'int' : 'value'}: (optional_type(${of}), ${key}) -> optional_type(${result})`,
