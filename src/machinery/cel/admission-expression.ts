@@ -3,7 +3,7 @@ import type { Environment } from './declarations.js'
 import { type Compiled, compileExpression } from './environment.js'
 import { CelProgramError } from './invocation.js'
 import { CelCompileError } from './source.js'
-import { type CelType, sameType } from './types.js'
+import { type CelType, resultTypeName, sameType } from './types.js'
 
 /** `internal`: not the fault of the text as such; upstream answers with an internal error. */
 export interface ExpressionProblem {
@@ -14,19 +14,6 @@ export interface ExpressionProblem {
 export type CompilationResult = { compiled: Compiled } | { problem: ExpressionProblem }
 
 const problem = (detail: string, internal = false): CompilationResult => ({ problem: { detail, internal } })
-
-const protobufNames: Partial<Record<CelType['kind'], string>> = {
-  timestamp: 'google.protobuf.Timestamp',
-  duration: 'google.protobuf.Duration',
-  any: 'google.protobuf.Any',
-  null: 'null_type',
-}
-
-/** As upstream prints types of results: by the names of protobuf's. */
-export function resultTypeName({ kind, name, params }: CelType): string {
-  const shown = protobufNames[kind] ?? name
-  return params.length ? `${shown}(${params.map(resultTypeName).join(', ')})` : shown
-}
 
 /** `wanted`: what it may be; empty: anything. The pattern engine must have been loaded. */
 export function compileAdmissionExpression(

@@ -1,12 +1,11 @@
 /** Expressions that choose devices: `device.attributes["dra.example.com"].model == "x"`. */
 
-import { resultTypeName } from './admission-expression.js'
 import type { Environment, StructDeclaration } from './declarations.js'
 import { compileExpression, newEnvironment } from './environment.js'
 import { estimateCost, type SizeOf } from './estimate.js'
 import { CelProgramError } from './invocation.js'
 import { CelCompileError } from './source.js'
-import { type CelType, parseType, stringType, structType } from './types.js'
+import { type CelType, parseType, resultTypeName, stringType, structType } from './types.js'
 
 /** No selector may cost more, by its estimate. */
 export const maxSelectorCost = 1_000_000

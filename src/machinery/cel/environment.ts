@@ -2,6 +2,7 @@
 import { type Checked, check } from './checker.js'
 import { compile, type Program } from './compile.js'
 import type { Environment, FunctionDeclaration, StructDeclaration } from './declarations.js'
+import { formatIssues } from './format-literals.js'
 import { addresses } from './library/addresses.js'
 import { collections } from './library/collections.js'
 import { conversions, namedTypes } from './library/conversions.js'
@@ -80,7 +81,7 @@ export interface Compiled extends Checked {
 export function compileExpression(text: string, environment: Environment): Compiled {
   const expr = parse(text, environment.bindings)
   const checked = check(expr, environment, text)
-  const issues = [...literalIssues(expr), ...mixedLiterals(checked)]
+  const issues = [...literalIssues(expr), ...mixedLiterals(checked), ...formatIssues(checked)]
   if (issues.length) throw new CelCompileError(issues, text)
   return { ...checked, run: compile(checked, environment, functionCosts) }
 }

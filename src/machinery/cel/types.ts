@@ -105,6 +105,19 @@ export function formatType({ kind, name, params }: CelType): string {
   return params.length ? `${shown}(${params.map(formatType).join(', ')})` : shown
 }
 
+const protobufNames: Partial<Record<TypeKind, string>> = {
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+  any: 'google.protobuf.Any',
+  null: 'null_type',
+}
+
+/** As upstream prints types of results: by the names of protobuf's. */
+export function resultTypeName({ kind, name, params }: CelType): string {
+  const shown = protobufNames[kind] ?? name
+  return params.length ? `${shown}(${params.map(resultTypeName).join(', ')})` : shown
+}
+
 export const isOptional = ({ kind, name }: CelType): boolean => kind === 'opaque' && name === 'optional_type'
 export const isDyn = ({ kind }: CelType): boolean => kind === 'dyn' || kind === 'any'
 export const isDynOrError = (type: CelType): boolean => isDyn(type) || type.kind === 'error'
