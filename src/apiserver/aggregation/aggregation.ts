@@ -6,6 +6,7 @@ import type { UpgradeRequest } from '../proxy/forward-upgrade.js'
 import type { RequestInfo } from '../request-info.js'
 import type { RemoteAnswer, RemoteRequest } from './fetch-remote.js'
 import type { RemoteVersion } from './remote-discovery.js'
+import type { RemoteOpenApi } from './remote-openapi.js'
 import type { RemoteService } from './remote-service.js'
 
 /** Writes what was found out about an APIService. */
@@ -33,6 +34,10 @@ export interface Aggregation {
   serve(exchange: Exchange, remote: RemoteService): Promise<void>
   /** The same for a connection that is to be upgraded; resolves when it has ended. */
   upgrade(exchange: Exchange, upgrade: UpgradeRequest, remote: RemoteService): Promise<void>
+  /** Their OpenAPI documents; undefined where there is no such server. */
+  openApi(): Promise<RemoteOpenApi> | undefined
+  /** Who has the OpenAPI document that a path asks for, if not this server. */
+  findDocument(info: RequestInfo): Promise<RemoteService | undefined>
   /** Reads a document of the server, for this one. Rejects with an Error in Go's words when it cannot be reached. */
   fetch(remote: RemoteService, request: RemoteRequest): Promise<RemoteAnswer>
 }

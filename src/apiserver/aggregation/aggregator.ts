@@ -13,6 +13,7 @@ import type { AggregatedVersion, Aggregation, ReportAvailability } from './aggre
 import { Backends } from './backends.js'
 import type { RemoteAnswer, RemoteRequest } from './fetch-remote.js'
 import { RemoteDiscovery, type RemoteVersion } from './remote-discovery.js'
+import type { RemoteOpenApi } from './remote-openapi.js'
 import { keyOfService, type RemoteService, remoteServiceOf } from './remote-service.js'
 import { Repeated } from './repeated.js'
 import { resolveEndpoint } from './resolve-endpoint.js'
@@ -41,6 +42,9 @@ interface Watched {
 const availabilityPeriod = 30_000
 const firstRetry = 5
 const discoveryPeriod = 60_000
+const documentTimeout = 60_000
+
+const openApiReader = { name: 'system:aggregator', groups: [] }
 
 export class Aggregator implements Aggregation {
   readonly #deps: AggregatorDeps
@@ -50,6 +54,7 @@ export class Aggregator implements Aggregation {
   #stopping: AbortSignal = new AbortController().signal
   #report: ReportAvailability = async () => {}
   #generation = 0
+  #openApi: Promise<RemoteOpenApi> | undefined
 
   constructor(deps: AggregatorDeps) {
     this.#deps = deps
@@ -124,6 +129,35 @@ export class Aggregator implements Aggregation {
   async upgrade(exchange: Exchange, upgrade: UpgradeRequest, remote: RemoteService): Promise<void> {
     const { upgradeRemote } = await import('./serve-remote.js')
     return upgradeRemote(exchange, upgrade, { remote, context: this.#context() })
+  }
+
+  openApi(): Promise<RemoteOpenApi> | undefined {
+    if (!this.#watched.size) return undefined
+    this.#openApi ??= this.#loadOpenApi()
+    return this.#openApi
+  }
+
+  async findDocument({ path }: RequestInfo): Promise<RemoteService | undefined> {
+    const prefix = '/openapi/v3/'
+    if (!this.#watched.size || !path.startsWith(prefix)) return undefined
+    const key = path.slice(prefix.length)
+    return (await this.openApi())?.ownerOf(key)
+  }
+
+  async #loadOpenApi(): Promise<RemoteOpenApi> {
+    const { RemoteOpenApi } = await import('./remote-openapi.js')
+    const headers = { accept: 'application/json' }
+    return new RemoteOpenApi({
+      clock: this.#deps.clock,
+      remotes: () =>
+        [...this.#watched.values()]
+          .map(({ remote }) => remote)
+          .filter(({ available }) => available)
+          .sort((a, b) => b.groupPriority - a.groupPriority || (a.name < b.name ? -1 : 1)),
+      fetch: (remote, path) =>
+        this.fetch(remote, { path, headers, user: openApiReader, milliseconds: documentTimeout }),
+      onChange: () => this.#changed(),
+    })
   }
 
   async fetch(remote: RemoteService, request: RemoteRequest): Promise<RemoteAnswer> {

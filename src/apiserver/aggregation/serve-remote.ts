@@ -5,6 +5,7 @@ import type { Clock } from '../../machinery/clock.js'
 import { StatusError } from '../../machinery/status-error.js'
 import { sendText } from '../http/errors.js'
 import type { Exchange } from '../http/exchange.js'
+import { sendBody } from '../http/send.js'
 import type { Backend } from '../proxy/backend-request.js'
 import type { Dial } from '../proxy/dial.js'
 import { forwardRequest } from '../proxy/forward.js'
@@ -91,8 +92,10 @@ async function answerFailure(exchange: Exchange, error: StatusError): Promise<vo
     response.destroy()
     return
   }
-  // Upstream writes its own errors with a line's end, and puts only this one in place of an answer.
-  await sendText(exchange, error.code, error.code === 502 ? error.message : `${error.message}\n`)
+  // Upstream puts this one in place of the server's answer; the others are its own.
+  if (error.code === 502)
+    return sendBody(exchange, 502, { contentType: 'text/plain; charset=utf-8', body: error.message })
+  return sendText(exchange, error.code, `${error.message}\n`)
 }
 
 /** Answers an authorized request. */

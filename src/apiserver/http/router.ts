@@ -90,8 +90,9 @@ export function newRouter(context: RouterContext): (exchange: Exchange) => Promi
 
   return async exchange => {
     const { info } = exchange
-    const remote = context.aggregator.find(info)
-    if (remote) return context.aggregator.serve(exchange, remote)
+    const { aggregator } = context
+    const remote = aggregator.find(info) ?? (info.isResource ? undefined : await aggregator.findDocument(info))
+    if (remote) return aggregator.serve(exchange, remote)
     if (info.isResource) return serveApi(exchange)
     const { path } = info
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/'))

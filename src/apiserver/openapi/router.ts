@@ -1,6 +1,7 @@
 /** Serves `/openapi/v2` and `/openapi/v3`: what kubectl explains, validates and merges by. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import type { Aggregation } from '../aggregation/aggregation.js'
 import type { RestDirectory } from '../deps.js'
 import { parseAccept } from '../negotiate/accept.js'
 import { type OpenApiDocuments, openApiDocuments } from './documents.js'
@@ -48,11 +49,14 @@ export interface OpenApiDeps {
   now(): number
   /** Where custom resources are found. */
   rests?: RestDirectory
+  /** Knows the servers that answer other groups. */
+  aggregator?: Pick<Aggregation, 'openApi' | 'generation'>
 }
 
 class OpenApiServer {
   private readonly builtin: OpenApiDocuments
   private custom: Promise<OpenApiDocuments> | undefined
+  private aggregated: { own: OpenApiDocuments; documents: OpenApiDocuments } | undefined
   private generation = Number.NaN
   private changed = 0
 
@@ -60,8 +64,20 @@ class OpenApiServer {
     this.builtin = openApiDocuments(deps.directory)
   }
 
-  /** What custom resources need is loaded when there is one. */
+  /** What extension servers need is loaded when there is one. */
   private async documents(): Promise<OpenApiDocuments> {
+    const remote = await this.deps.aggregator?.openApi()
+    const own = await this.ownDocuments()
+    if (!remote) return own
+    if (this.aggregated?.own !== own) {
+      const { AggregatedDocuments } = await import('./aggregated-documents.js')
+      this.aggregated = { own, documents: new AggregatedDocuments(own, remote) }
+    }
+    return this.aggregated.documents
+  }
+
+  /** What custom resources need is loaded when there is one. */
+  private async ownDocuments(): Promise<OpenApiDocuments> {
     const { rests } = this.deps
     if (!rests?.kinds().some(kind => kind.custom)) return this.builtin
     const { builtin } = this
@@ -76,9 +92,10 @@ class OpenApiServer {
    * two changes within one, the later takes the next.
    */
   private async lastModified(): Promise<number> {
-    const { rests, now } = this.deps
-    if (rests && rests.generation !== this.generation) {
-      this.generation = rests.generation
+    const { rests, now, aggregator } = this.deps
+    const generation = (rests?.generation ?? 0) + (aggregator?.generation ?? 0)
+    if (rests && generation !== this.generation) {
+      this.generation = generation
       this.changed = Math.max(now(), (Math.floor(this.changed / 1000) + 1) * 1000)
     }
     return Math.max(this.changed, await this.builtin.lastModified())
@@ -94,11 +111,12 @@ class OpenApiServer {
 
   /** The list of documents, whose addresses carry hashes so that clients may keep what they read. */
   async v3Index(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const remote = await (await this.deps.aggregator?.openApi())?.v3Index()
     const hashes = await (await this.documents()).v3Index()
-    const paths = Object.entries(hashes).map(([key, hash]) => [
-      key,
-      { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` },
-    ])
+    const own = Object.entries(hashes).map(([key, hash]) => [key, `/openapi/v3/${key}?hash=${hash}`] as const)
+    const paths = Object.entries({ ...remote, ...Object.fromEntries(own) })
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, serverRelativeURL]) => [key, { serverRelativeURL }])
     const gzip = gzipSync(JSON.stringify({ paths: Object.fromEntries(paths) }))
     const lastModified = await this.lastModified()
     // Upstream leaves the media type to Go's guess.

@@ -155,7 +155,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     dial: newTcpDial(clock),
     client: given.proxyClient ?? pki.frontProxy.client,
   })
-  const openApi = openApiRouter({ directory, now: clock.now, rests: registry })
+  const openApi = openApiRouter({ directory, now: clock.now, rests: registry, aggregator })
   const server = await startApiServer(
     {
       ...{ clock, random, log, metrics, virtualKinds, schemas, nodes },

@@ -109,9 +109,19 @@ const pathItem = (json: Json): Buffer =>
 const securityDefinition = (json: Json): Buffer =>
   message(nested(2, message(text(1, json.type), text(2, json.name), text(3, json.in), text(4, json.description))))
 
-/** Paths and definitions alone: appended to a whole document, they are added to its own. */
-export const encodeAddition = ({ paths, definitions }: { paths: Json; definitions: Json }): Buffer =>
-  message(nested(8, message(named(2, paths, pathItem))), nested(9, message(named(1, definitions, schema))))
+interface Addition {
+  paths: Json
+  definitions: Json
+  parameters?: Json
+}
+
+/** These alone: appended to a whole document, they are added to its own. */
+export const encodeAddition = ({ paths, definitions, parameters: shared }: Addition): Buffer =>
+  message(
+    nested(8, message(named(2, paths, pathItem))),
+    nested(9, message(named(1, definitions, schema))),
+    shared && nested(10, message(named(1, shared, parameter))),
+  )
 
 /** Encodes a whole document. */
 export function encodeV2(document: Json): Buffer {
