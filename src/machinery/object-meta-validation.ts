@@ -68,13 +68,16 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, fi
   return errors
 }
 
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
+
 /** A field manager's name: at most 128 bytes, printable. */
 export function validateFieldManager(manager: string, field: string): FieldError[] {
   const errors: FieldError[] = []
   if (Buffer.byteLength(manager) > 128) errors.push(tooLong(field, 128))
+  if (printable.test(manager)) return errors
   let position = 0
   for (const char of manager) {
-    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char)) {
+    if (!printable.test(char)) {
       const code = char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
       errors.push(invalid(field, manager, `invalid character U+${code} (at position ${position})`))
     }

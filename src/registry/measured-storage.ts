@@ -35,14 +35,19 @@ export interface MeasureOptions {
 
 /** Watching is not measured, as upstream does not. */
 export function measureStorage(storage: Storage, { clock, metrics, kinds }: MeasureOptions): Storage {
-  const series = new Map<string, Series>()
+  const series: Record<Operation, Map<string, Series>> = {
+    get: new Map(),
+    list: new Map(),
+    create: new Map(),
+    update: new Map(),
+    delete: new Map(),
+  }
   const resources = new Map(kinds.map(kind => [keyPrefix(kind), { group: kind.group, resource: kind.names.plural }]))
-  register(metrics, series)
+  register(metrics, () => Object.values(series).flatMap(ofOperation => [...ofOperation.values()]))
 
   const seriesOf = (operation: Operation, key: string): Series => {
     const prefix = prefixOf(key)
-    const id = operation + prefix
-    let found = series.get(id)
+    let found = series[operation].get(prefix)
     if (!found) {
       const [group = '', resource = ''] = prefix.slice(10, -1).split('/').slice(-2)
       const { group: ofKind, resource: name } = resources.get(prefix) ?? {
@@ -50,7 +55,7 @@ export function measureStorage(storage: Storage, { clock, metrics, kinds }: Meas
         resource: resource || group,
       }
       found = { labels: { group: ofKind, operation, resource: name }, counts: new BucketCounts(bounds), errors: 0 }
-      series.set(id, found)
+      series[operation].set(prefix, found)
     }
     return found
   }
@@ -83,25 +88,27 @@ export function measureStorage(storage: Storage, { clock, metrics, kinds }: Meas
   }
 }
 
-function register(metrics: MetricRegistry, series: ReadonlyMap<string, Series>): void {
+function register(metrics: MetricRegistry, series: () => Series[]): void {
   const name = 'etcd_request_duration_seconds'
   registerComputed(metrics, {
     name,
     help: '[ALPHA] Etcd request latency in seconds for each operation and object type.',
     type: 'histogram',
-    values: () => [...series.values()].flatMap(({ labels, counts }) => histogramValues(name, labels, counts)),
+    values: () => series().flatMap(({ labels, counts }) => histogramValues(name, labels, counts)),
   })
   registerComputed(metrics, {
     name: 'etcd_requests_total',
     help: '[ALPHA] Etcd request counts for each operation and object type.',
     type: 'counter',
-    values: () => [...series.values()].map(({ labels, counts }) => ({ labels, value: counts.count })),
+    values: () => series().map(({ labels, counts }) => ({ labels, value: counts.count })),
   })
   registerComputed(metrics, {
     name: 'etcd_request_errors_total',
     help: '[ALPHA] Etcd failed request counts for each operation and object type.',
     type: 'counter',
     values: () =>
-      [...series.values()].filter(({ errors }) => errors > 0).map(({ labels, errors }) => ({ labels, value: errors })),
+      series()
+        .filter(({ errors }) => errors > 0)
+        .map(({ labels, errors }) => ({ labels, value: errors })),
   })
 }

@@ -53,10 +53,13 @@ export interface AdmissionStep {
   rejected: boolean
 }
 
-/** Told how long admission took. */
+/** Is told how long something took. */
+export type ObserveSeconds = (seconds: number) => void
+
+/** Gives who is to be told how long admission took: asked once for each, when it is first needed. */
 export interface AdmissionObserver {
-  plugin(name: string, step: AdmissionStep, seconds: number): void
-  step(step: AdmissionStep, seconds: number): void
+  plugin(name: string, step: AdmissionStep): ObserveSeconds
+  step(step: AdmissionStep): ObserveSeconds
 }
 
 type Phase = 'mutate' | 'validate'
@@ -64,6 +67,13 @@ const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT
 interface Hook {
   name: string
   run(attributes: AdmissionAttributes): void | Promise<void>
+  /** Told of calls that went through. */
+  passed?: ObserveSeconds
+}
+
+interface Chain {
+  hooks: readonly Hook[]
+  passed?: ObserveSeconds
 }
 
 /** Runs the plugins in order. Which ones concern a resource is worked out once. `timing`: who is told how long each took. */
@@ -71,16 +81,17 @@ export function newAdmission(
   plugins: readonly AdmissionPlugin[],
   timing?: { clock: Clock; observer: AdmissionObserver },
 ): Admission {
-  const chains = new WeakMap<AnyKind, Hook[][]>()
+  const chains = new WeakMap<AnyKind, Chain[]>()
 
-  const build = (phase: Phase, { operation, kind, subresource }: AdmissionAttributes): Hook[] =>
-    plugins
+  const build = (phase: Phase, { operation, kind, subresource }: AdmissionAttributes): Chain => ({
+    hooks: plugins
       .filter(plugin => plugin[phase] && plugin.operations.includes(operation))
       .filter(plugin => !plugin.resources || plugin.resources.includes(kind.qualifiedResource))
       .filter(plugin => plugin.subresources || !subresource)
-      .map(plugin => ({ name: plugin.name, run: attributes => plugin[phase]!(attributes) }))
+      .map(plugin => ({ name: plugin.name, run: attributes => plugin[phase]!(attributes) })),
+  })
 
-  const chain = (phase: Phase, attributes: AdmissionAttributes): readonly Hook[] => {
+  const chainOf = (phase: Phase, attributes: AdmissionAttributes): Chain => {
     const { kind, operation, subresource } = attributes
     let ofKind = chains.get(kind)
     if (!ofKind) chains.set(kind, (ofKind = []))
@@ -89,22 +100,21 @@ export function newAdmission(
   }
 
   const run = async (phase: Phase, attributes: AdmissionAttributes) => {
-    const hooks = chain(phase, attributes)
-    const watch = timing && newStopwatch(phase, attributes.operation, timing)
+    const chain = chainOf(phase, attributes)
+    const watch = timing && new Stopwatch(phase, attributes.operation, timing)
     let current = ''
     try {
-      for (const { name, run: hook } of hooks) {
-        current = name
-        const pending = hook(attributes)
+      for (const hook of chain.hooks) {
+        current = hook.name
+        const pending = hook.run(attributes)
         if (pending) await pending
-        watch?.plugin(name, false)
+        watch?.passed(hook)
       }
     } catch (error) {
-      watch?.plugin(current, true)
-      watch?.end(true)
+      watch?.refused(current)
       throw error
     }
-    watch?.end(false)
+    watch?.end(chain)
   }
 
   return {
@@ -117,21 +127,48 @@ export function newAdmission(
 }
 
 /** Each plugin begins when the one before it has ended: one look at the clock does for both. */
-function newStopwatch(
-  phase: Phase,
-  operation: Operation,
-  { clock, observer }: { clock: Clock; observer: AdmissionObserver },
-) {
-  const type = phase === 'mutate' ? 'admit' : 'validate'
-  const started = clock.monotonic()
-  let at = started
-  return {
-    plugin(name: string, rejected: boolean) {
-      const now = clock.monotonic()
-      observer.plugin(name, { type, operation, rejected }, (now - at) / 1000)
-      at = now
-    },
-    end: (rejected: boolean) => observer.step({ type, operation, rejected }, (at - started) / 1000),
+class Stopwatch {
+  readonly #step: Omit<AdmissionStep, 'rejected'>
+  readonly #started: number
+  #at: number
+
+  constructor(
+    phase: Phase,
+    operation: Operation,
+    private readonly timing: { clock: Clock; observer: AdmissionObserver },
+  ) {
+    this.#step = { type: phase === 'mutate' ? 'admit' : 'validate', operation }
+    this.#started = this.#at = timing.clock.monotonic()
+  }
+
+  passed(hook: Hook): void {
+    hook.passed ??= this.timing.observer.plugin(hook.name, { ...this.#step, rejected: false })
+    hook.passed(this.#lap())
+  }
+
+  /** Ends the step as well. */
+  refused(name: string): void {
+    const { observer } = this.timing
+    const step = { ...this.#step, rejected: true }
+    observer.plugin(name, step)(this.#lap())
+    observer.step(step)(this.#total)
+  }
+
+  end(chain: Chain): void {
+    chain.passed ??= this.timing.observer.step({ ...this.#step, rejected: false })
+    chain.passed(this.#total)
+  }
+
+  /** Seconds since the last look. */
+  #lap(): number {
+    const now = this.timing.clock.monotonic()
+    const seconds = (now - this.#at) / 1000
+    this.#at = now
+    return seconds
+  }
+
+  get #total(): number {
+    return (this.#at - this.#started) / 1000
   }
 }
 

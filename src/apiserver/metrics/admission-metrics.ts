@@ -2,7 +2,7 @@
 import { BucketCounts } from '../../telemetry/bucket-counts.js'
 import { histogramValues, registerComputed } from '../../telemetry/computed-metric.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
-import type { AdmissionObserver } from '../admission/admission.js'
+import type { AdmissionObserver, ObserveSeconds } from '../admission/admission.js'
 
 const bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
 
@@ -31,19 +31,15 @@ export function newAdmissionObserver(registry: MetricRegistry): AdmissionObserve
     '[STABLE] Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).',
     steps,
   )
-  const seriesOf = (table: Map<string, Series>, key: string, labels: () => Record<string, string>): Series => {
-    let series = table.get(key)
-    if (!series) table.set(key, (series = { labels: labels(), counts: new BucketCounts(bounds) }))
-    return series
+  const observeIn = (table: Map<string, Series>, labels: Record<string, string>): ObserveSeconds => {
+    const key = Object.values(labels).join(' ')
+    const series = table.get(key) ?? { labels, counts: new BucketCounts(bounds) }
+    table.set(key, series)
+    return seconds => series.counts.observe(seconds)
   }
   return {
-    plugin(name, { type, operation, rejected }, seconds) {
-      const labels = () => ({ name, operation, rejected: String(rejected), type })
-      seriesOf(plugins, `${name} ${type} ${operation} ${rejected}`, labels).counts.observe(seconds)
-    },
-    step({ type, operation, rejected }, seconds) {
-      const labels = () => ({ operation, rejected: String(rejected), type })
-      seriesOf(steps, `${type} ${operation} ${rejected}`, labels).counts.observe(seconds)
-    },
+    plugin: (name, { type, operation, rejected }) =>
+      observeIn(plugins, { name, operation, rejected: String(rejected), type }),
+    step: ({ type, operation, rejected }) => observeIn(steps, { operation, rejected: String(rejected), type }),
   }
 }

@@ -30,6 +30,28 @@ interface Counted {
   count: number
 }
 
+/** A series and the first request that was counted in it. */
+interface Known {
+  info: RequestInfo
+  verb: string
+  scope: string
+  series: RequestSeries
+}
+
+/** Compares the parts one by one: a key put together of them would be made and hashed for each request. */
+const isOf = (
+  known: Known,
+  info: RequestInfo,
+  { verb, dryRun, scope }: { verb: string; dryRun: string; scope: string },
+): boolean =>
+  known.verb === verb &&
+  known.scope === scope &&
+  known.series.dryRun === dryRun &&
+  known.info.isResource === info.isResource &&
+  known.info.subresource === info.subresource &&
+  known.info.group === info.group &&
+  known.info.version === info.version
+
 const durationHelp =
   'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.'
 const sliHelp =
@@ -42,17 +64,17 @@ const withDryRun = ({ labels: { component, ...rest }, dryRun }: RequestSeries) =
   ...rest,
 })
 
-const requestCounts = (series: Iterable<RequestSeries>): MetricValue[] =>
-  [...series].flatMap(one =>
+const requestCounts = (series: readonly RequestSeries[]): MetricValue[] =>
+  series.flatMap(one =>
     [...one.codes].map(([code, value]) => ({ labels: { code: String(code), ...withDryRun(one) }, value })),
   )
 
-function registerSeries(registry: MetricRegistry, series: ReadonlyMap<string, RequestSeries>): void {
+function registerSeries(registry: MetricRegistry, series: readonly RequestSeries[]): void {
   registerComputed(registry, {
     name: 'apiserver_request_total',
     help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
     type: 'counter',
-    values: () => requestCounts(series.values()),
+    values: () => requestCounts(series),
   })
   const histogram = (name: string, help: string, of: (one: RequestSeries) => [Record<string, string>, BucketCounts]) =>
     registerComputed(registry, {
@@ -60,7 +82,7 @@ function registerSeries(registry: MetricRegistry, series: ReadonlyMap<string, Re
       help,
       type: 'histogram',
       values: () =>
-        [...series.values()].flatMap(one => {
+        series.flatMap(one => {
           const [labels, counts] = of(one)
           return counts.count ? histogramValues(name, labels, counts) : []
         }),
@@ -122,7 +144,8 @@ export function newRequestMetrics(
   registry: MetricRegistry,
   kindOf: (info: RequestInfo) => AnyKind | undefined,
 ): RequestMetrics {
-  const measured = new Map<string, RequestSeries>()
+  const measured: RequestSeries[] = []
+  const byResource = new Map<string, Known[]>()
   const running = new Map<string, Counted>()
   const terminations = new Map<string, Counted>()
   registerSeries(registry, measured)
@@ -146,16 +169,16 @@ export function newRequestMetrics(
     const { info, request } = exchange
     const verb = verbOf(info, request.headers['content-type'])
     const dryRun = exchange.query ? dryRunOf(exchange) : ''
-    const { group, version, resource, subresource, isResource, path } = info
-    const what = isResource ? `${group}/${version}/${resource}/${subresource}` : path
-    const key = `${verb} ${dryRun} ${scopeOf(info)} ${what}`
-    const found = measured.get(key)
-    if (found) return found
+    const scope = scopeOf(info)
+    const what = info.isResource ? info.resource : info.path
+    const found = byResource.get(what)?.find(known => isOf(known, info, { verb, dryRun, scope }))
+    if (found) return found.series
     const labels = measurableLabels(info, verb)
     if (!labels) return undefined
     if (info.isResource && kindOf(info)?.deprecationWarning) noteDeprecated(info)
     const created = new RequestSeries(labels, dryRun)
-    measured.set(key, created)
+    measured.push(created)
+    byResource.set(what, [...(byResource.get(what) ?? []), { info, verb, scope, series: created }])
     return created
   }
 
