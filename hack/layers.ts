@@ -23,6 +23,7 @@ export const compositionRoot = ['cli', 'main.ts', 'launch.ts'] as const
 /** npm packages that only one place may import, so that each can be replaced there. */
 export const packageOwners: Record<string, string> = {
   dockerode: 'src/kubelet/runtime/docker',
+  'dns-packet': 'src/network/dns',
   express: 'src/apiserver',
   'prom-client': 'src/telemetry',
   pino: 'src/telemetry',

@@ -6,7 +6,7 @@ import { followPolicies } from './admission/policy/policies.js'
 import { followWebhooks } from './admission/webhook/webhooks.js'
 import type { AppListener } from './app.js'
 import { followRbac } from './authz/rbac-watch.js'
-import { bootstrap } from './bootstrap.js'
+import { advertise, bootstrap } from './bootstrap.js'
 import { type Components, newComponents } from './components.js'
 import { newUpgradeListener, type Stream, type UpgradeListener } from './connect/upgrade.js'
 import { followCustomApiServices } from './custom-api-services.js'
@@ -42,6 +42,8 @@ export interface AssembledServer {
   handler: ApiHandler
   /** Reads the roles and writes what every cluster has; ready when it resolves. `port` is where others reach the server. */
   begin(port: number): Promise<void>
+  /** Sends pods to this address from now on. */
+  advertise(address: string): Promise<void>
   /** From now on /readyz fails, and watches and streams end. */
   end(): void
 }
@@ -75,7 +77,7 @@ function newPipeline(
   const { clock, random, log, schemas, rests, virtualKinds, metrics } = deps
   const limits = { ...defaultLimits, ...config.limits }
   const { authorize, authenticate, verbs, catalog, signer, issuer, aggregator } = components
-  const serverAddress = () => `${config.advertiseAddress}:${state.port}`
+  const serverAddress = () => `${state.address}:${state.port}`
   const checks = () => healthChecks(state)
   const kindOf = ({ group, version, resource }: RequestInfo) =>
     rests.find(group, version, resource)?.kind ??
@@ -155,11 +157,12 @@ function countHandshakeErrors(metrics: MetricRegistry): () => void {
   }
 }
 
-function newServerState({ clock, checkStore = async () => {} }: ApiServerDeps): ServerState {
+function newServerState({ clock, checkStore = async () => {} }: ApiServerDeps, address: string): ServerState {
   return {
     bootstrapped: false,
     informed: false,
     stopping: new AbortController(),
+    address,
     port: 0,
     hooks: new PostStartHooks(),
     checkStore: () =>
@@ -174,7 +177,7 @@ function newServerState({ clock, checkStore = async () => {} }: ApiServerDeps): 
 
 export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig): AssembledServer {
   const { clock, log, rests, schemas } = deps
-  const state = newServerState(deps)
+  const state = newServerState(deps, config.advertiseAddress)
   const components = newComponents(deps, config)
   const flow = newFlowControl(deps, config)
   const context = newPipeline(deps, config, components, { state, flow })
@@ -184,8 +187,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     await handleStreamingUpgrade(upgrade, { clock, onError })
   }
   const { signal } = state.stopping
-  const { aggregator } = components
-  const definitions = new DefinitionController({ rests, schemas, clock, log, signal })
+  const { aggregator, conversions } = components
+  const definitions = new DefinitionController({ rests, schemas, clock, log, signal, conversions })
   const flowObjects = new FlowObjectFollower(flow, { rests, handler: components.handler, clock, log, signal })
   // Nobody waits for these: what they write is about a server that is there.
   const announce = () => {
@@ -198,6 +201,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     const lease = keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
     void state.hooks.run('start-kube-apiserver-identity-lease-controller', lease)
   }
+  const endpoint = () => ({ address: state.address, port: state.port, serviceSubnet: config.serviceSubnet })
   return {
     listener: newRequestListener(context),
     onUpgrade: newUpgradeListener(context, { deps, stopping: signal, aggregator }, stream),
@@ -205,9 +209,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     handler: components.handler,
     async begin(port) {
       state.port = port
-      const endpoint = { address: config.advertiseAddress, port, serviceSubnet: config.serviceSubnet }
       const { requestHeader } = config.authentication ?? {}
-      const objects = bootstrap({ rests, schemas, log, clock, requestHeader }, endpoint, config.tls.clientCa)
+      const objects = bootstrap({ rests, schemas, log, clock, requestHeader }, endpoint(), config.tls.clientCa)
       const roles = followRbac(rests, components.resolver, { signal, log })
       const policies = followPolicies(rests, components.policies, { signal, log })
       const webhooks = followWebhooks(rests, components.webhooks, { signal, log })
@@ -220,6 +223,10 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       state.informed = true
       state.bootstrapped = true
       announce()
+    },
+    async advertise(address) {
+      state.address = address
+      await advertise(endpoint(), { rests, schemas, log, clock })
     },
     end: () => state.stopping.abort(),
   }

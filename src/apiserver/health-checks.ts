@@ -7,6 +7,8 @@ export interface ServerState {
   /** All that this server follows in its own store is known to it. */
   informed: boolean
   stopping: AbortController
+  /** Where pods and nodes reach the server. */
+  address: string
   /** 0 until the server listens. */
   port: number
   hooks: PostStartHooks

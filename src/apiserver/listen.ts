@@ -1,6 +1,6 @@
 /** The listening socket: HTTP/2 and HTTP/1.1 over TLS on one port, client certificates asked for but not required. */
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { UpgradeListener } from './connect/upgrade.js'
 import type { ApiServerConfig } from './deps.js'
 import type { RequestListener } from './http/pipeline.js'
@@ -9,16 +9,21 @@ import type { RequestListener } from './http/pipeline.js'
 const maxSessionMemory = 1000
 /** Upstream allows 250; a thousand informers may share a connection here. */
 const maxConcurrentStreams = 1000
+const minVersion = 'TLSv1.2'
 /** Longer than clients keep idle connections, so that none is closed under a request. */
 const keepAliveMilliseconds = 180_000
 
 export interface Listening {
   port: number
+  /** Takes connections to another address of this machine too, on the same port. */
+  alsoOn(address: string): Promise<void>
+  /** Shows this certificate to clients that connect from now on; PEM. */
+  use(pair: { certificate: string; key: string }): void
   /** Refuses new connections, lets what runs end, and closes the rest after `graceMilliseconds`. */
   close(graceMilliseconds: number, wait: (milliseconds: number) => Promise<void>): Promise<void>
 }
 
-function listen(server: Http2SecureServer, { port, bindAddress }: ApiServerConfig): Promise<number> {
+function listen(server: Server | Http2SecureServer, port: number, bindAddress: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, bindAddress, () => {
@@ -37,14 +42,15 @@ export interface Listeners {
 
 export async function startListening(config: ApiServerConfig, on: Listeners): Promise<Listening> {
   const { certificate, key, clientCa } = config.tls
+  const ca = config.authentication?.requestHeader ? [clientCa, config.authentication.requestHeader.clientCa] : clientCa
   const server = createSecureServer({
     allowHTTP1: true,
     cert: certificate,
     key,
-    ca: config.authentication?.requestHeader ? [clientCa, config.authentication.requestHeader.clientCa] : clientCa,
+    ca,
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
+    minVersion,
     maxSessionMemory,
     settings: { maxConcurrentStreams },
   })
@@ -67,11 +73,19 @@ export async function startListening(config: ApiServerConfig, on: Listeners): Pr
   })
   server.on('request', on.onRequest as never)
   server.on('upgrade', on.onUpgrade)
-  const port = await listen(server, config)
+  const port = await listen(server, config.port, config.bindAddress)
+  const others: Server[] = []
 
   return {
     port,
+    async alsoOn(address) {
+      const other = createServer(socket => server.emit('connection', socket))
+      await listen(other, port, address)
+      others.push(other)
+    },
+    use: pair => server.setSecureContext({ cert: pair.certificate, key: pair.key, ca, minVersion }),
     async close(graceMilliseconds, wait) {
+      for (const other of others) other.close()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const session of sessions) session.close()
       await Promise.race([closed, wait(graceMilliseconds)])

@@ -1,4 +1,5 @@
 /** Ends the process that runs on a data directory and removes what it left on the container engine. */
+import { tableOf } from './cluster/network.js'
 import { findInstance, readClusterId } from './instance.js'
 import { UserError } from './user-error.js'
 
@@ -19,7 +20,7 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
   )
 }
 
-/** Removes this cluster's containers and network from Docker. Resolves with a sentence on what was done. */
+/** Removes this cluster's containers and network from Docker, and its rules from the packet filter. Resolves with a sentence on what was done. */
 export async function removeLeftovers(dataDir: string): Promise<string> {
   const cluster = await readClusterId(dataDir)
   if (!cluster) return 'there was no cluster'
@@ -27,6 +28,8 @@ export async function removeLeftovers(dataDir: string): Promise<string> {
     import('../kubelet/runtime/docker/engine.js'),
     import('../kubelet/runtime/runtime.js'),
   ])
+  const { nftWorks, removeTable } = await import('../network/proxy/nft.js')
+  if (await nftWorks()) await removeTable(tableOf(cluster))
   try {
     await removeCluster({ cluster })
     return 'its containers are removed'

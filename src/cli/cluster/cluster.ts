@@ -9,14 +9,15 @@ import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
 import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
-import { ensurePki, type Pki } from '../pki/pki.js'
+import { ensurePki, type Pki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { ensureClusterInfo } from './cluster-info.js'
 import { componentChecks } from './component-checks.js'
 import { type ControlPlane, serverHosts, startControlPlane } from './control-plane.js'
 import { administrator, controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
+import { type Network, type NetworkDeps, startNetwork } from './network.js'
 import { type Nodes, startNodes } from './nodes.js'
-import { openRuntime } from './runtimes.js'
+import { openRuntime, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
 import { openStore } from './store.js'
 
@@ -68,20 +69,43 @@ function startComponents(
       log: log.child({ component: 'scheduler' }),
       metrics,
     })
-  return async () => {
-    if (scheduler) scheduler.stop()
-    await controllers.stop()
+  return {
+    informers: controllers.informers,
+    async stop() {
+      if (scheduler) scheduler.stop()
+      await controllers.stop()
+    },
   }
 }
+
+type RunningComponents = ReturnType<typeof startComponents>
 
 /** Opens what the control plane stands on: store and keys side by side. */
 async function openFoundation(config: Configuration, log: Logger) {
   const hosts = serverHosts(config)
   const [store, pki] = await Promise.all([
     openStore(config.dataDir, log),
-    ensurePki({ directory: join(config.dataDir, 'pki'), hosts, now: clock.now() }),
+    ensurePki({ directory: pkiDirectory(config), hosts, now: clock.now() }),
   ])
   return { ...store, pki }
+}
+
+interface Joined {
+  runtimes?: RuntimeSource | undefined
+  network?: Network | undefined
+}
+
+/** Where there are real pods. A network that cannot be set up keeps no node from joining: pods run, and reach each other. */
+async function startNetworkOf(
+  config: Configuration,
+  { cluster, runtimes }: { cluster: string; runtimes: RuntimeSource },
+  deps: NetworkDeps,
+): Promise<Network | undefined> {
+  if (!runtimes.network) return undefined
+  return startNetwork(config, { cluster, network: runtimes.network }, deps).catch(error => {
+    deps.log.error({ error: String(error) }, 'Pods do not reach services: the network could not be set up')
+    return undefined
+  })
 }
 
 /** Resolves when `/readyz` answers 200; nodes join a moment later. Throws UserError for what the user can mend. */
@@ -95,8 +119,8 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
   opening.catch(() => {})
   const { storage, recovery, pki } = await openFoundation(config, log)
   let nodes: Nodes | undefined
-  let stopComponents: (() => Promise<void>) | undefined
-  const components = componentChecks(config, () => stopComponents !== undefined)
+  let running: RunningComponents | undefined
+  const components = componentChecks(config, () => running !== undefined)
   const find = (name: string) => nodes?.find(name)
   const plane = await startControlPlane(config, { storage, pki, log, metrics, components, nodes: find }).catch(
     async error => {
@@ -104,7 +128,8 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
       throw error
     },
   )
-  stopComponents = startComponents(plane, { config, pki, log, metrics })
+  const started = startComponents(plane, { config, pki, log, metrics })
+  running = started
   if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
     const place = { server: plane.server.url, ca: pki.ca.certificate }
     // Nothing waits for it.
@@ -112,22 +137,31 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
       log.warn({ error: String(error) }, 'cluster-info could not be written'),
     )
   }
-  const joining = opening.then(runtimes => {
-    if (runtimes) nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, log, metrics })
-    return nodes?.ready
+  const joining = opening.then(async (runtimes): Promise<Joined> => {
+    if (!runtimes) return { runtimes }
+    const network = await startNetworkOf(
+      config,
+      { cluster: id, runtimes },
+      { plane, informers: started.informers, log },
+    )
+    const clusterDns = network?.clusterDns ?? []
+    nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, clusterDns, log, metrics })
+    return { runtimes, network }
   })
+  const nodesReady = joining.then(() => nodes?.ready)
   // For who waits for the nodes; that may be a moment later.
-  joining.catch(() => {})
+  nodesReady.catch(() => {})
   return {
     url: plane.server.url,
     pki,
     recovery,
-    nodesReady: joining,
+    nodesReady,
     async stop() {
-      const runtimes = await opening.catch(() => undefined)
+      const { runtimes, network } = await joining.catch((): Joined => ({}))
       await nodes?.stop()
-      await stopComponents?.()
-      stopComponents = undefined
+      await network?.stop()
+      running = undefined
+      await started.stop()
       await plane.stop()
       await storage.close()
       if (config.removeContainers) await runtimes?.removeAll()

@@ -1,4 +1,5 @@
 /** The nodes of a cluster that run in this process. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { node as nodeKind } from '../../apis/core-v1/index.js'
 import type { Client } from '../../client/client.js'
@@ -15,6 +16,8 @@ import type { RuntimeSource } from './runtimes.js'
 export interface NodesDeps {
   clientFor(user: UserInfo): Client
   runtimes: RuntimeSource
+  /** Addresses of the cluster's name servers; empty where there are none. */
+  clusterDns: readonly string[]
   log: Logger
   metrics: MetricRegistry
 }
@@ -29,6 +32,9 @@ export interface Nodes {
 /** `node-1`, `node-2`, … */
 export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${i + 1}`)
 
+/** Where systemd keeps the real name servers: those that it puts in /etc/resolv.conf only answer the host itself. As kubeadm chooses. */
+const resolvedConf = '/run/systemd/resolve/resolv.conf'
+
 /** Watches one node until its Ready condition is True. */
 async function untilReady(client: Client, name: string, signal: AbortSignal): Promise<void> {
   const events = await client.watch(nodeKind, { fieldSelector: `metadata.name=${name}` }, signal)
@@ -37,14 +43,21 @@ async function untilReady(client: Client, name: string, signal: AbortSignal): Pr
 }
 
 export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
-  const { clientFor, runtimes, log, metrics } = deps
+  const { clientFor, runtimes, clusterDns, log, metrics } = deps
   const kubelets = new Map<string, Kubelet>()
+  const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
   const stopping = new AbortController()
   const ready = nodeNames(config.nodes).map(async nodeName => {
     const client = clientFor(nodeUser(nodeName))
     const kubelet = startKubelet(
       { client, runtime: runtimes.runtimeFor(nodeName), clock, random, log, metrics },
-      { nodeName, addresses: [runtimes.nodeAddress], dataDirectory: join(config.dataDir, 'nodes', nodeName) },
+      {
+        nodeName,
+        addresses: [runtimes.nodeAddress],
+        dataDirectory: join(config.dataDir, 'nodes', nodeName),
+        clusterDns,
+        resolvConf,
+      },
     )
     kubelets.set(nodeName, kubelet)
     await kubelet.started

@@ -6,10 +6,22 @@ import type { Configuration } from '../configuration.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 
+/** What the service proxy and the name server need to know of the network of the pods. */
+export interface PodNetwork {
+  /** Of the Linux bridge. */
+  bridge: string
+  /** CIDR of the pods. */
+  subnet: string
+  /** The host's address on the bridge. */
+  gateway: string
+}
+
 export interface RuntimeSource {
   runtimeFor(node: string): Runtime
   /** Address of the nodes as pods see it. */
   nodeAddress: string
+  /** The bridge that pods are on; where there are no real pods, there is none. */
+  network?: PodNetwork
   /** Removes all that this cluster has in the engine. */
   removeAll(): Promise<void>
 }
@@ -40,6 +52,7 @@ async function openDocker(cluster: string, log: Logger): Promise<RuntimeSource> 
     return {
       runtimeFor: node => engine.runtimeFor(node),
       nodeAddress: engine.network.gateway,
+      network: engine.network,
       removeAll: () => engine.removeAll(),
     }
   } catch (error) {

@@ -23,6 +23,9 @@ export interface PkiOptions {
   now: number
 }
 
+/** Where they are kept. */
+export const pkiDirectory = ({ dataDir }: { dataDir: string }): string => join(dataDir, 'pki')
+
 /** Common name of the aggregator's certificate, which extension servers look at. */
 export const frontProxyName = 'front-proxy-client'
 
