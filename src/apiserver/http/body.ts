@@ -2,6 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import { JsonSyntaxError, type ParsedJson, parseJson } from '../../machinery/json/parse.js'
 import { loadYamlParser, type YamlParser, YamlSyntaxError } from '../../machinery/json/yaml.js'
+import type { PatchReading } from '../../machinery/patch/json-patch.js'
+import { invalidMergePatch } from '../../machinery/patch/merge-patch.js'
 import { decodeProtobuf, type TypeMeta } from '../../machinery/protobuf/envelope.js'
 import { ProtobufError } from '../../machinery/protobuf/reader.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
@@ -101,16 +103,22 @@ export async function parseObjectBody(
   throw unsupportedMediaType()
 }
 
+/** Upstream's readers of patches each say in their own way that a text is no JSON. */
+function unreadablePatch(message: string, patchType: string, reading: PatchReading): StatusError {
+  const isMerge = patchType === 'application/merge-patch+json'
+  if (isMerge && reading === 'lenient') return invalidMergePatch()
+  const plain = patchType === 'application/strategic-merge-patch+json' || reading === 'lenient'
+  return badRequest(plain ? message : `error decoding patch: ${message}`)
+}
+
 /** The document of a patch: always JSON, save for apply, which is YAML. */
-export async function parsePatchBody(body: Buffer, patchType: string): Promise<ParsedBody> {
-  const isStrategic = patchType === 'application/strategic-merge-patch+json'
+export async function parsePatchBody(body: Buffer, patchType: string, reading: PatchReading): Promise<ParsedBody> {
   try {
     const parsed: ParsedJson = patchType === 'application/apply-patch+yaml' ? await parseYaml(body) : parseJson(body)
     const { value, strictErrors, fractions } = parsed
     return { value, errors: strictErrors, summary: '', ...(fractions && { fractions }) }
   } catch (error) {
-    if (error instanceof JsonSyntaxError)
-      throw badRequest(isStrategic ? error.message : `error decoding patch: ${error.message}`)
+    if (error instanceof JsonSyntaxError) throw unreadablePatch(error.message, patchType, reading)
     if (error instanceof YamlSyntaxError) throw badRequest(`error decoding YAML: ${error.message}`)
     throw error
   }

@@ -9,7 +9,8 @@ import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
 import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
 import { applyPatchType, unsupportedPatchType } from '../verbs/apply.js'
-import type { VerbRequest } from '../verbs/outcome.js'
+import { typeMetaError } from '../verbs/decode-body.js'
+import { patchReadingOf, type VerbRequest } from '../verbs/outcome.js'
 import { findSubresource } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.js'
 import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
@@ -94,6 +95,8 @@ async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: Reso
   const expected = { apiVersion: 'v1', kind: 'DeleteOptions' }
   try {
     const { value } = await parseObjectBody(body, mediaTypeOf(exchange.request), { schemas, expected })
+    const wrong = typeMetaError(value)
+    if (wrong) throw unreadable(wrong)
     const { kind = 'DeleteOptions', apiVersion = 'meta.k8s.io/v1' } = (value ?? {}) as {
       kind?: string
       apiVersion?: string
@@ -126,7 +129,7 @@ async function readPatch(request: VerbRequest, exchange: Exchange, context: Reso
     request.body = body.toString()
     return
   }
-  const parsed = await parsePatchBody(body, type)
+  const parsed = await parsePatchBody(body, type, patchReadingOf(request))
   request.body = parsed.value
   request.bodyErrors = parsed.errors
   // Other patches do not keep numbers as they were written.

@@ -101,10 +101,12 @@ export function ensureNamespace(object: AnyObject, namespace: string | undefined
   else throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
 }
 
+export const nameUndeterminable = (name: string) =>
+  badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+
 /** Throws upstream's 400 unless the body names what the path names. */
 export function ensureName({ metadata }: AnyObject, name: string): void {
   if (metadata.name === name) return
-  if (!metadata.name)
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  if (!metadata.name) throw nameUndeterminable(name)
   throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
 }

@@ -25,11 +25,23 @@ const goKind = (value: unknown) => (Array.isArray(value) ? 'array' : (goKinds[ty
 
 /** Upstream's words for a body of which not even the type can be read. */
 const unrecognized = ({ kind }: BodyType, why: string, summary = '') =>
-  badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${why} (${summary})`,
-  )
+  badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`)
 
 const goTypeMeta = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
+
+/** Why not even the type of a document can be read, in upstream's words; undefined when it can. */
+export function typeMetaError(document: unknown): string | undefined {
+  const why = (value: unknown, into: string) =>
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(value)} into Go ${into}`
+  if (document === null || document === undefined) return undefined
+  if (typeof document !== 'object' || Array.isArray(document)) return why(document, `value of type ${goTypeMeta}`)
+  for (const field of ['apiVersion', 'kind']) {
+    const value = (document as Record<string, unknown>)[field]
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      return why(value, `struct field .${field} of type string`)
+  }
+  return undefined
+}
 
 interface GivenType {
   kind: string
@@ -37,11 +49,6 @@ interface GivenType {
 }
 
 function givenType(type: BodyType, body: Record<string, unknown>, summary: string | undefined): GivenType {
-  for (const field of ['apiVersion', 'kind']) {
-    const value = body[field]
-    if (value !== undefined && value !== null && typeof value !== 'string')
-      throw unrecognized(type, `${goKind(value)} into Go struct field .${field} of type string`, summary)
-  }
   const { kind, apiVersion } = body as { kind?: string | null; apiVersion?: string | null }
   if (apiVersion && apiVersion.split('/').length > 2)
     throw badRequest(
@@ -52,10 +59,16 @@ function givenType(type: BodyType, body: Record<string, unknown>, summary: strin
   return { kind: kind || type.kind, apiVersion: apiVersion || apiVersionOf(type) }
 }
 
+/** Lists are types as well, and one of v1 is for anything. */
+const isRegistered = (schemas: SchemaSet, { kind, apiVersion }: GivenType): boolean =>
+  schemaNameOf(schemas, { kind, apiVersion: apiVersion }) !== undefined ||
+  (kind === 'List' && apiVersion === 'v1') ||
+  (kind.endsWith('List') && schemaNameOf(schemas, { kind: kind.slice(0, -'List'.length), apiVersion }) !== undefined)
+
 /** Why a document cannot be read as an object of that type, in upstream's words; undefined when it names another version. */
 function misfit(schemas: SchemaSet, type: BodyType, { kind, apiVersion }: GivenType): string | undefined {
   if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
-  if (!schemaNameOf(schemas, { kind, apiVersion }))
+  if (!isRegistered(schemas, { kind, apiVersion }))
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`
   if (kind === type.kind) return undefined
   const to = `${type.group.split('.')[0] || 'core'}.${type.kind}`
@@ -74,8 +87,12 @@ function wrongType(schemas: SchemaSet, type: BodyType, given: GivenType): Status
 
 /** A patch may not make another kind of the object; the reason when it does. */
 export function patchedMisfit(schemas: SchemaSet, type: BodyType, document: unknown): string | undefined {
-  const { kind, apiVersion } = (document ?? {}) as Partial<GivenType>
-  if (type.custom || typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
+  if (type.custom) return undefined
+  const wrong = typeMetaError(document)
+  if (wrong) return wrong
+  const { kind: given, apiVersion } = (document ?? {}) as Partial<GivenType>
+  const kind = given || type.kind
+  if (!apiVersion) return undefined
   return kind === type.kind && apiVersion === apiVersionOf(type)
     ? undefined
     : misfit(schemas, type, { kind, apiVersion })
@@ -159,8 +176,8 @@ function isInside(error: string, others: readonly string[]): boolean {
 export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & { body?: unknown }): AnyObject {
   const { bodyErrors = [], bodySummary } = request
   const body = request.body ?? {}
-  if (typeof body !== 'object' || Array.isArray(body))
-    throw unrecognized(type, `${goKind(body)} into Go value of type ${goTypeMeta}`, bodySummary)
+  const unreadable = typeMetaError(body)
+  if (unreadable) throw unrecognized(type, unreadable, bodySummary)
   const given = givenType(type, body as Record<string, unknown>, bodySummary)
   if (type.custom) checkCustomType(type, request.body, request)
   else if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)

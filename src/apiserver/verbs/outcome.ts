@@ -1,6 +1,7 @@
 /** What a verb answers, before it takes the form the client asked for. */
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import type { PatchReading } from '../../machinery/patch/json-patch.js'
 import type { ApiRequest } from '../../machinery/request.js'
 import type { RegistryWatch, StoredList, StoredObject } from '../../registry/rest.js'
 
@@ -15,6 +16,10 @@ export interface VerbRequest extends ApiRequest {
   /** The whole body as JSON, for errors about custom resources without a kind. */
   bodyText?(): string
 }
+
+/** How the document of a patch is read. */
+export const patchReadingOf = ({ write }: Pick<VerbRequest, 'write'>): PatchReading =>
+  write?.fieldValidation === 'Ignore' ? 'lenient' : 'strict'
 
 export type Outcome =
   /** A stored object: its bytes are ready. */

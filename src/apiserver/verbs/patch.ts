@@ -6,35 +6,54 @@ import { applyJsonPatch } from '../../machinery/patch/json-patch.js'
 import { applyMergePatch } from '../../machinery/patch/merge-patch.js'
 import { applyStrategicMergePatch } from '../../machinery/patch/strategic-merge-patch.js'
 import { DecodeError } from '../../machinery/schema/decode-error.js'
-import { conflict, notFound } from '../../machinery/status-error.js'
+import { conflict, notFound, type StatusError } from '../../machinery/status-error.js'
 import type { Transform } from '../../registry/rest.js'
 import { appliedTo, applyPatchType, readConfiguration, unsupportedPatchType } from './apply.js'
-import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
+import {
+  type Call,
+  ensureName,
+  ensureNamespace,
+  keyOf,
+  namespaceOf,
+  nameUndeterminable,
+  type WriteContext,
+  writeScope,
+} from './call.js'
 import { applyDefaults, type BodyType, decodeAs, patchedMisfit } from './decode-body.js'
 import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
-import type { Outcome, VerbRequest } from './outcome.js'
+import { type Outcome, patchReadingOf, type VerbRequest } from './outcome.js'
 import { invalidPatch, reportPatchErrors, undecodablePatch } from './patch-errors.js'
 import { scaleType, writeScale } from './scale.js'
 
 // A lost race patches again, and defaults are filled into what the patch brought: hence the copies.
-function applyPatch(
-  context: WriteContext,
-  type: BodyType,
-  current: AnyObject,
-  { patchType, body }: VerbRequest,
-): unknown {
+function applyPatch(context: WriteContext, type: BodyType, current: AnyObject, request: VerbRequest): unknown {
+  const { patchType, body } = request
   switch (patchType) {
     case 'application/json-patch+json':
-      return applyJsonPatch(current, body)
+      return applyJsonPatch(current, body, patchReadingOf(request))
     case 'application/merge-patch+json':
-      return applyMergePatch(current, cloneJson(body))
+      return applyMergePatch(current, cloneJson(body), patchReadingOf(request))
     case 'application/strategic-merge-patch+json':
       if (type.custom) throw unsupportedPatchType()
       return applyStrategicMergePatch(context.schemas, type.schema, current, cloneJson(body))
     default:
       throw unsupportedPatchType()
   }
+}
+
+/**
+ * Upstream reads a document without a version as its internal type, whose fields have other names: it finds nothing it knows, not
+ * even the name.
+ */
+function unversioned(request: VerbRequest, document: object): StatusError {
+  const unknown = Object.keys(document).filter(name => name !== 'kind' && name !== 'apiVersion')
+  reportPatchErrors(
+    request,
+    document,
+    unknown.map(name => `unknown field ${JSON.stringify(name)}`),
+  )
+  return nameUndeterminable(request.name ?? '')
 }
 
 interface Patched {
@@ -50,6 +69,7 @@ function patched(context: WriteContext, type: BodyType, current: AnyObject, requ
   const isTyped = request.patchType === 'application/strategic-merge-patch+json'
   const misfit = isTyped ? undefined : patchedMisfit(context.schemas, type, document)
   if (misfit) throw invalidPatch(request, document, misfit)
+  if (!isTyped && !type.custom && !(document as AnyObject).apiVersion) throw unversioned(request, document as object)
   try {
     const { object, errors } = decodeAs(context.schemas, type, document, request.bodyFractions)
     reportPatchErrors(request, document, errors)

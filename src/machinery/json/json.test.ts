@@ -100,3 +100,19 @@ describe('parseExactJson', () => {
 
   test('refuses what is no JSON', () => expect(() => parseExactJson('{"a":12345678901234567890')).toThrow(SyntaxError))
 })
+
+test('Go names the byte that it does not expect, of text that is no UTF-8 as well', () => {
+  expect(() => parseJson(Buffer.from('2dn3oA==', 'base64'))).toThrow(
+    "invalid character 'Ù' looking for beginning of value",
+  )
+  expect(() => parseJson('é')).toThrow("invalid character 'Ã' looking for beginning of value")
+})
+
+test('half a pair of surrogates is read as U+FFFD', () => {
+  expect(parseJson('["\\ud800", "\\ud83d\\ude00", "\\\\ud800", "a\\udc00b"]').value).toEqual([
+    '\ufffd',
+    '😀',
+    '\\ud800',
+    'a\ufffdb',
+  ])
+})

@@ -18,17 +18,27 @@ export interface ParsedJson {
 /** The text is no JSON; the message is Go's, such as `invalid character '}' looking for beginning of value`. */
 export class JsonSyntaxError extends Error {}
 
+const surrogateEscape = /\\u[dD][89a-fA-F]/
+/** An escape of any kind, or of two surrogates that belong together. */
+const escapes = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\./g
+
+/** Go reads half of a pair as U+FFFD. */
+const withoutLoneSurrogates = (text: string): string =>
+  surrogateEscape.test(text)
+    ? text.replace(escapes, written => (written.length === 6 && surrogateEscape.test(written) ? '\\ufffd' : written))
+    : text
+
 /** Takes UTF-8; throws a JsonSyntaxError. The whole text must be one value. */
 export function parseJson(input: Uint8Array | string): ParsedJson {
   const bytes = typeof input === 'string' ? Buffer.from(input) : input
   const { depth, keys, longNumbers, fractions } = scanJson(bytes)
   if (depth > maxJsonDepth) throw new JsonSyntaxError("invalid character '{' exceeded max depth")
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+  const text = withoutLoneSurrogates(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new JsonSyntaxError(describeSyntaxError(text))
+    throw new JsonSyntaxError(describeSyntaxError(bytes))
   }
   if (!longNumbers && !fractions && countKeys(value) === keys) return { value, strictErrors: [] }
   const exact = readExact(text)

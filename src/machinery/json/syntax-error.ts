@@ -5,11 +5,11 @@ const endOfInput = 'unexpected end of JSON input'
 /** Thrown within, with Go's words. */
 class Wrong extends Error {}
 
-/** Go prints one byte of the text; of a character beyond ASCII, its first. */
+/** Of a byte. */
 function quoteByte(char: string): string {
   if (char === "'") return `'\\''`
   if (char === '"') return `'"'`
-  const code = Buffer.from(char)[0]!
+  const code = char.charCodeAt(0)
   if (code >= 0x80) return `'${String.fromCharCode(code)}'`
   if (code >= 0x20 && code !== 0x7f) return `'${char === '\\' ? '\\\\' : char}'`
   const named: Readonly<Record<string, string>> = {
@@ -26,6 +26,7 @@ function quoteByte(char: string): string {
 
 const literals = ['true', 'false', 'null']
 
+/** Goes through bytes, each a character of `text`: Go names the byte that it does not expect, whatever character that belongs to. */
 class Scanner {
   private at = 0
   constructor(private readonly text: string) {}
@@ -42,17 +43,14 @@ class Scanner {
 
   /** The character at hand, moved past; the end of the text is an error. */
   private take(): string {
-    const code = this.text.codePointAt(this.at)
-    if (code === undefined) throw new Wrong(endOfInput)
-    const char = String.fromCodePoint(code)
-    this.at += char.length
+    const char = this.text[this.at++]
+    if (char === undefined) throw new Wrong(endOfInput)
     return char
   }
 
   private skipBlanks(): string | undefined {
     while (/^[ \t\r\n]$/.test(this.text[this.at] ?? '')) this.at++
-    const code = this.text.codePointAt(this.at)
-    return code === undefined ? undefined : String.fromCodePoint(code)
+    return this.text[this.at]
   }
 
   private takeAfterBlanks(): string {
@@ -154,10 +152,10 @@ class Scanner {
   }
 }
 
-/** The text must be one that JSON.parse refuses. */
-export function describeSyntaxError(text: string): string {
+/** Takes a text in UTF-8 that JSON.parse refuses. */
+export function describeSyntaxError(bytes: Uint8Array): string {
   try {
-    new Scanner(text).document()
+    new Scanner(Buffer.from(bytes).toString('latin1')).document()
     return endOfInput
   } catch (error) {
     if (error instanceof Wrong) return error.message

@@ -137,3 +137,9 @@ test('a field called __proto__ is a field', () => {
   expect((patched as { b?: number }).b).toBeUndefined()
   expect(Object.keys(applyJsonPatch(patched, [{ op: 'remove', path: '/__proto__' }]) as object)).toEqual(['a'])
 })
+
+test.each([
+  [{}, 'json: cannot unmarshal object into Go value of type jsonpatch.Patch'],
+  [[1], 'json: cannot unmarshal number into Go value of type jsonpatch.Operation'],
+  [[{ op: 1 }], 'the server rejected our request due to an error in our request'],
+])('%j read leniently', (patch, message) => expect(() => applyJsonPatch({}, patch, 'lenient')).toThrow(message))

@@ -171,19 +171,29 @@ function apply(document: PatchedDocument, operation: Operation): void {
   else document.root = fastJsonPatch.applyOperation(document.root, operation, false, true).newDocument
 }
 
-function operationsOf(patch: unknown): PatchOperation[] {
+/** Whoever wants unknown fields ignored has the patch read by the library alone, which says it in other words. */
+export type PatchReading = 'strict' | 'lenient'
+
+const wording = {
+  strict: { prefix: 'error decoding patch: ', list: '[]handlers.jsonPatchOp', item: 'handlers.jsonPatchOp' },
+  lenient: { prefix: '', list: 'jsonpatch.Patch', item: 'jsonpatch.Operation' },
+} as const
+
+function operationsOf(patch: unknown, reading: PatchReading): PatchOperation[] {
+  const { prefix, list, item } = wording[reading]
   const fail = (value: string, type: string) =>
-    badRequest(`error decoding patch: json: cannot unmarshal ${value} into Go value of type ${type}`)
+    badRequest(`${prefix}json: cannot unmarshal ${value} into Go value of type ${type}`)
   const kind = (value: unknown) => {
     const type = goTypeOf(value)
     if (type.startsWith('map')) return 'object'
     return type.startsWith('[]') ? 'array' : type === 'int64' || type === 'float64' ? 'number' : type
   }
   if (patch === null) return []
-  if (!Array.isArray(patch)) throw fail(kind(patch), '[]handlers.jsonPatchOp')
+  if (!Array.isArray(patch)) throw fail(kind(patch), list)
   for (const operation of patch) {
     if (operation === null) continue
-    if (!isContainer(operation) || Array.isArray(operation)) throw fail(kind(operation), 'handlers.jsonPatchOp')
+    if (!isContainer(operation) || Array.isArray(operation)) throw fail(kind(operation), item)
+    if (reading === 'lenient') continue
     for (const name of ['op', 'path', 'from']) {
       const value = (operation as Record<string, unknown>)[name]
       if (value === undefined || value === null || typeof value === 'string') continue
@@ -197,7 +207,7 @@ function operationsOf(patch: unknown): PatchOperation[] {
 /** Strict errors of the patch itself: `json patch unknown field "[0].foo"`. */
 export function jsonPatchStrictErrors(patch: unknown): string[] {
   const known = ['op', 'path', 'from', 'value']
-  return operationsOf(patch).flatMap((operation, i) =>
+  return operationsOf(patch, 'strict').flatMap((operation, i) =>
     Object.keys(operation)
       .filter(name => !known.includes(name))
       .map(name => `json patch unknown field ${JSON.stringify(`[${i}].${name}`)}`),
@@ -208,8 +218,8 @@ export function jsonPatchStrictErrors(patch: unknown): string[] {
  * Applies all operations or throws: a 400 for what is no patch, a 413 for too many operations, a 422 for one that does not
  * apply or a test that fails. `current` stays as it is; the result shares what did not change, and owns what the patch brought.
  */
-export function applyJsonPatch(current: unknown, patch: unknown): unknown {
-  const operations = operationsOf(patch)
+export function applyJsonPatch(current: unknown, patch: unknown, reading: PatchReading = 'strict'): unknown {
+  const operations = operationsOf(patch, reading)
   if (operations.length > maxOperations) {
     const limit = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${limit}`)

@@ -31,8 +31,13 @@ test.each([
   expect({ current, patch }).toEqual(before)
 })
 
+test('read leniently, a list takes the place of the object', () => {
+  expect(applyMergePatch({ a: 1 }, [null, { b: null }], 'lenient')).toEqual([null, {}])
+  expect(() => applyMergePatch({}, 'x', 'lenient')).toThrow('Invalid JSON Patch')
+})
+
 test('__proto__ is a field', () => {
-  const result = applyMergePatch({}, JSON.parse('{"__proto__":{"polluted":true}}'))
+  const result = applyMergePatch({}, JSON.parse('{"__proto__":{"polluted":true}}')) as object
   expect(Object.keys(result)).toEqual(['__proto__'])
   expect(({} as Record<string, unknown>).polluted).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 /** JSON merge patch (RFC 7386) with upstream's handling of nulls. */
 import { badRequest } from '../status-error.js'
+import type { PatchReading } from './json-patch.js'
 
 type Fields = Record<string, unknown>
 
@@ -37,11 +38,18 @@ const decodeError = (patch: unknown): string => {
   return `error decoding patch: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`
 }
 
+export const invalidMergePatch = () => badRequest('Invalid JSON Patch')
+
 /**
- * `current` stays as it is; the result shares what did not change. Throws a 400 StatusError when the patch is no object.
+ * `current` stays as it is; the result shares what did not change. Throws a 400 StatusError when the patch is no object; a lenient
+ * reading lets a list take the place of the object.
  */
-export function applyMergePatch(current: object, patch: unknown): Record<string, unknown> {
-  if (patch === null) throw badRequest('Invalid JSON Patch')
-  if (!isObject(patch)) throw badRequest(decodeError(patch))
+export function applyMergePatch(current: object, patch: unknown, reading: PatchReading = 'strict'): unknown {
+  if (patch === null) throw invalidMergePatch()
+  if (!isObject(patch)) {
+    if (reading === 'strict') throw badRequest(decodeError(patch))
+    if (Array.isArray(patch)) return withoutNulls(patch)
+    throw invalidMergePatch()
+  }
   return merge(current as Fields, patch)
 }

@@ -134,3 +134,11 @@ test('the empty list of a field without omitempty is printed as null', () => {
   applySchemaDefaults(schemas, 'rbac.v1.Role', role)
   expect(role).toEqual({ metadata: {}, rules: null })
 })
+
+test.each([
+  [{ generation: 'x', creationTimestamp: 'x' }, 'cannot parse "x" as "2006"'],
+  [{ generation: 'x', name: 1 }, 'ObjectMeta.metadata.generation of type int64'],
+  [{ labels: [], generation: 'x' }, 'ObjectMeta.metadata.labels of type map[string]string'],
+])('of %j, what a parser of its own refuses is told before the first wrong type', (metadata, message) => {
+  expect(() => decodeObject(schemas, 'core.v1.Pod', { metadata })).toThrow(message)
+})

@@ -24,6 +24,8 @@ class Decoder {
   private readonly names: string[] = []
   /** The innermost struct type. */
   private struct = ''
+  /** The first value of a wrong type. Go reads on: a value that its own parser refuses is told of instead. */
+  mismatch: Error | undefined
   /** Inside values that upstream hands to a decoder of their own: it is not strict, and errors name the field that holds them. */
   private lenient = false
 
@@ -65,9 +67,9 @@ class Decoder {
     if (!field.omitsZero) return decoded
     switch (field.type) {
       case 'list':
-        return (decoded as unknown[]).length > 0 ? decoded : undefined
+        return (decoded as unknown[] | undefined)?.length ? decoded : undefined
       case 'map':
-        return hasKeys(decoded as object) ? decoded : undefined
+        return decoded && hasKeys(decoded) ? decoded : undefined
       case 'object':
       case 'raw':
       case 'quantity':
@@ -81,25 +83,30 @@ class Decoder {
   private decodeValue(field: ResolvedField, value: unknown): unknown {
     switch (field.type) {
       case 'object':
-        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field), field)
+        if (typeof value !== 'object' || Array.isArray(value)) return this.defer(mismatch(value, field), field)
         return field.struct ? this.decodeStruct(field.struct, value!) : value
       case 'list':
-        if (!Array.isArray(value)) throw this.failure(mismatch(value, field), field)
+        if (!Array.isArray(value)) return this.defer(mismatch(value, field), field)
         return this.decodeList(field.items!, value)
       case 'map':
-        if (typeof value !== 'object' || Array.isArray(value)) throw this.failure(mismatch(value, field), field)
+        if (typeof value !== 'object' || Array.isArray(value)) return this.defer(mismatch(value, field), field)
         return this.decodeMap(field, value as Record<string, unknown>)
       case 'raw':
         return field.struct ? this.decodeSchemaUnion(field, value) : value
       case 'string':
         if (typeof value === 'string') return value
     }
-    if (this.fractions && typeof value === 'number') this.refuseFraction(field)
     try {
+      if (this.fractions && typeof value === 'number') this.refuseFraction(field)
       return decodeScalar(value, field, false)
     } catch (error) {
-      throw this.failure(error as Error, field)
+      if (hasOwnParser(field)) throw this.failure(error as Error, field)
+      return this.defer(error as Error, field)
     }
+  }
+
+  private defer(error: Error, field: ResolvedField): undefined {
+    this.mismatch ??= this.failure(error, field)
   }
 
   /** Go takes no `1.0` for an integer. */
@@ -107,7 +114,7 @@ class Decoder {
     if (field.type !== 'integer' && field.type !== 'int-or-string') return
     const written = this.fractions?.get(pathText(this.path))
     const goType = field.type === 'integer' ? field.goType : 'int32'
-    if (written) throw this.failure(new TypeMismatch(`number ${written}`, goType))
+    if (written) throw new TypeMismatch(`number ${written}`, goType)
   }
 
   private decodeList(items: ResolvedField, input: unknown[]): unknown[] {
@@ -202,6 +209,10 @@ function pathText(path: readonly (string | number)[]): string {
   return text
 }
 
+/** Types of Go that read themselves. */
+const hasOwnParser = ({ type }: ResolvedField) =>
+  type === 'time' || type === 'microtime' || type === 'quantity' || type === 'int-or-string'
+
 const mismatch = (value: unknown, field: ResolvedField) => new TypeMismatch(jsonKind(value), field.goType)
 
 function hasKeys(object: object): boolean {
@@ -241,8 +252,8 @@ function zeroElement(items: ResolvedField): unknown {
 }
 
 /**
- * Decodes `json` (parsed, duplicate keys already dealt with) as the type of that name. Throws a DecodeError at the first value of a
- * wrong form. `fractions` is what parseJson told of `json`. Unknown fields are dropped and reported. Integers are numbers, or bigint beyond 2^53: see decode-scalar.ts.
+ * Decodes `json` (parsed, duplicate keys already dealt with) as the type of that name. Throws a DecodeError at the first value that a
+ * parser of its own refuses, else of the first value of a wrong type. `fractions` is what parseJson told of `json`. Unknown fields are dropped and reported. Integers are numbers, or bigint beyond 2^53: see decode-scalar.ts.
  *
  * `{"replicas": 0, "paused": false, "foo": 1}` as a DeploymentSpec gives `{"replicas": 0}`, because Go holds `replicas` by pointer and
  * omits `paused` when it is false, and `unknown field "foo"`.
@@ -259,5 +270,7 @@ export function decodeObject(
     throw new DecodeError(`json: cannot unmarshal ${jsonKind(json)} into Go value of type ${goType}`)
   }
   const decoder = new Decoder(fractions)
-  return { object: decoder.decodeStruct(type, json), strictErrors: decoder.strictErrors }
+  const object = decoder.decodeStruct(type, json)
+  if (decoder.mismatch) throw decoder.mismatch
+  return { object, strictErrors: decoder.strictErrors }
 }
