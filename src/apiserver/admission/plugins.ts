@@ -27,6 +27,7 @@ import { resourceQuota } from './resource-quota.js'
 import { runtimeClass } from './runtime-class.js'
 import { serviceAccount } from './service-account.js'
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './storage.js'
+import { newWebhookMetrics } from './webhook/metrics.js'
 import { mutatingWebhooks, type Redecode } from './webhook/mutating-webhooks.js'
 import { validatingWebhooks } from './webhook/validating-webhooks.js'
 import type { AllWebhooks } from './webhook/webhooks.js'
@@ -51,7 +52,8 @@ export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
   const { clock, random, rests, resolver, authorize, metrics, policies, podSecurity: configuration } = deps
   const { webhooks, callWebhook: call, newUid, log, redecode } = deps
   const lookup = newLookup(rests)
-  const dispatch = { lookup, authorize, equivalence: newEquivalence(rests), call, newUid, log }
+  const calls = newWebhookMetrics(metrics, clock)
+  const dispatch = { lookup, authorize, equivalence: newEquivalence(rests), call, newUid, metrics: calls, log }
   return [
     namespaceLifecycle(lookup),
     limitRanger(lookup),

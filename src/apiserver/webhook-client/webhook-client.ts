@@ -107,12 +107,14 @@ async function readAll(answer: IncomingMessage): Promise<string> {
 
 /** client-go's errors for answers that are no success. */
 function unsuccessful(code: number, text: string): Error {
-  if (code === 404) return new Error('the server could not find the requested resource')
+  if (code === 404) return new StatusError(code, 'NotFound', 'the server could not find the requested resource')
   if (code >= 500)
-    return new Error(
+    return new StatusError(
+      code,
+      'InternalError',
       `an error on the server (${JSON.stringify(text.slice(0, 2048))}) has prevented the request from succeeding`,
     )
-  return new Error(`the server rejected our request for an unknown reason`)
+  return new StatusError(code, '', 'the server rejected our request for an unknown reason')
 }
 
 /** YAML is read too: any text is a string at least. */

@@ -12,6 +12,7 @@ import { authorizerValues, withAnswers } from '../policy/access.js'
 import { admissionRequest } from '../policy/admission-request.js'
 import { Evaluation, matchConditionBudget, OutOfBudget } from '../policy/evaluation.js'
 import { matchesSelectors, matchingKind } from '../rule-matching.js'
+import type { WebhookMetrics } from './metrics.js'
 import { denial, dryRunUnsupported, newReview, type ReviewAnswer, readAnswer } from './review.js'
 import type { RegisteredWebhook } from './webhooks.js'
 
@@ -21,6 +22,7 @@ export interface DispatchDeps {
   equivalence: Equivalence
   call: CallWebhook
   newUid(): string
+  metrics: WebhookMetrics
   log: Logger
 }
 
@@ -85,8 +87,18 @@ export async function invocationKind(
   return (await conditionsHold(registered, attributes, kind, deps)) ? kind : undefined
 }
 
+/** Of a call that got no answer, and of one whose answer is none. */
+const unavailable = 503
+
 /** The call went wrong, as opposed to being answered with no. */
-class CallFailed extends Error {}
+class CallFailed extends Error {
+  constructor(
+    message: string,
+    readonly code = unavailable,
+  ) {
+    super(message)
+  }
+}
 
 async function ask(
   { webhook }: RegisteredWebhook,
@@ -102,7 +114,8 @@ async function ask(
   try {
     answer = await deps.call(config, review, (webhook.timeoutSeconds ?? 10) * 1000)
   } catch (error) {
-    throw new CallFailed(`failed to call webhook: ${(error as Error).message}`)
+    const code = error instanceof StatusError ? error.code : unavailable
+    throw new CallFailed(`failed to call webhook: ${(error as Error).message}`, code)
   }
   try {
     return readAnswer(answer, uid, mutating)
@@ -111,26 +124,40 @@ async function ask(
   }
 }
 
-/** The answer of a webhook that allows; undefined when the call failed and failures are ignored. Throws a StatusError. */
+export interface CallContext {
+  deps: DispatchDeps
+  mutating: boolean
+  /** Does what a webhook that allows wants done. May throw a StatusError. */
+  accept?(answer: ReviewAnswer): void
+}
+
+/** Resolves when the webhook allows, or when the call failed and failures are ignored. Throws a StatusError. */
 export async function callWebhook(
   registered: RegisteredWebhook,
   attributes: AdmissionAttributes,
   as: AnyKind,
-  context: { deps: DispatchDeps; mutating: boolean },
-): Promise<ReviewAnswer | undefined> {
-  const { webhook } = registered
-  const { name, sideEffects, failurePolicy } = webhook
-  if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') throw dryRunUnsupported(name)
+  context: CallContext,
+): Promise<void> {
+  const { deps, mutating, accept } = context
+  const { name, sideEffects, failurePolicy } = registered.webhook
+  const call = deps.metrics.begin(name, mutating, attributes.operation)
+  let refusal: StatusError | undefined
   try {
+    if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') throw dryRunUnsupported(name)
     const answer = await ask(registered, attributes, as, context)
     for (const warning of answer.warnings) attributes.warn?.(warning)
-    if (!answer.allowed) throw denial(name, answer.status)
-    return answer
+    if (!answer.allowed) throw (refusal = denial(name, answer.status))
+    accept?.(answer)
+    call.allowed()
   } catch (error) {
-    if (error instanceof StatusError || !(error instanceof CallFailed)) throw error
-    const message = `failed calling webhook ${JSON.stringify(name)}: ${error.message}`
-    if (failurePolicy !== 'Ignore') throw internalError(message)
-    context.deps.log.warn({ webhook: name, error: error.message }, 'Failed calling webhook, failing open')
-    return undefined
+    if (!(error instanceof CallFailed)) {
+      if (refusal) call.denied(refusal.code)
+      else call.broken()
+      throw error
+    }
+    const open = failurePolicy === 'Ignore'
+    call.failed(error.code, open)
+    if (!open) throw internalError(`failed calling webhook ${JSON.stringify(name)}: ${error.message}`)
+    deps.log.warn({ webhook: name, error: error.message }, 'Failed calling webhook, failing open')
   }
 }

@@ -6,6 +6,7 @@ import { internalError } from '../../../machinery/status-error.js'
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.js'
 import { isExempt } from '../rule-matching.js'
 import { callWebhook, type DispatchDeps, invocationKind, objectsAs } from './dispatch.js'
+import type { ReviewAnswer } from './review.js'
 import { applyWebhookPatch } from './webhook-patch.js'
 import type { AllWebhooks } from './webhooks.js'
 
@@ -72,11 +73,12 @@ export function mutatingWebhooks({ mutating }: AllWebhooks, deps: MutatingDeps):
       const { webhook, id } = registered
       const kind = await invocationKind(registered, attributes, deps)
       if (!kind || (known && !rounds.due.has(id))) continue
-      const answer = await callWebhook(registered, attributes, kind, { deps, mutating: true })
-      if (answer?.patch?.length && applyPatch(attributes, kind, answer.patch, { webhook: webhook.name, deps })) {
+      const accept = ({ patch }: ReviewAnswer) => {
+        if (!patch?.length || !applyPatch(attributes, kind, patch, { webhook: webhook.name, deps })) return
         markDue()
         attributes.reinvoke = true
       }
+      await callWebhook(registered, attributes, kind, { deps, mutating: true, accept })
       if (webhook.reinvocationPolicy === 'IfNeeded') rounds.reinvocable.add(id)
     }
     rounds.output = JSON.stringify(attributes.object) ?? ''

@@ -101,6 +101,9 @@ describe('a validating webhook', () => {
       dryRun: false,
       options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
     })
+    expect((await server.agent().get('/metrics')).text).toContain(
+      'apiserver_admission_webhook_rejection_count{error_type="no_error",name="no.example.com",operation="CREATE",rejection_code="418",type="validating"} 1',
+    )
   })
 
   test('is told what a deletion removes', async () => {
