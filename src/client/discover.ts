@@ -9,9 +9,9 @@ interface DiscoveredResource {
   responseKind?: { group?: string; version?: string; kind: string }
   scope: 'Namespaced' | 'Cluster'
   singularResource?: string
-  verbs: string[]
-  shortNames?: string[]
-  categories?: string[]
+  verbs: readonly string[]
+  shortNames?: readonly string[]
+  categories?: readonly string[]
 }
 
 /** apidiscovery.k8s.io/v2 APIGroupDiscoveryList, as far as it is read here. */

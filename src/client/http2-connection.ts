@@ -3,6 +3,7 @@
  * that has been silent for 30 s is pinged, and dropped when no answer comes in 15 s: as client-go does, so that watches
  * notice a server that vanished.
  */
+
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -10,6 +11,7 @@ import {
   constants,
   type OutgoingHttpHeaders,
 } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { Clock, Timer } from '../machinery/clock.js'
 import { serviceUnavailable } from '../machinery/status-error.js'
 
@@ -23,7 +25,7 @@ export interface TlsOptions {
 export interface HttpAnswer {
   status: number
   headers: Readonly<Record<string, string | string[] | undefined>>
-  body: ClientHttp2Stream
+  body: Readable
 }
 
 const readIdleMs = 30_000

@@ -23,7 +23,8 @@ export interface HttpsClientOptions extends TlsOptions {
   userAgent?: string
 }
 
-interface Call {
+/** A request of a client. */
+export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   body?: unknown
@@ -55,6 +56,15 @@ export function newHttpsClient(options: HttpsClientOptions, deps: { clock: Clock
     return connection.request(headers, call.body === undefined ? undefined : stringifyJson(call.body), call.signal)
   }
 
+  const client = newTransportClient(once, { server, clock: deps.clock })
+  return { ...client, close: () => connection.close() }
+}
+
+/** A client over anything that carries requests; `server` is how errors call it. */
+export function newTransportClient(
+  once: (call: Call) => Promise<HttpAnswer>,
+  { server, clock }: { server: string; clock: Clock },
+): Client {
   async function send(call: Call): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt++) {
       const answer = await once(call)
@@ -63,7 +73,7 @@ export function newHttpsClient(options: HttpsClientOptions, deps: { clock: Clock
       const wait = Number(answer.headers['retry-after'])
       const retriable = answer.status === 429 || answer.status >= 500
       if (!retriable || !(wait > 0) || attempt === maxAttempts) throw error
-      await new Promise<void>(resolve => void deps.clock.after(wait * 1000, resolve))
+      await new Promise<void>(resolve => void clock.after(wait * 1000, resolve))
     }
   }
 
@@ -76,8 +86,7 @@ export function newHttpsClient(options: HttpsClientOptions, deps: { clock: Clock
     }
   }
 
-  const client = clientOver(json, send)
-  return { ...client, close: () => connection.close() }
+  return clientOver(json, send)
 }
 
 function statusErrorOf(code: number, body: string): StatusError {

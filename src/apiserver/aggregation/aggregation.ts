@@ -4,7 +4,7 @@ import type { Availability } from '../api-service-availability.js'
 import type { Exchange } from '../http/exchange.js'
 import type { UpgradeRequest } from '../proxy/forward-upgrade.js'
 import type { RequestInfo } from '../request-info.js'
-import type { RemoteAnswer, RemoteRequest } from './fetch-remote.js'
+import type { OpenAnswer, RemoteAnswer, RemoteRequest } from './fetch-remote.js'
 import type { RemoteVersion } from './remote-discovery.js'
 import type { RemoteOpenApi } from './remote-openapi.js'
 import type { RemoteService } from './remote-service.js'
@@ -27,7 +27,7 @@ export interface Aggregation {
   /** An APIService is gone, or none of another server's any more. */
   forget(name: string): void
   /** Who answers the request, if not this server. */
-  find(info: RequestInfo): RemoteService | undefined
+  find(info: Pick<RequestInfo, 'isResource' | 'group' | 'version' | 'path'>): RemoteService | undefined
   /** All that other servers answer. */
   versions(): readonly AggregatedVersion[]
   /** Answers an authorized request. */
@@ -40,4 +40,6 @@ export interface Aggregation {
   findDocument(info: RequestInfo): Promise<RemoteService | undefined>
   /** Reads a document of the server, for this one. Rejects with an Error in Go's words when it cannot be reached. */
   fetch(remote: RemoteService, request: RemoteRequest): Promise<RemoteAnswer>
+  /** The same for an answer that goes on; the connection ends with it, or when the signal aborts. */
+  open(remote: RemoteService, request: RemoteRequest, signal?: AbortSignal): Promise<OpenAnswer>
 }

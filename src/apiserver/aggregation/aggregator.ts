@@ -11,7 +11,7 @@ import type { UpgradeRequest } from '../proxy/forward-upgrade.js'
 import type { RequestInfo } from '../request-info.js'
 import type { AggregatedVersion, Aggregation, ReportAvailability } from './aggregation.js'
 import { Backends } from './backends.js'
-import type { RemoteAnswer, RemoteRequest } from './fetch-remote.js'
+import type { OpenAnswer, RemoteAnswer, RemoteRequest } from './fetch-remote.js'
 import { RemoteDiscovery, type RemoteVersion } from './remote-discovery.js'
 import type { RemoteOpenApi } from './remote-openapi.js'
 import { keyOfService, type RemoteService, remoteServiceOf } from './remote-service.js'
@@ -108,7 +108,7 @@ export class Aggregator implements Aggregation {
     this.#changed()
   }
 
-  find({ isResource, group, version, path }: RequestInfo): RemoteService | undefined {
+  find({ isResource, group, version, path }: Parameters<Aggregation['find']>[0]): RemoteService | undefined {
     if (!this.#watched.size) return undefined
     if (isResource) return this.#find(group, version)
     const [root, first = '', second = ''] = path.split('/').filter(Boolean)
@@ -165,6 +165,18 @@ export class Aggregator implements Aggregation {
     const { dial, clock } = this.#deps
     const endpoint = this.#resolve(remote)
     return fetchRemote({ ...endpoint, tls: remote.tls }, request, { dial, clock, signal: this.#stopping })
+  }
+
+  async open(remote: RemoteService, request: RemoteRequest, signal?: AbortSignal): Promise<OpenAnswer> {
+    const { openRemote } = await import('./fetch-remote.js')
+    const { dial, clock } = this.#deps
+    const open = await openRemote({ ...this.#resolve(remote), tls: remote.tls }, request, {
+      ...{ dial, clock },
+      signal: this.#stopping,
+    })
+    signal?.addEventListener('abort', open.close, { once: true })
+    if (signal?.aborted) open.close()
+    return open
   }
 
   #context() {

@@ -1,8 +1,10 @@
 /** Reads a document of an extension server, on behalf of this server itself. */
+import { EventEmitter } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../machinery/clock.js'
 import type { UserInfo } from '../../machinery/request.js'
+import { newRequestEnd } from '../http/request-end.js'
 import { openRequest } from '../proxy/backend-request.js'
 import { connectBackend, type Dial } from '../proxy/dial.js'
 import { type BackendTls, hostOf, type Location } from '../proxy/location.js'
@@ -55,36 +57,67 @@ function ask(socket: Socket, location: Location, request: RemoteRequest): Promis
   })
 }
 
-/** Redirects are answers like others. Rejects with an Error in Go's words. */
-export async function fetchRemote(
+export interface OpenAnswer {
+  answer: IncomingMessage
+  /** Ends the connection. */
+  close(): void
+}
+
+interface FetchDeps {
+  dial: Dial
+  clock: Clock
+  /** Aborted: the connection ends. */
+  signal: AbortSignal
+}
+
+/**
+ * The head of an answer whose body is still to come; `milliseconds` is the time for the head. Redirects are answers like others.
+ * Rejects with an Error in Go's words.
+ */
+export async function openRemote(
   endpoint: Endpoint & { tls: BackendTls },
   request: RemoteRequest,
-  { dial, clock, signal }: { dial: Dial; clock: Clock; signal: AbortSignal },
-): Promise<RemoteAnswer> {
+  { dial, clock, signal }: FetchDeps,
+): Promise<OpenAnswer> {
   const location: Location = { scheme: 'https', ...endpoint }
-  const ended = new AbortController()
+  const { signal: ended, release } = newRequestEnd(new EventEmitter(), signal)
   let late = false
   let socket: Socket | undefined
-  const end = () => {
-    ended.abort()
+  const close = () => {
+    release()
     socket?.destroy()
   }
-  signal.addEventListener('abort', end)
-  if (signal.aborted) end()
+  ended.addEventListener('abort', () => socket?.destroy())
   const timer = clock.after(request.milliseconds, () => {
     late = true
-    end()
+    close()
   })
   try {
-    socket = await connectBackend(location, dial, ended.signal)
-    if (ended.signal.aborted) throw new Error('context canceled')
+    socket = await connectBackend(location, dial, ended)
+    if (ended.aborted) throw new Error('context canceled')
     const answer = await ask(socket, location, request)
-    return { code: answer.statusCode ?? 0, headers: answer.headers, body: await readAll(answer) }
+    answer.once('close', close)
+    return { answer, close }
   } catch (error) {
+    close()
     throw late ? new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)') : error
   } finally {
     timer.cancel()
-    signal.removeEventListener('abort', end)
-    socket?.destroy()
+  }
+}
+
+/** The whole answer. Rejects as `openRemote` does. */
+export async function fetchRemote(
+  endpoint: Endpoint & { tls: BackendTls },
+  request: RemoteRequest,
+  deps: FetchDeps,
+): Promise<RemoteAnswer> {
+  const { answer, close } = await openRemote(endpoint, request, deps)
+  const timer = deps.clock.after(request.milliseconds, () => answer.destroy(new Error('context deadline exceeded')))
+  try {
+    return { code: answer.statusCode ?? 0, headers: answer.headers, body: await readAll(answer) }
+  } finally {
+    timer.cancel()
+    close()
   }
 }

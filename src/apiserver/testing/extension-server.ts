@@ -116,7 +116,7 @@ const apiServices = { group: 'apiregistration.k8s.io', resource: 'apiservices' }
 
 /** Waits for what happens over sockets, which no fake clock moves. */
 export async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (let turn = 0; turn < 2000; turn++) {
+  for (let turn = 0; turn < 20_000; turn++) {
     const found = await look()
     if (found) return found
     await new Promise(setImmediate)

@@ -27,6 +27,7 @@ import { frontProxyName, type Pki } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { UserError } from '../user-error.js'
 import { kubernetesVersion } from '../version.js'
+import { withExtensions } from './extension-client.js'
 import { userAgentOf } from './identities.js'
 
 export interface ControlPlane {
@@ -177,7 +178,8 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     clientFor(user) {
       const userAgent = userAgentOf(user)
       const handler: ApiHandler = request => server.handler({ ...request, userAgent })
-      return newInProcessClient(handler, user, () => [...registry.kinds(), ...virtualKinds])
+      const own = newInProcessClient(handler, user, () => [...registry.kinds(), ...virtualKinds])
+      return withExtensions(own, user, { aggregator, clock })
     },
     async stop() {
       stopExpiry()

@@ -6,7 +6,7 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import type { Clock, Timer } from '../../machinery/clock.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { Logger } from '../../telemetry/logger.js'
-import { preferredResources } from '../runtime/served-resources.js'
+import { knownResources, preferredResources } from '../runtime/served-resources.js'
 
 export interface FollowDeps {
   client: Client
@@ -37,8 +37,11 @@ export class FollowedResources {
   /** Follows what is served now. A failure is tried again, and what is followed already stays so. */
   async sync(): Promise<void> {
     try {
-      const served = await this.deps.client.resources()
-      if (!this.stopped) this.apply(preferredResources(served, ['delete', 'list', 'watch']))
+      const { served, failure } = await knownResources(this.deps.client)
+      if (this.stopped) return
+      const unknown = new Set(failure?.failed.map(({ group, version }) => `${group}/${version}`))
+      this.apply(preferredResources(served, ['delete', 'list', 'watch']), unknown)
+      if (failure) throw failure
     } catch (error) {
       this.deps.log.warn({ err: String(error) }, 'Could not discover resources; will try again')
       this.syncAfter(retryMs)
@@ -51,12 +54,13 @@ export class FollowedResources {
     for (const { unfollow } of this.followed.values()) unfollow()
   }
 
-  private apply(resources: readonly ServedResource[]): void {
+  /** `unknown`: groups and versions that could not be asked; what is followed of these stays so. */
+  private apply(resources: readonly ServedResource[], unknown: ReadonlySet<string>): void {
     const wanted = new Map(
       resources.map(r => [idOf(r), r]).filter((e): e is [string, ServedResource] => !ignored.has(String(e[0]))),
     )
     for (const [id, { resource, unfollow }] of this.followed) {
-      if (wanted.has(id)) continue
+      if (wanted.has(id) || unknown.has(`${resource.group}/${resource.version}`)) continue
       unfollow()
       this.followed.delete(id)
       this.deps.removed(resource)

@@ -4,12 +4,13 @@ import type { Namespace } from '../../apis/generated/core-v1.js'
 import { semanticEqual } from '../../apis/validation/semantic-equal.js'
 import type { Client } from '../../client/client.js'
 import type { ServedResource } from '../../client/in-process.js'
+import type { PartialDiscovery } from '../../client/partial-discovery.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
-import { preferredResources } from '../runtime/served-resources.js'
+import { knownResources, preferredResources } from '../runtime/served-resources.js'
 import { deleteContent, type Remaining, type Target, UnexpectedRemains } from './delete-content.js'
 import { type DeletionOutcome, planConditions } from './plan.js'
 
@@ -86,6 +87,10 @@ async function writeConditions(
   return client.updateStatus(namespaceKind, { ...namespace, status: { ...namespace.status, conditions } })
 }
 
+/** What is known is deleted all the same; the namespace stays. */
+const groupsFailed = ({ failed, message }: PartialDiscovery) =>
+  new Error(`Discovery failed for some groups, ${failed.length} failing: ${message}`)
+
 async function deleteAllContent(
   target: Target,
   client: Client,
@@ -93,7 +98,9 @@ async function deleteAllContent(
   const outcome: DeletionOutcome = { deletionErrors: [], remaining: new Map(), finalizers: new Map() }
   let resources: readonly ServedResource[] = []
   try {
-    resources = await client.resources()
+    const { served, failure } = await knownResources(client)
+    resources = served
+    if (failure) outcome.discoveryError = groupsFailed(failure)
   } catch (error) {
     outcome.discoveryError = error as Error
   }

@@ -22,6 +22,7 @@ import type { Cache } from '../runtime/cache.js'
 import type { ReconcileContext } from '../runtime/controller.js'
 import { type Change, defineController } from '../runtime/define-controller.js'
 import { done, requeueAfter } from '../runtime/result.js'
+import { knownResources } from '../runtime/served-resources.js'
 
 /** Kinds whose every change is followed; others are counted now and then. */
 const followed: readonly KindRef[] = [
@@ -95,7 +96,7 @@ async function countUsage(
   const known = new Set(cached.map(kind => countName(groupResource(kind))))
   const others = names.filter(name => name.startsWith('count/') && !known.has(name))
   if (others.length > 0) {
-    const served = await client.resources()
+    const { served } = await knownResources(client)
     for (const name of others) {
       const kind = served.find(r => r.scope === 'Namespaced' && countName(groupResource(r)) === name)
       if (kind) count(kind, (await client.list(kind, { namespace })).items)

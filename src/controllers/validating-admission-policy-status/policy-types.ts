@@ -1,6 +1,7 @@
 /** The types that a policy's expressions are checked against: of what it is for, and of its parameters. */
 import type { ValidatingAdmissionPolicy } from '../../apis/generated/admissionregistration-v1.js'
 import type { Client } from '../../client/client.js'
+import { knownResources } from '../runtime/served-resources.js'
 import { schemaOfKind } from './kind-schemas.js'
 import type { PolicyTypes, TypedKind } from './type-check.js'
 import { type CheckedKind, typesToCheck } from './types-to-check.js'
@@ -22,7 +23,7 @@ export async function typesOf(
     return schema && { ...kind, schema }
   }
   const rules = policy.spec.matchConstraints?.resourceRules ?? []
-  const kinds = rules.length ? typesToCheck(rules, await client.resources()) : []
+  const kinds = rules.length ? typesToCheck(rules, (await knownResources(client)).served) : []
   const objects = await Promise.all(kinds.map(typed))
   const paramKind = paramKindOf(policy)
   const params = paramKind && (await typed(paramKind))
