@@ -18,6 +18,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.js'
 import { nodeRestriction } from './node-restriction/node-restriction.js'
 import type { PodSecurityConfiguration } from './pod-security/configuration.js'
 import { podSecurity } from './pod-security/pod-security.js'
+import { newPolicyMetrics } from './policy/metrics.js'
 import type { Policies } from './policy/policies.js'
 import { validatingAdmissionPolicies } from './policy/validating-admission-policy.js'
 import { policyParamsAccess } from './policy-params-access.js'
@@ -75,7 +76,7 @@ export function defaultPlugins(deps: PluginDeps): AdmissionPlugin[] {
     deviceAdminAccess(lookup),
     policyParamsAccess({ authorize, rests, lookup }),
     mutatingWebhooks(webhooks, { ...dispatch, redecode }),
-    validatingAdmissionPolicies({ policies, rests, authorize, lookup }),
+    validatingAdmissionPolicies({ policies, rests, authorize, lookup, clock, observe: newPolicyMetrics(metrics) }),
     validatingWebhooks(webhooks, dispatch),
     // Last: whatever is charged must not be refused afterwards.
     resourceQuota(lookup, { clock, rests }),

@@ -2,6 +2,7 @@
 
 import type { Value } from '../../../machinery/cel/values.js'
 import { typeNameOf } from '../../../machinery/cel/values.js'
+import type { Clock } from '../../../machinery/clock.js'
 import type { AnyObject } from '../../../machinery/object-meta.js'
 import type { AdmissionAttributes } from '../admission.js'
 import { withAnswers } from './access.js'
@@ -15,14 +16,22 @@ import {
   validationBudget,
 } from './evaluation.js'
 
-export interface Denial {
+/** Something is not as the policy wants it, or that could not be told. */
+export interface Decision {
   message: string
   /** Status reason; absent: Invalid. */
   reason?: string
+  /** The time that its evaluation took. */
+  seconds: number
 }
 
 export interface PolicyResult {
-  denials: { index: number; denial: Denial }[]
+  /** The binding says what becomes of them. */
+  denials: readonly Decision[]
+  /** Of audit annotations: these always deny. */
+  annotationErrors: readonly Decision[]
+  /** What went wrong and is ignored. */
+  ignored: readonly Decision[]
   /** Values by key. */
   auditAnnotations: ReadonlyMap<string, string>
 }
@@ -35,9 +44,10 @@ export interface PolicyInput {
   params: AnyObject | undefined
   /** `authorizer` and `authorizer.requestResource`. */
   authorizers: Readonly<Record<string, Value>>
+  clock: Clock
 }
 
-const nothing: PolicyResult = { denials: [], auditAnnotations: new Map() }
+const nothing: PolicyResult = { denials: [], annotationErrors: [], ignored: [], auditAnnotations: new Map() }
 /** Longest message that an expression may make, in bytes. */
 const maxMessage = 5 * 1024
 
@@ -47,6 +57,7 @@ export function evaluatePolicy(compiled: CompiledPolicy, input: PolicyInput): Pr
 
 class PolicyRun {
   readonly #ignoresErrors: boolean
+  readonly #ignored: Decision[] = []
 
   constructor(
     private readonly compiled: CompiledPolicy,
@@ -60,7 +71,7 @@ class PolicyRun {
       const met = this.#conditionsMet()
       if (met !== true) return met
       const denials = this.#validate()
-      return { denials, auditAnnotations: this.#annotate(denials) }
+      return { denials, ignored: this.#ignored, ...this.#annotate() }
     } catch (error) {
       if (!(error instanceof OutOfBudget)) throw error
       return this.#failed(error.message)
@@ -78,8 +89,10 @@ class PolicyRun {
     return new Evaluation(options)
   }
 
+  /** Upstream does not measure it. */
   #failed(message: string): PolicyResult {
-    return this.#ignoresErrors ? nothing : { ...nothing, denials: [{ index: 0, denial: { message } }] }
+    const decision = { message, seconds: 0 }
+    return this.#ignoresErrors ? { ...nothing, ignored: [decision] } : { ...nothing, denials: [decision] }
   }
 
   /** True, or what the policy says when it does not go on. */
@@ -95,18 +108,29 @@ class PolicyRun {
     return this.#failed(errors.length === 1 ? errors[0]! : `[${errors.join(', ')}]`)
   }
 
-  #validate(): PolicyResult['denials'] {
+  #validate(): Decision[] {
     const evaluation = this.#evaluation(validationBudget, true, true)
-    const outcomes = this.compiled.validations.map(validation => evaluation.run(validation))
-    return outcomes.flatMap((outcome, index) => {
-      const denial = this.#denial(this.compiled.validations[index]!, outcome, evaluation)
-      return denial ? [{ index, denial }] : []
+    const outcomes = this.compiled.validations.map(validation => this.#timed(validation, evaluation))
+    return outcomes.flatMap(({ outcome, seconds }, index) => {
+      if ('value' in outcome)
+        return outcome.value === true
+          ? []
+          : [{ ...this.#denial(this.compiled.validations[index]!, evaluation), seconds }]
+      const decision = { message: outcome.error, seconds }
+      if (!this.#ignoresErrors) return [decision]
+      this.#ignored.push(decision)
+      return []
     })
   }
 
-  #denial(validation: CompiledValidation, outcome: Outcome, evaluation: Evaluation): Denial | undefined {
-    if ('error' in outcome) return this.#ignoresErrors ? undefined : { message: outcome.error }
-    if (outcome.value === true) return undefined
+  #timed(expression: NamedExpression, evaluation: Evaluation): { outcome: Outcome; seconds: number } {
+    const { clock } = this.input
+    const started = clock.monotonic()
+    const outcome = evaluation.run(expression)
+    return { outcome, seconds: (clock.monotonic() - started) / 1000 }
+  }
+
+  #denial(validation: CompiledValidation, evaluation: Evaluation): Omit<Decision, 'seconds'> {
     const own = validation.messageExpression && this.#message(validation.messageExpression, evaluation)
     const message = own || validation.message?.trim() || `failed expression: ${validation.text.trim()}`
     return { message, ...(validation.reason && { reason: validation.reason }) }
@@ -120,18 +144,22 @@ class PolicyRun {
     return Buffer.byteLength(message) > maxMessage || message.includes('\n') ? '' : message
   }
 
-  /** What cannot be evaluated is one more denial. */
-  #annotate(denials: PolicyResult['denials']): Map<string, string> {
+  #annotate(): Pick<PolicyResult, 'annotationErrors' | 'auditAnnotations'> {
     const evaluation = this.#evaluation(validationBudget, false, true)
-    const values = new Map<string, string>()
+    const auditAnnotations = new Map<string, string>()
+    const annotationErrors: Decision[] = []
     for (const annotation of this.compiled.auditAnnotations) {
-      const outcome = evaluation.run(annotation)
-      const problem = 'error' in outcome ? outcome.error : unsupported(annotation, outcome.value)
-      if (problem && !this.#ignoresErrors) denials.push({ index: denials.length, denial: { message: problem } })
-      else if ('value' in outcome && typeof outcome.value === 'string' && outcome.value.trim())
-        values.set(annotation.name, outcome.value.trim())
+      const { outcome, seconds } = this.#timed(annotation, evaluation)
+      if ('error' in outcome) {
+        if (!this.#ignoresErrors) annotationErrors.push({ message: outcome.error, seconds })
+        continue
+      }
+      const message = unsupported(annotation, outcome.value)
+      if (message !== undefined) annotationErrors.push({ message, seconds })
+      else if (typeof outcome.value === 'string' && outcome.value.trim())
+        auditAnnotations.set(annotation.name, outcome.value.trim())
     }
-    return values
+    return { annotationErrors, auditAnnotations }
   }
 }
 

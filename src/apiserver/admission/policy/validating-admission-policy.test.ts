@@ -86,6 +86,30 @@ describe('a bound policy', () => {
     )
   })
 
+  test('denies for an audit annotation that fails, whatever the binding says', async () => {
+    const spec = { auditAnnotations: [{ key: 'a', valueExpression: 'string(object.data.missing)' }] }
+    await bind('notes', spec, { validationActions: ['Warn'] })
+    const { body } = await newMap('notes', { a: 'b' }).expect(422)
+    expect(body.message).toContain(
+      denied('notes', "expression 'string(object.data.missing)' resulted in error: no such key: missing"),
+    )
+  })
+
+  test('is counted where it had something to say', async () => {
+    const { text } = await server.agent().get('/metrics')
+    const counted = text.match(/^apiserver_validating_admission_policy_check_total.*$/gm)
+    const line = (action: string, policy: string, count: number) =>
+      `apiserver_validating_admission_policy_check_total{enforcement_action="${action}",error_type="invalid_error",policy="${policy}",policy_binding="${policy}"} ${count}`
+    expect(counted?.sort()).toEqual([
+      line('allow', 'lenient', 1),
+      line('deny', 'fails', 1),
+      line('deny', 'notes', 1),
+      line('deny', 'reasons', 3),
+      line('warn', 'warns', 1),
+    ])
+    expect(text).toContain('apiserver_validating_admission_policy_check_duration_seconds_count')
+  })
+
   test('asks what the user may do', async () => {
     const check = "authorizer.group('').resource('secrets').namespace('default').check('get').allowed()"
     await bind('asks', { validations: [{ expression: check }] })

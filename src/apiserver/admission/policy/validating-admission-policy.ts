@@ -3,6 +3,7 @@ import type {
   MatchResources,
   ValidatingAdmissionPolicyBinding,
 } from '../../../apis/generated/admissionregistration-v1.js'
+import type { Clock } from '../../../machinery/clock.js'
 import type { AnyKind } from '../../../machinery/kind.js'
 import { StatusError, type StatusReason } from '../../../machinery/status-error.js'
 import type { Authorize } from '../../authz/authorizer.js'
@@ -12,7 +13,8 @@ import { type Lookup, namespaces } from '../lookup.js'
 import { isExempt, matchesSelectors, matchingKind } from '../rule-matching.js'
 import { authorizerValues } from './access.js'
 import { admissionRequest, shownNamespace } from './admission-request.js'
-import { type Denial, evaluatePolicy, type PolicyInput } from './decision.js'
+import { type Decision, evaluatePolicy, type PolicyInput, type PolicyResult } from './decision.js'
+import type { ObserveCheck, PolicyNames } from './metrics.js'
 import { ConfigurationError, collectParams } from './params.js'
 import type { BoundPolicy, Policies } from './policies.js'
 
@@ -21,11 +23,13 @@ export interface PolicyDeps {
   rests: RestDirectory
   authorize: Authorize
   lookup: Lookup
+  clock: Clock
+  observe: ObserveCheck
 }
 
 const codes: Record<string, number> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413, Invalid: 422 }
 
-interface Denied extends Denial {
+interface Denied extends Omit<Decision, 'seconds'> {
   policy: string
   binding?: string
 }
@@ -66,10 +70,40 @@ async function commonInput(attributes: AdmissionAttributes, deps: PolicyDeps): P
     request: admissionRequest(attributes, kind),
     namespace: namespace && shownNamespace(namespace),
     authorizers: authorizerValues(deps.authorize, attributes),
+    clock: deps.clock,
   }
 }
 
-/** Adds what the binding denies; warns of the rest as it says. */
+interface Enforcement {
+  actions: readonly string[]
+  attributes: AdmissionAttributes
+  observe: ObserveCheck
+}
+
+/** What the binding makes of a result: what it denies; of the rest it warns as it says. */
+function enforce(result: PolicyResult, names: PolicyNames, { actions, attributes, observe }: Enforcement): Denied[] {
+  const denied: Denied[] = []
+  const deny = (decision: Decision) => {
+    denied.push({ ...decision, ...names })
+    observe(names, decision, 'deny')
+  }
+  for (const decision of result.ignored) observe(names, decision, 'allow')
+  for (const decision of result.denials)
+    for (const action of actions) {
+      if (action === 'Deny') deny(decision)
+      if (action === 'Audit') observe(names, decision, 'audit')
+      if (action !== 'Warn') continue
+      const { policy, binding } = names
+      attributes.warn?.(
+        `Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${binding}': ${decision.message}`,
+      )
+      observe(names, decision, 'warn')
+    }
+  for (const decision of result.annotationErrors) deny(decision)
+  return denied
+}
+
+/** What the binding denies. */
 async function applyBinding(
   { policy, compiled }: BoundPolicy,
   binding: ValidatingAdmissionPolicyBinding,
@@ -77,26 +111,16 @@ async function applyBinding(
   deps: PolicyDeps,
 ): Promise<Denied[]> {
   const { attributes } = input
-  const names = { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' }
-  if (!(await matchedKind(binding.spec.matchResources, attributes, deps))) return []
+  const { matchResources, paramRef, validationActions: actions = [] } = binding.spec
+  if (!(await matchedKind(matchResources, attributes, deps))) return []
   const { paramKind } = policy.spec
-  const params = await collectParams(deps.rests, {
-    kind: paramKind,
-    ref: binding.spec.paramRef,
-    namespace: attributes.namespace,
-  })
+  const params = await collectParams(deps.rests, { kind: paramKind, ref: paramRef, namespace: attributes.namespace })
+  const names = { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' }
   const denied: Denied[] = []
   for (const param of params) {
     const typed = param && { apiVersion: paramKind?.apiVersion, kind: paramKind?.kind, ...param }
-    const { denials } = await evaluatePolicy(await compiled(), { ...input, params: typed })
-    for (const { denial: found } of denials)
-      for (const action of binding.spec.validationActions ?? []) {
-        if (action === 'Deny') denied.push({ ...found, ...names })
-        if (action === 'Warn')
-          attributes.warn?.(
-            `Validation failed for ValidatingAdmissionPolicy '${names.policy}' with binding '${names.binding}': ${found.message}`,
-          )
-      }
+    const result = await evaluatePolicy(await compiled(), { ...input, params: typed })
+    denied.push(...enforce(result, names, { actions, attributes, observe: deps.observe }))
   }
   return denied
 }
