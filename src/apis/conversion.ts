@@ -1,6 +1,6 @@
 /** Kinds that are served in a second group or version but stored once. */
 import type { AnyKind, Kind } from '../machinery/kind.js'
-import type { KubernetesObject } from '../machinery/object-meta.js'
+import type { AnyObject, KubernetesObject } from '../machinery/object-meta.js'
 
 /**
  * The spoke is decoded, defaulted and validated by its own declaration, then converted and stored as the hub;
@@ -12,6 +12,11 @@ export interface KindConversion {
   hub: AnyKind
   /** `fromHub` returns its argument itself when there is nothing to convert. */
   keepsUnchanged?: boolean
+  /**
+   * Brings objects of any version of the kind into that of `to`, one of the two ends, where that is somebody else's business: a webhook.
+   * `toHub` and `fromHub` are then for what is of their own version already. Rejects with a StatusError.
+   */
+  remote?(objects: readonly AnyObject[], to: AnyKind): Promise<AnyObject[]>
   // biome-ignore lint/suspicious/noExplicitAny: as AnyKind, of which these are two ends
   toHub(spoke: any): KubernetesObject
   // biome-ignore lint/suspicious/noExplicitAny: as AnyKind, of which these are two ends

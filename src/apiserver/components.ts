@@ -21,6 +21,7 @@ import { type Authorize, privilegedGroup, unionAuthorizer } from './authz/author
 import { newNodeAuthorizer } from './authz/node.js'
 import { newRbacAuthorizer } from './authz/rbac.js'
 import { RuleResolver } from './authz/rule-resolver.js'
+import type { ConversionCalls } from './custom-resources/conversion-webhook.js'
 import type { ApiServerConfig, ApiServerDeps } from './deps.js'
 import { type Catalog, newCatalog } from './discovery/catalog.js'
 import { newInProcessHandler } from './in-process-handler.js'
@@ -45,6 +46,7 @@ export interface Components {
   handler: ApiHandler
   catalog: Catalog
   aggregator: Aggregation
+  conversions: ConversionCalls
 }
 
 type ComponentsConfig = Pick<ApiServerConfig, 'serviceAccount' | 'admission' | 'authentication'> &
@@ -79,11 +81,13 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
   const policies = new Policies()
   const authorize = unionAuthorizer([privilegedGroup, newNodeAuthorizer(rests), newRbacAuthorizer(resolver)])
   const webhooks: AllWebhooks = { mutating: new Webhooks(), validating: new Webhooks() }
+  const callWebhook = newWebhookClient({ clock, random, rests, dial })
+  const newUid = newUuidSource(random)
   const plugins = defaultPlugins({
     ...{ clock, random, log, rests, resolver, authorize, metrics, policies, webhooks },
     podSecurity,
-    callWebhook: newWebhookClient({ clock, random, rests, dial }),
-    newUid: newUuidSource(random),
+    callWebhook,
+    newUid,
     redecode: newRedecode(schemas),
   })
   const signer = newTokenSigner(config)
@@ -111,5 +115,6 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
     handler: newInProcessHandler(verbs, authorize),
     catalog: newCatalog(rests, virtualKinds, aggregator),
     aggregator,
+    conversions: { call: callWebhook, newUid },
   }
 }

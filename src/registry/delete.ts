@@ -43,7 +43,7 @@ async function deleteOnce(context: StoreContext, request: DeleteRequest, current
   if (!plan.object && !plan.remove) return { stored: current, removed: false }
   await scope.admit?.(current.object, undefined)
   if (scope.dryRun) {
-    const stored = plan.object ? context.unwritten(plan.object, current.revision) : current
+    const stored = plan.object ? await context.unwritten(plan.object, current.revision) : current
     return { stored, removed: plan.remove }
   }
   const marked = plan.object && (await context.write(key, plan.object, current.revision))

@@ -32,7 +32,7 @@ export async function listObjects(
   )
   const last = list.items.at(-1)
   return {
-    items: list.items.map(entry => context.show(entry)),
+    items: await context.showAll(list.items),
     revision: list.revision,
     ...(list.more && last && { continue: encodeContinue(last.key, prefix, list.revision) }),
     ...(list.more && list.remaining !== undefined && { remainingItemCount: list.remaining }),

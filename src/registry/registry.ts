@@ -18,10 +18,11 @@ import { definitionHooks } from './definition-hooks.js'
 import { expressionHooks } from './expression-hooks.js'
 import type { KindHooks } from './hooks.js'
 import { namespaceHooks } from './namespace-hooks.js'
+import { remoteVersion } from './remote-version.js'
 import type { Rest } from './rest.js'
 import { keyPrefix } from './storage-keys.js'
 import { Store } from './store.js'
-import { convertedVersion, storedVersion } from './version.js'
+import { convertedVersion, storedVersion, type Version } from './version.js'
 
 export interface RegistryOptions {
   kinds: readonly AnyKind[]
@@ -59,6 +60,12 @@ export interface Registry {
 const idOf = (group: string, version: string, resource: string) => `${group}/${version}/${resource}`
 const idOfKind = ({ group, version, names }: Pick<AnyKind, 'group' | 'version' | 'names'>) =>
   idOf(group, version, names.plural)
+
+function versionOf(kind: AnyKind, conversion: KindConversion | undefined): Version {
+  if (!conversion) return storedVersion(kind)
+  const { remote } = conversion
+  return remote ? remoteVersion(conversion, remote) : convertedVersion(conversion)
+}
 
 /** A cache with the kinds that are stored in it. */
 interface Shared {
@@ -120,7 +127,7 @@ class KindRegistry implements Registry {
       source: this.#source,
       clock,
       random,
-      version: conversion ? convertedVersion(conversion) : storedVersion(kind),
+      version: versionOf(kind, conversion),
       hooks: this.#hooksOf(kind),
       schemas,
     })

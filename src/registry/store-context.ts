@@ -66,18 +66,26 @@ export class StoreContext {
   /** Undefined when it is absent. */
   async read(key: ObjectKey): Promise<StoredObject | undefined> {
     const entry = await this.options.cache.get(this.keyOf(key))
-    return entry && this.show(entry)
+    return entry && this.showLater(entry)
   }
 
   /** In this kind's version. */
-  show(entry: StoredObject): StoredObject {
-    return this.options.version.show(entry)
+  async showAll(entries: readonly StoredObject[]): Promise<StoredObject[]> {
+    const { version } = this.options
+    if (version.remote) await version.remote.prepare(entries)
+    return entries.map(entry => version.show(entry))
+  }
+
+  private showLater(entry: StoredObject): StoredObject | Promise<StoredObject> {
+    const { version } = this.options
+    return version.remote ? version.remote.prepare([entry]).then(() => version.show(entry)) : version.show(entry)
   }
 
   /** Resolves when durable and visible. Throws KeyConflict. The object belongs to the cache from here. */
   async write(key: ObjectKey, object: AnyObject, expect: number | 'absent'): Promise<StoredObject> {
     const { storage, adoption, version } = this.options
-    const stored = storedForm(version.stored, version.toStored(object))
+    const converted = version.remote ? await version.remote.toStored(object) : version.toStored(object)
+    const stored = storedForm(version.stored, converted)
     const bytes = encodeStored(stored)
     adoption.offer(bytes, stored)
     return this.shown(await storage.put(this.keyOf(key), bytes, { expect }))
@@ -86,15 +94,16 @@ export class StoreContext {
   /** The object as it was, at the revision of its deletion. Throws KeyConflict. */
   async remove(key: ObjectKey, expect: number): Promise<StoredObject> {
     const { previous, revision } = await this.options.storage.delete(this.keyOf(key), { expect })
-    return this.show(new Entry(previous, this.options.source).tombstone(revision))
+    return this.showLater(new Entry(previous, this.options.source).tombstone(revision))
   }
 
   /** What a dry run answers: as if it were stored, at the revision that is there now, if any. */
-  unwritten(object: AnyObject, revision: number | undefined): StoredObject {
+  async unwritten(object: AnyObject, revision: number | undefined): Promise<StoredObject> {
     const { version } = this.options
-    const stored = storedForm(version.stored, version.toStored(object))
+    const converted = version.remote ? await version.remote.toStored(object) : version.toStored(object)
+    const stored = storedForm(version.stored, converted)
     if (revision !== undefined) stored.metadata = { ...stored.metadata, resourceVersion: String(revision) }
-    return this.show({ object: stored, revision: revision ?? 0, bytes: encodeStored(stored) })
+    return this.showLater({ object: stored, revision: revision ?? 0, bytes: encodeStored(stored) })
   }
 
   /** Fills what an object of the kind always shows, after something has been set or reset. */
@@ -103,9 +112,9 @@ export class StoreContext {
     if (schemas && Object.hasOwn(schemas, this.kind.schema)) applySchemaDefaults(schemas, this.kind.schema, object)
   }
 
-  private shown(stored: Stored): StoredObject {
+  private shown(stored: Stored): StoredObject | Promise<StoredObject> {
     const { cache, source } = this.options
     const cached = cache.peek(stored.key)
-    return this.show(cached?.revision === stored.modRevision ? cached : new Entry(stored, source))
+    return this.showLater(cached?.revision === stored.modRevision ? cached : new Entry(stored, source))
   }
 }

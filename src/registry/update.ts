@@ -46,7 +46,9 @@ async function createByUpdate(context: StoreContext, { key, transform, scope }: 
   delete object.metadata.resourceVersion
   return withReservation(await reserve(context, creation), async () => {
     await prepareCreation(context, creation)
-    const stored = scope.dryRun ? context.unwritten(object, undefined) : await context.write(key, object, 'absent')
+    const stored = scope.dryRun
+      ? await context.unwritten(object, undefined)
+      : await context.write(key, object, 'absent')
     return { stored, created: true }
   })
 }

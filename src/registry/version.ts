@@ -15,6 +15,15 @@ export interface Version {
   toStored(object: AnyObject): AnyObject
   show(entry: StoredObject): StoredObject
   showEvent(event: CacheEvent): CacheEvent
+  /** Where it is there, the conversion leaves the process: its results are waited for before anything is shown or stored. */
+  readonly remote?: RemoteConversion
+}
+
+export interface RemoteConversion {
+  /** When it resolves, `show` may be called with these. Throws a StatusError. */
+  prepare(entries: readonly StoredObject[]): Promise<void>
+  /** In place of the version's own. */
+  toStored(object: AnyObject): Promise<AnyObject>
 }
 
 /** For the kind that is stored itself. */

@@ -2,6 +2,7 @@
 import type { ListOptions } from '../machinery/request.js'
 import type { CacheWatchOptions } from '../watch/watch-cache.js'
 import type { Watcher } from '../watch/watcher.js'
+import { RemoteWatch } from './remote-watch.js'
 import { oneRevision } from './resource-version.js'
 import type { RegistryEvent, RegistryEventListener, RegistryWatch } from './rest.js'
 import { selectionOf } from './select.js'
@@ -23,7 +24,8 @@ export async function watchObjects(
     ...beginningOf(options, Number(oneRevision(options.resourceVersion) ?? 0)),
   })
   const { version } = context.options
-  return version.isStored ? watcher : new ShownWatch(watcher, version)
+  if (version.isStored) return watcher
+  return version.remote ? new RemoteWatch(watcher, version, version.remote) : new ShownWatch(watcher, version)
 }
 
 /** Revision 0 stands for "any": then a watch begins with what is there, unless that is declined. */

@@ -18,6 +18,7 @@ import { loopback } from '../authn/user.js'
 import type { RestDirectory } from '../deps.js'
 import { followResource } from '../resource-mirror.js'
 import { trackOwnWrite } from '../verbs/field-manager.js'
+import type { ConversionCalls } from './conversion-webhook.js'
 import { isJudged, judge } from './definition-status.js'
 import { deleteInstances } from './delete-instances.js'
 import { ServedDefinitions } from './served-definitions.js'
@@ -29,6 +30,7 @@ interface DefinitionControllerDeps {
   clock: Clock
   log: Logger
   signal: AbortSignal
+  conversions: ConversionCalls
 }
 
 const subresource = 'status'
@@ -46,8 +48,8 @@ export class DefinitionController {
   #ready = false
 
   constructor(private readonly deps: DefinitionControllerDeps) {
-    const { rests, schemas } = deps
-    this.#served = new ServedDefinitions(rests, { builtin: schemas })
+    const { rests, schemas, conversions } = deps
+    this.#served = new ServedDefinitions(rests, { builtin: schemas }, conversions)
   }
 
   get #rest(): Rest | undefined {

@@ -1,12 +1,13 @@
 /** Serves the kinds of established definitions: adds them to the registry, and takes them out again. */
 import { isConditionTrue } from '../../apis/apiextensions-v1/conditions.js'
-import { customConversion } from '../../apis/apiextensions-v1/custom/custom-conversion.js'
+import { customConversion, shapedConversion } from '../../apis/apiextensions-v1/custom/custom-conversion.js'
 import { type CustomKindOptions, customKind } from '../../apis/apiextensions-v1/custom/custom-kind.js'
 import type { CustomResourceDefinition } from '../../apis/generated/apiextensions-v1.js'
 import { semanticEqual } from '../../apis/validation/semantic-equal.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { JsonSchema } from '../../machinery/structural/json-schema.js'
 import type { RestDirectory } from '../deps.js'
+import { type ConversionCalls, conversionWebhook } from './conversion-webhook.js'
 
 interface Served {
   /** As it was when its kinds were made. */
@@ -26,7 +27,8 @@ export class ServedDefinitions {
 
   constructor(
     private readonly rests: RestDirectory,
-    private readonly options: Omit<CustomKindOptions, 'isTerminating'>,
+    private readonly options: Pick<CustomKindOptions, 'builtin'>,
+    private readonly conversions: ConversionCalls,
   ) {}
 
   /** Makes what is served that of the definition as it is now. Watches of kinds that have changed end. */
@@ -63,8 +65,10 @@ export class ServedDefinitions {
     if (!hub) return
     const kinds = made.filter(({ version, kind }) => version.served && !this.#isBuiltIn(kind))
     for (const { kind } of kinds) kind.custom!.versions = () => made.map(one => one.kind)
+    const codecs = new Map(made.map(({ kind, codec }) => [kind.apiVersion, codec]))
+    const remote = shapedConversion(conversionWebhook(definition.spec.conversion, this.conversions), codecs)
     for (const { kind, codec } of kinds)
-      this.rests.add?.(kind, customConversion(kind, hub.kind, { spoke: codec, hub: hub.codec }))
+      this.rests.add?.(kind, customConversion(kind, hub.kind, { spoke: codec, hub: hub.codec, remote }))
     served.kinds = kinds.map(({ kind }) => kind)
     this.#served.set(name, served)
   }

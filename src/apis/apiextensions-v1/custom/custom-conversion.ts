@@ -7,14 +7,38 @@ import { deepEqualJson } from '../../../machinery/structural/correlation.js'
 import type { KindConversion } from '../../conversion.js'
 import { type CodecOptions, shapeObject } from './custom-codec.js'
 
+type Remote = KindConversion['remote']
+
+/**
+ * Around a webhook: what it is given has the defaults of its own version; what it gives is pruned, and not defaulted again.
+ * `codecs` are by apiVersion.
+ */
+export function shapedConversion(remote: Remote, codecs: ReadonlyMap<string, CodecOptions>): Remote {
+  return (
+    remote &&
+    (async (objects, to) => {
+      const given = objects.map(object => {
+        const copy = cloneJson(object)
+        const codec = codecs.get(object.apiVersion ?? '')
+        if (codec) applySchemaDefaults(copy, codec.schema)
+        return copy
+      })
+      const converted = await remote(given, to)
+      const codec = codecs.get(to.apiVersion)
+      if (codec) for (const object of converted) shapeObject(codec, object, 'drop')
+      return converted
+    })
+  )
+}
+
 /**
  * Strategy `None`: only the version's name changes. What was stored under an older schema is pruned and defaulted as it is read; an
- * object that needs neither is returned as it is. A conversion by webhook would stand where `apiVersion` is set.
+ * object that needs neither is returned as it is. With strategy `Webhook`, `remote` comes before.
  */
 export function customConversion(
   spoke: Kind<AnyObject>,
   hub: Kind<AnyObject>,
-  codecs: { spoke: CodecOptions; hub: CodecOptions },
+  { remote, ...codecs }: { spoke: CodecOptions; hub: CodecOptions; remote?: Remote },
 ): KindConversion {
   const convert = (object: AnyObject, kind: Kind<AnyObject>, codec: CodecOptions): AnyObject => {
     const copy = cloneJson(object)
@@ -28,6 +52,7 @@ export function customConversion(
     spoke,
     hub,
     keepsUnchanged: true,
+    ...(remote && { remote }),
     toHub: (object: AnyObject) => (spoke === hub ? object : convert(object, hub, codecs.hub)),
     fromHub(object: AnyObject) {
       const shown = convert(object, spoke, codecs.spoke)
