@@ -78,13 +78,16 @@ class PolicyRun {
     }
   }
 
-  #evaluation(budget: number, withAuthorizer: boolean, composed: boolean): Evaluation {
+  #evaluation(of: 'conditions' | 'validations' | 'annotations'): Evaluation {
     const { attributes, request, namespace, params, authorizers } = this.input
+    const isCondition = of === 'conditions'
+    const documents = { object: attributes.object, oldObject: attributes.old, request, params }
     const options: EvaluationOptions = {
-      budget,
-      documents: { object: attributes.object, oldObject: attributes.old, request, namespaceObject: namespace, params },
-      ...(withAuthorizer && { values: authorizers }),
-      ...(composed && { variables: this.compiled.variables }),
+      budget: isCondition ? matchConditionBudget : validationBudget,
+      // Conditions may name the namespace, but upstream does not give it to them.
+      documents: isCondition ? documents : { ...documents, namespaceObject: namespace },
+      ...(of !== 'annotations' && { values: authorizers }),
+      ...(!isCondition && { variables: this.compiled.variables }),
     }
     return new Evaluation(options)
   }
@@ -97,7 +100,7 @@ class PolicyRun {
 
   /** True, or what the policy says when it does not go on. */
   #conditionsMet(): true | PolicyResult {
-    const evaluation = this.#evaluation(matchConditionBudget, true, false)
+    const evaluation = this.#evaluation('conditions')
     const errors: string[] = []
     for (const condition of this.compiled.matchConditions) {
       const outcome = evaluation.run(condition)
@@ -109,7 +112,7 @@ class PolicyRun {
   }
 
   #validate(): Decision[] {
-    const evaluation = this.#evaluation(validationBudget, true, true)
+    const evaluation = this.#evaluation('validations')
     const outcomes = this.compiled.validations.map(validation => this.#timed(validation, evaluation))
     return outcomes.flatMap(({ outcome, seconds }, index) => {
       if ('value' in outcome)
@@ -145,7 +148,7 @@ class PolicyRun {
   }
 
   #annotate(): Pick<PolicyResult, 'annotationErrors' | 'auditAnnotations'> {
-    const evaluation = this.#evaluation(validationBudget, false, true)
+    const evaluation = this.#evaluation('annotations')
     const auditAnnotations = new Map<string, string>()
     const annotationErrors: Decision[] = []
     for (const annotation of this.compiled.auditAnnotations) {

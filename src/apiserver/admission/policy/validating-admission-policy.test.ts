@@ -95,6 +95,26 @@ describe('a bound policy', () => {
     )
   })
 
+  test('knows the namespace, but its conditions do not', async () => {
+    const mine = { name: 'mine', expression: "object.metadata.labels.policy == 'spaces'" }
+    const matchConditions = [mine, { name: 'none', expression: 'namespaceObject == null' }]
+    await bind('spaces', {
+      matchConditions,
+      validations: [{ expression: "namespaceObject.metadata.name == 'default'" }],
+    })
+    await newMap('spaces').expect(201)
+    await bind('nowhere', {
+      matchConditions: [
+        { name: 'mine', expression: "object.metadata.labels.policy == 'nowhere'" },
+        { name: 'here', expression: "namespaceObject.metadata.name == 'default'" },
+      ],
+      validations: [{ expression: 'true' }],
+    })
+    const { body } = await newMap('nowhere').expect(422)
+    const why = `expression 'namespaceObject.metadata.name == 'default'' resulted in error: no such key: metadata`
+    expect(body.message).toContain(denied('nowhere', why))
+  })
+
   test('is counted where it had something to say', async () => {
     const { text } = await server.agent().get('/metrics')
     const counted = text.match(/^apiserver_validating_admission_policy_check_total.*$/gm)
@@ -104,6 +124,7 @@ describe('a bound policy', () => {
       line('allow', 'lenient', 1),
       line('deny', 'fails', 1),
       line('deny', 'notes', 1),
+      line('deny', 'nowhere', 1),
       line('deny', 'reasons', 3),
       line('warn', 'warns', 1),
     ])
