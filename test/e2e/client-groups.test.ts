@@ -8,7 +8,7 @@ import { TestCluster } from './harness/cluster.js'
 import { eventually } from './harness/run.js'
 
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures/kubectl')
-const files = ['nodes', 'storage', 'policies', 'rbac', 'network', 'workloads', 'pod', 'extensions', 'csr']
+const files = ['nodes', 'storage', 'policies', 'rbac', 'network', 'workloads', 'pod', 'extensions', 'apiservice', 'csr']
 const objects = files.flatMap(file => k8s.loadAllYaml(readFileSync(join(fixtures, `${file}.yaml`), 'utf8')))
 const namespace = 's1'
 const clusterScoped = new Set(
@@ -132,6 +132,47 @@ test('reviews answer: tokens, access, rules', async () => {
   expect(access.status?.allowed).toBe(false)
   const rules = await authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
   expect(rules.status?.resourceRules).toContainEqual(expect.objectContaining({ verbs: ['*'], apiGroups: ['*'] }))
+})
+
+test('custom objects are served as soon as their kind is established', async () => {
+  const definitions = config.makeApiClient(k8s.ApiextensionsV1Api)
+  const [body] = k8s.loadAllYaml(readFileSync(join(fixtures, 'crd.yaml'), 'utf8')) as [k8s.V1CustomResourceDefinition]
+  const { name = '' } = body.metadata ?? {}
+  await definitions.createCustomResourceDefinition({ body })
+  await eventually('the kind', async () => {
+    const { status } = await definitions.readCustomResourceDefinition({ name })
+    return status?.conditions?.some(c => c.type === 'Established' && c.status === 'True')
+  })
+  const custom = config.makeApiClient(k8s.CustomObjectsApi)
+  const where = { group: 's.example', version: 'v1', namespace, plural: 'things' }
+  const thing = (size: number) => ({
+    apiVersion: 's.example/v1',
+    kind: 'Thing',
+    metadata: { name: 'one' },
+    spec: { size },
+  })
+  const created = await custom.createNamespacedCustomObject({ ...where, body: thing(3) })
+  expect(created.spec).toEqual({ size: 3, colour: 'red' })
+  await expect(custom.createNamespacedCustomObject({ ...where, body: thing(10) })).rejects.toMatchObject({ code: 422 })
+  const merge = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch)
+  const status = { ...where, name: 'one', body: { status: { size: 3 } } }
+  expect((await custom.patchNamespacedCustomObjectStatus(status, merge)).status).toEqual({ size: 3 })
+  expect((await custom.listNamespacedCustomObject(where)).items).toHaveLength(1)
+  await custom.deleteNamespacedCustomObject({ ...where, name: 'one' })
+  await definitions.deleteCustomResourceDefinition({ name })
+})
+
+test('a generic client applies, is told of conflicts, takes over', async () => {
+  const client = k8s.KubernetesObjectApi.makeApiClient(config)
+  const metadata = { name: 'applied', namespace }
+  const apply = (manager: string, data: Record<string, string>, force = false): Promise<k8s.V1ConfigMap> => {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
+    return client.patch(body, undefined, undefined, manager, force, k8s.PatchStrategy.ServerSideApply)
+  }
+  expect((await apply('one', { a: '1', b: '1' })).data).toEqual({ a: '1', b: '1' })
+  await expect(apply('two', { a: '2' })).rejects.toMatchObject({ code: 409 })
+  expect((await apply('two', { a: '2' }, true)).data).toEqual({ a: '2', b: '1' })
+  expect((await apply('one', {})).data).toEqual({ a: '2' })
 })
 
 test('a generic client finds kinds by discovery', async () => {

@@ -1,4 +1,4 @@
-/** Python's official client: every verb for kinds of every group, watch, dynamic client. The steps are in fixtures/python/client.py. */
+/** Python's official client: every verb for kinds of every group, watch, server-side apply, custom objects, dynamic client. The steps are in fixtures/python/client.py. */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'

@@ -1,8 +1,9 @@
 /**
  * One script of commands, played by each kubectl against minik8s, says what it says against a stock kube-apiserver v1.34.4. Controllers and
- * scheduler are off on both sides, so that only the API server speaks. What stock said is recorded in test/golden/kubectl/: everything for
- * the newest version, for the others only what differs. The oldest and the newest play everything, those between stop before `explain`,
- * for time's sake, unless MINIK8S_SCRIPT=whole. To record it again (kube-apiserver and etcd v1.34.4 in DIR):
+ * scheduler are off on both sides, so that only the API server speaks. The parts in fixtures/kubectl/script/ are played in order on one
+ * cluster. What stock said is recorded in test/golden/kubectl/: everything for the newest version, for the others only what differs. The
+ * oldest and the newest play everything, those between the first four parts, for time's sake, unless MINIK8S_SCRIPT=whole. To record it
+ * again (kube-apiserver and etcd v1.34.4 in DIR; never edit what is recorded):
  *   MINIK8S_STOCK_BIN=DIR MINIK8S_RECORD=kubectl npm test e2e kubectl-script
  * KUBECTL_DIR may name a directory with one more kubectl.
  */
@@ -20,7 +21,9 @@ import { StockServer } from './harness/stock.js'
 const here = dirname(fileURLToPath(import.meta.url))
 const fixtures = join(here, 'fixtures/kubectl')
 const golden = join(here, '../golden/kubectl')
-const commands = commandsOf(readFileSync(join(fixtures, 'script.sh'), 'utf8'))
+const parts = readdirSync(join(fixtures, 'script')).sort()
+const readPart = (name: string) => commandsOf(readFileSync(join(fixtures, 'script', name), 'utf8'))
+const commands = parts.flatMap(readPart)
 const base = '1.34'
 
 const kubectls = findKubectls().map(k => (k.version === 'path' ? { ...k, version: versionOf(k.program) } : k))
@@ -62,7 +65,7 @@ function expected(version: string): Map<string, string> {
 }
 
 const tested = kubectls.filter(k => existsSync(fileOf(k.version)))
-const partly = commands.slice(0, commands.indexOf('kubectl explain pod'))
+const partly = parts.slice(0, 4).flatMap(readPart)
 const isWhole = (kubectl: Kubectl) =>
   process.env.MINIK8S_SCRIPT === 'whole' || kubectl === tested[0] || kubectl === tested.at(-1)
 
@@ -83,8 +86,9 @@ else
     }, 600_000)
   })
 
-test('every recorded version is of this script', () => {
-  const known = new Set(byCommand(commands.map(command => ({ command, said: '' }))).keys())
+test('every recorded version is of this script, and one of them is of all of it', () => {
+  const known = [...byCommand(commands.map(command => ({ command, said: '' }))).keys()]
+  expect(readTranscript(base).map(({ command }) => command)).toEqual(commands)
   for (const file of readdirSync(golden))
     for (const { command } of parseTranscript(readFileSync(join(golden, file), 'utf8')))
       expect(known).toContain(command)

@@ -1,7 +1,7 @@
 /** Plays a script of shell commands, one a line, and compares what each said with a recorded transcript. */
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { normalize } from './normalize.js'
 import { run } from './run.js'
 
 export interface Entry {
@@ -52,40 +52,6 @@ export async function play(commands: readonly string[], stage: Stage): Promise<E
 }
 
 const withNewline = (text: string) => (text && !text.endsWith('\n') ? `${text}\n` : text)
-
-/** What must differ from run to run becomes the same; widths of columns go, as ages set them. */
-const replacements: [RegExp, string][] = [
-  [/https:\/\/<host>:<port>/g, '<server>'],
-  [/\+minik8s\b/g, ''],
-  [/("?(?:gitCommit|goVersion|compiler)"?: *)"[^"]*"/gi, '$1"<build>"'],
-  [/\b10\.(96\.(?![078]\.\d\b)\d+\.\d+|97\.0\.(?!9\b)\d+)(?![\d./])/g, '<address>'],
-  [/:3\d{4}(?=\/TCP)(?<!:30080|:30081|:30443)/g, ':<node-port>'],
-  [/(Resource Version: +)\d+/g, '$1<revision>'],
-  [/\b[EIW]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ([\w.]+):\d+\]/g, '$1]'],
-  // How often old versions say so hangs on the age of their caches.
-  [/^! memcache\.go\] couldn't get resource list for far\.example.*\n/gm, ''],
-  [/kubectl(\.1\.\d+)?-edit-\d+/g, 'kubectl-edit-<random>'],
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
-  [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uid>'],
-  [/(resourceVersion\\?"?: *\\?)"\d+\\?"/g, '$1"<revision>"'],
-  [/\b20(?!24-05-01)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g, '<time>'],
-  [/\b20(?!24-05-01)\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000( UTC)?/g, '<time>'],
-  [/\b(LIVE|MERGED)-\d+/g, '$1-<random>'],
-  [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, '<time>'],
-  [/(kube-api-access|debugger|node-debugger-node-b|manual)-\w{5}\b/g, '$1-<random>'],
-  [/(?<=^|[ (])\d+[smhdy](\d+[smhd])?(?= |$|\))/gm, '<age>'],
-  [/(?<=\S) {2,}/g, '  '],
-  [/ +$/gm, ''],
-]
-
-const hosts = new Set(Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(({ address }) => address)))
-
-function normalize(text: string, { directory, port }: Stage): string {
-  let result = text.replaceAll(directory, '$DIR').replace(new RegExp(`\\b${port}\\b`, 'g'), '<port>')
-  for (const host of hosts) result = result.replaceAll(`${host}:<port>`, '<host>:<port>')
-  for (const [pattern, replacement] of replacements) result = result.replace(pattern, replacement)
-  return result
-}
 
 /** A transcript as text: `$ command`, then what it said. */
 export const formatTranscript = (entries: readonly Entry[]): string =>
