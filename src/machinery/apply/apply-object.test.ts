@@ -36,6 +36,15 @@ test('a manager loses what it no longer mentions, others keep what they own', ()
   expect(ports(apply(two, service([]), 'one'))).toEqual([{ port: 443 }, { port: 8080 }])
 })
 
+test('who applies the same again removes nothing, though nobody owns it', () => {
+  const one = apply(undefined, service([{ port: 80 }]), 'one')
+  const defaulted = { ...one, spec: { ...(one.spec as object), sessionAffinity: 'None' } }
+  expect(apply(defaulted, service([{ port: 80 }]), 'one').spec).toEqual({
+    ports: [{ port: 80 }],
+    sessionAffinity: 'None',
+  })
+})
+
 test('conflicts name their owners and paths; force takes', () => {
   const one = apply(undefined, service([{ port: 80, name: 'x' }]), 'one')
   const wanted = service([{ port: 80, name: 'y' }])

@@ -82,7 +82,7 @@ function attemptApply(context: MergeContext, { live, applied, managers, identity
   const set = recursiveDifference(fieldSetOf(context.type, applied), context.reset)
   managers.set(id, { ...identity, time: last?.time, set })
   const merged = mergeObjects(context.type, live, applied)
-  const object = pruneObject(context, merged, { last, managers })
+  const object = pruneObject(context, { merged, applied }, { last, managers, set })
   // Not before: type and name are not to be pruned.
   managers.set(id, { ...identity, time: last?.time, set: withoutUnmanaged(set) })
   return { id, object, losses: findLosses(context, { live, object }, { managers, except: id }) }

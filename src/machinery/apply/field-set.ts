@@ -188,6 +188,18 @@ export function* pathsOf(set: FieldSet, prefix: readonly PathElement[] = []): Ge
   for (const element of elements) yield* pathsOf(set[element]!, [...prefix, element])
 }
 
+/** Whether all paths of `b` are in `a`. */
+export function containsSet(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true
+  for (const element in b) {
+    if (element === self) continue
+    const node = Object.hasOwn(a, element) ? a[element]! : undefined
+    const inner = b[element]!
+    if (!node || (isMember(inner) && !isMember(node)) || !containsSet(node, inner)) return false
+  }
+  return true
+}
+
 /** Whether both hold the same paths. */
 export function sameSet(a: FieldSet, b: FieldSet): boolean {
   if (a === b) return true

@@ -1,5 +1,5 @@
 /** Removes what an applying manager no longer mentions, unless somebody else owns it. */
-import { difference, type FieldSet, intersection, isEmpty, leaf, union } from './field-set.js'
+import { containsSet, difference, type FieldSet, intersection, isEmpty, leaf, union } from './field-set.js'
 import { fieldSetOf, withNamedFields } from './field-set-of.js'
 import type { ManagerEntry, Managers } from './managers.js'
 import type { MergeContext, MergeVersion } from './merge-context.js'
@@ -40,16 +40,33 @@ function addBackDangling({ type }: MergeVersion, { merged, pruned }: Pruning, la
   return removePaths(type, merged, intersection(gone, named(last)))
 }
 
+const hasNull = (value: unknown): boolean =>
+  value === null || (typeof value === 'object' && Object.values(value as object).some(hasNull))
+
+/**
+ * Most applies mention all that the last one did: then nothing can go. Null, which may stand for an empty list, and what managers
+ * own in other versions are looked at the long way.
+ */
+function losesNothing(
+  { apiVersion }: MergeContext,
+  applied: Fields,
+  { last, managers, set }: { last: ManagerEntry; managers: Managers; set: FieldSet },
+): boolean {
+  for (const manager of managers.values()) if (manager.apiVersion !== apiVersion) return false
+  return last.apiVersion === apiVersion && containsSet(set, last.set) && !hasNull(applied)
+}
+
 /**
  * `merged` is live and applied object together, `last` what the manager applied before, `managers` those that own fields now,
- * the applying one with its new set. The result shares parts with `merged`.
+ * the applying one with its new set, which is `set`. The result shares parts with `merged`.
  */
 export function pruneObject(
   context: MergeContext,
-  merged: Fields,
-  { last, managers }: { last: ManagerEntry | undefined; managers: Managers },
+  { merged, applied }: { merged: Fields; applied: Fields },
+  { last, managers, set }: { last: ManagerEntry | undefined; managers: Managers; set: FieldSet },
 ): Fields {
   if (!last || isEmpty(last.set)) return merged
+  if (losesNothing(context, applied, { last, managers, set })) return merged
   const own = versionOf(context, last.apiVersion)
   if (!own) return merged
   const inOwn = own.fromRequested(merged)
