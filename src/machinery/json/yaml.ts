@@ -1,5 +1,6 @@
 /** Reads YAML as upstream does: YAML 1.1 scalars (`0644` is 420, `yes` is true), `<<` merges, dates stay text. */
 import { maxJsonDepth, type ParsedJson } from './parse.js'
+import { describeYamlFault, firstDocument, type YamlFault } from './yaml-error.js'
 import { resolvePlainScalar } from './yaml-scalar.js'
 
 /** Reads the first document of a text; throws a YamlSyntaxError. Doubled keys are strict errors: the last one counts. */
@@ -62,17 +63,24 @@ export async function loadYamlParser(): Promise<YamlParser> {
     const [first = null] = yaml.loadAll(text, { schema, json, maxDepth: maxJsonDepth })
     return unshare(first, { left: maxValues }, 0)
   }
-  const failure = (error: unknown): Error => {
-    if (!(error instanceof yaml.YAMLException)) return error as Error
-    const line = error.mark ? `line ${error.mark.line + 1}: ` : ''
-    return new YamlSyntaxError(`yaml: ${line}${error.reason}`)
+  const faultOf = (error: unknown): YamlFault | undefined => {
+    if (!(error instanceof yaml.YAMLException)) return undefined
+    const { reason, mark } = error
+    return { reason, line: mark?.line ?? 0, position: mark?.position ?? 0 }
+  }
+  const failure = (text: string, error: unknown): Error => {
+    const fault = faultOf(error)
+    return fault ? new YamlSyntaxError(`yaml: ${describeYamlFault(text, fault)}`) : (error as Error)
   }
   const duplicateKey = /^duplicated mapping key/
-  return text => {
+  const parse: YamlParser = text => {
     try {
       return { value: read(text, false), strictErrors: [] }
     } catch (error) {
-      if (!(error instanceof yaml.YAMLException) || !duplicateKey.test(error.reason)) throw failure(error)
+      const fault = faultOf(error)
+      const first = fault && firstDocument(text, fault)
+      if (first !== undefined && first.length < text.length) return parse(first)
+      if (!(error instanceof yaml.YAMLException) || !duplicateKey.test(error.reason)) throw failure(text, error)
       const line = (error.mark?.line ?? 0) + 1
       const key =
         /^\s*(?:-\s+)*("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^:]*)/.exec(text.split('\n')[line - 1] ?? '')?.[1] ?? ''
@@ -81,8 +89,9 @@ export async function loadYamlParser(): Promise<YamlParser> {
       try {
         return { value: read(text, true), strictErrors: [message] }
       } catch (second) {
-        throw failure(second)
+        throw failure(text, second)
       }
     }
   }
+  return parse
 }
