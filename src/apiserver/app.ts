@@ -30,6 +30,13 @@ function json(response: Response, contentType: string, body: unknown, indent = 0
   response.end(JSON.stringify(body, null, indent))
 }
 
+/** HEAD is none. */
+const requireGet: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET') return next()
+  response.status(405)
+  json(response, 'application/json', methodNotAllowed().status)
+}
+
 /** Upstream tells it with the metrics, seconds since the epoch. */
 const processStart = String(Math.floor(Date.now() / 1000 - process.uptime()))
 
@@ -60,18 +67,15 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
   const app: Express = express()
   app.disable('x-powered-by')
   app.disable('etag')
+  app.use(['/version', '/.well-known/openid-configuration', '/openid/v1/jwks'], requireGet)
   app.get('/version', (_request, response) => {
     json(response, 'application/json', deps.version, 2)
   })
-  app.all('/version', (_request, response) => {
-    response.status(405)
-    json(response, 'application/json', methodNotAllowed().status)
-  })
-  app.get('/metrics', metricsHandler(deps.metrics))
-  app.get('/metrics/slis', metricsHandler(deps.slis))
+  app.all('/metrics', metricsHandler(deps.metrics))
+  app.all('/metrics/slis', metricsHandler(deps.slis))
   app.get('/debug/api_priority_and_fairness/:dump', dumpHandler(deps.flow))
   app.get('/.well-known/openid-configuration', (_request, response) => {
-    response.set('cache-control', 'public, max-age=3600')
+    response.set('Cache-Control', 'public, max-age=3600')
     json(response, 'application/json', {
       issuer: deps.issuer,
       jwks_uri: `https://${deps.serverAddress()}/openid/v1/jwks`,
@@ -81,15 +85,15 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
     })
   })
   app.get('/openid/v1/jwks', async (_request, response) => {
-    response.set('cache-control', 'public, max-age=3600')
+    response.set('Cache-Control', 'public, max-age=3600')
     json(response, 'application/jwk-set+json', await deps.signer.jwks())
   })
-  app.get('/', (_request, response) => {
+  app.all('/', (_request, response) => {
     json(response, 'application/json', { paths: deps.paths() }, 2)
   })
   for (const router of deps.routers) app.use(router)
   app.use((_request: Request, response: Response) => {
-    response.set('x-content-type-options', 'nosniff').set('content-type', 'text/plain; charset=utf-8')
+    response.set('X-Content-Type-Options', 'nosniff').set('Content-Type', 'text/plain; charset=utf-8')
     response.status(404).send('404 page not found\n')
   })
   return forBothProtocols(app, express)

@@ -1,4 +1,5 @@
 /** Objects as the store keeps them: JSON that begins with kind, apiVersion and metadata, without a resourceVersion. */
+import { escapeHtml } from '../machinery/json/escape-html.js'
 import { parseExactJson } from '../machinery/json/parse-exact.js'
 import type { KindRef } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
@@ -18,7 +19,7 @@ export function storedForm(type: Type, object: AnyObject): AnyObject {
 }
 
 /** Takes what `storedForm` made. Exact length, no shared pool: the store keeps these bytes for long. */
-export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(textOfStored(object))
+export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(escapeHtml(textOfStored(object)))
 
 /** Integers beyond 2^53 are kept exact. */
 export function decodeStored(bytes: Uint8Array): AnyObject {

@@ -32,6 +32,8 @@ const versionOf = ({ version, kinds, remote }: ServedVersion) => ({
 })
 
 export interface AggregatedDocument {
+  document: object
+  /** Its JSON. */
   body: Buffer
   /** Quoted, as it stands in the header. */
   etag: string
@@ -52,6 +54,6 @@ export function aggregatedDocument(
     metadata: {},
     items,
   }
-  const body = Buffer.from(JSON.stringify(document))
-  return { body, etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"` }
+  const body = Buffer.from(`${JSON.stringify(document)}\n`)
+  return { document, body, etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"` }
 }

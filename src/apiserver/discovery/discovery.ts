@@ -2,8 +2,9 @@
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { Exchange } from '../http/exchange.js'
 import { sendBody, writeHead } from '../http/send.js'
-import { sendValue } from '../http/send-value.js'
+import { isPretty, sendValue } from '../http/send-value.js'
 import { type AcceptedForm, type Conversion, negotiate, type Offer, plainOffer } from '../negotiate/accept.js'
+import { prettyJson } from '../negotiate/serialize.js'
 import { type AggregatedDocument, aggregatedDocument, type DiscoveryVersion } from './aggregated.js'
 import type { Catalog } from './catalog.js'
 import { apiGroup, apiVersions, groupList, resourceList } from './legacy.js'
@@ -36,19 +37,20 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
     return document
   }
 
-  const sendAggregated = async (exchange: Exchange, core: boolean, version: DiscoveryVersion) => {
-    const { body, etag } = documentOf(core, version)
+  const sendAggregated = async (exchange: Exchange, core: boolean, form: AcceptedForm) => {
+    const version = form.convert?.version as DiscoveryVersion
+    const { body, document, etag } = documentOf(core, version)
     const { response, request } = exchange
-    response.setHeader('vary', 'Accept')
-    response.setHeader('etag', etag)
-    response.setHeader('cache-control', 'public')
+    response.setHeader('Vary', 'Accept')
+    response.setHeader('Etag', etag)
+    response.setHeader('Cache-Control', 'public')
     if (request.headers['if-none-match'] === etag) {
       writeHead(exchange, 304, {})
       response.end()
       return
     }
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
-    await sendBody(exchange, 200, { contentType, body })
+    await sendBody(exchange, 200, { contentType, body: isPretty(exchange, form) ? prettyJson(document) : body })
   }
 
   const send = async (exchange: Exchange, form: AcceptedForm, value: { kind: string }) => {
@@ -59,7 +61,7 @@ export function newDiscovery(catalog: Catalog, schemas: SchemaSet, serverAddress
     // Upstream aggregates only at the exact path.
     const exact = !exchange.info.path.endsWith('/')
     const form = negotiate(exchange.request.headers.accept, exact ? aggregatedOffer : rootOffer)
-    if (form.convert) return sendAggregated(exchange, core, form.convert.version as DiscoveryVersion)
+    if (form.convert) return sendAggregated(exchange, core, form)
     const groups = catalog.groups()
     return send(exchange, form, core ? apiVersions(catalog.group('')!, serverAddress()) : groupList(groups))
   }

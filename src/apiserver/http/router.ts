@@ -46,6 +46,7 @@ async function serveConnect(exchange: Exchange, { deps, stopping }: RouterContex
     if (info.verb !== 'get') throw methodNotAllowed()
     return servePodLog(exchange, deps, stopping)
   }
+  if (exchange.request.method !== 'GET' && exchange.request.method !== 'POST') throw methodNotAllowed()
   await deps.rests.find('', 'v1', 'pods')?.get({ name: info.name, namespace: info.namespace })
   throw badRequest('Upgrade request required')
 }

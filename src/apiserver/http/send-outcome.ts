@@ -10,7 +10,7 @@ import { type AcceptedForm, mediaTypes, metaVersion } from '../negotiate/accept.
 import { listJson } from '../negotiate/list-json.js'
 import { listMeta } from '../negotiate/list-meta.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
-import { listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
+import { jsonLine, listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
 import { tableJson } from '../negotiate/table.js'
 import { toYaml } from '../negotiate/yaml/to-yaml.js'
 import type { Outcome } from '../verbs/outcome.js'
@@ -48,7 +48,7 @@ function wrongShape(wanted: string, { kind, isList }: Answer): StatusError {
 
 async function reencode(json: string, form: AcceptedForm, pretty: boolean): Promise<Body> {
   if (form.encoding === 'yaml') return toYaml(parseExactJson(json))
-  return pretty ? prettyJson(parseExactJson(json)) : json
+  return pretty ? prettyJson(parseExactJson(json)) : jsonLine(json)
 }
 
 async function convertedBody(
@@ -106,6 +106,16 @@ async function sendStored(
   return isPretty(exchange, form) ? send(prettyJson(stored.value())) : stored.sendJson(contentType)
 }
 
+const newline = 0x0a
+
+/** Stored bytes as a line of JSON. */
+function lineOf(bytes: Uint8Array): Uint8Array {
+  const line = Buffer.allocUnsafe(bytes.length + 1)
+  line.set(bytes)
+  line[bytes.length] = newline
+  return line
+}
+
 function sendObject(
   exchange: Exchange,
   { stored: item, kind, code }: Outcome & { type: 'stored' },
@@ -120,7 +130,7 @@ function sendObject(
     },
     protobuf: () => protobufObject(context.schemas, kind, item),
     value: () => item.object,
-    sendJson: contentType => sendBody(exchange, code, { contentType, body: item.bytes }),
+    sendJson: contentType => sendBody(exchange, code, { contentType, body: lineOf(item.bytes) }),
   }
   return sendStored(exchange, { code, stored }, form, context)
 }

@@ -22,7 +22,7 @@ const textOf = (items: readonly StoredObject[]) => {
 
 describe('listJson', () => {
   test('an empty list', () => {
-    expect(textOf([])).toBe('{"kind":"ThingList","apiVersion":"v1","metadata":{"resourceVersion":"9"},"items":[]}')
+    expect(textOf([])).toBe('{"kind":"ThingList","apiVersion":"v1","metadata":{"resourceVersion":"9"},"items":[]}\n')
   })
 
   test('items carry their resourceVersion and leave kind and apiVersion out', () => {

@@ -5,6 +5,8 @@ import { listMeta } from './list-meta.js'
 
 /** Chunks are at most about this large, save for a single item that is larger. */
 const chunkBytes = 256 * 1024
+/** A newline ends all JSON of upstream's that is not for people. */
+const end = ']}\n'
 
 interface Prefixes {
   /** How the bytes in the store begin, up to the fields of the metadata. */
@@ -75,7 +77,10 @@ export function listJson(kind: AnyKind, list: StoredList): ListBytes {
   const begin = `{"kind":"${kind.listKind}","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(kind.custom ? { continue: '', ...listMeta(list) } : listMeta(list))},"items":[`
   const items = list.items.map(item => itemOf(item, prefixes))
   const separators = Math.max(0, items.length - 1)
-  const bytes = items.reduce((sum, { head, tail }) => sum + head.length + tail.length, begin.length + separators + 2)
+  const bytes = items.reduce(
+    (sum, { head, tail }) => sum + head.length + tail.length,
+    begin.length + separators + end.length,
+  )
   return { bytes, chunks: chunksOf(begin, items, bytes) }
 }
 
@@ -87,16 +92,16 @@ function* chunksOf(begin: string, items: readonly Item[], total: number): Genera
     const { head, tail } = items[i]!
     const separator = i > 0 ? ',' : ''
     const size = separator.length + head.length + tail.length
-    if (used + size + 2 > chunk.length) {
+    if (used + size + end.length > chunk.length) {
       yield chunk.subarray(0, used)
       left -= used
-      chunk = Buffer.allocUnsafe(Math.min(left, Math.max(chunkBytes, size + 2)))
+      chunk = Buffer.allocUnsafe(Math.min(left, Math.max(chunkBytes, size + end.length)))
       used = 0
     }
     used += chunk.write(separator + head, used, 'latin1')
     chunk.set(tail, used)
     used += tail.length
   }
-  used += chunk.write(']}', used, 'latin1')
+  used += chunk.write(end, used, 'latin1')
   yield chunk.subarray(0, used)
 }

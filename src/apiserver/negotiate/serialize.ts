@@ -1,4 +1,5 @@
 /** The bytes of an object or a list in the form that was negotiated. */
+import { escapeHtml } from '../../machinery/json/escape-html.js'
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import { encodeMessage, encodeProtobuf, encodeProtobufList, wrapMessage } from '../../machinery/protobuf/envelope.js'
@@ -8,7 +9,10 @@ import { listMeta } from './list-meta.js'
 import { toYaml } from './yaml/to-yaml.js'
 
 /** Indented JSON, for people. */
-export const prettyJson = (value: unknown): string => stringifyJson(value, 2)
+export const prettyJson = (value: unknown): string => escapeHtml(stringifyJson(value, 2))
+
+/** JSON for programs: upstream's ends with a newline. */
+export const jsonLine = (json: string): string => `${escapeHtml(json)}\n`
 
 /** The list as a value, for YAML and for people. */
 export const listValue = (kind: AnyKind, list: StoredList) => ({
@@ -50,5 +54,5 @@ export async function encodeValue(
 ): Promise<Uint8Array | string> {
   if (encoding === 'protobuf' && schema in schemas) return encodeProtobuf(schemas, schema, value)
   if (encoding === 'yaml') return toYaml(value)
-  return stringifyJson(value, pretty ? 2 : 0)
+  return pretty ? prettyJson(value) : jsonLine(stringifyJson(value))
 }

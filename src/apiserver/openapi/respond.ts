@@ -1,20 +1,15 @@
-/** Answers with a document as Go's http.ServeContent does: ETag, Last-Modified, 304, compressed where the client takes it. */
+/** Answers with a document as Go's http.ServeContent does: ETag, Last-Modified, 304, and a range of it for who asks for one. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 
-const decompress = promisify(gunzip)
-
-export interface Content {
+export type Content = {
   mediaType: string
   /** Without quotes; none for content that has no ETag. */
   etag?: string
   /** Milliseconds since the epoch. */
   lastModified: number
-  gzip: Buffer
-}
+} & ({ gzip: Buffer } | { plain: Buffer })
 
-const acceptsGzip = (request: IncomingMessage) =>
+export const acceptsGzip = (request: IncomingMessage): boolean =>
   /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''))
 
 function isUnchanged(request: IncomingMessage, { etag, lastModified }: Content): boolean {
@@ -27,19 +22,48 @@ function isUnchanged(request: IncomingMessage, { etag, lastModified }: Content):
   return since >= Math.floor(lastModified / 1000) * 1000
 }
 
+interface Range {
+  start: number
+  end: number
+}
+
+/** One range alone; others get the whole. Null where there is nothing of what is asked for. */
+function rangeOf(header: string | undefined, size: number): Range | null | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
+  if (!match || match[0] === 'bytes=-') return undefined
+  const [, first, last] = match
+  if (!first) return { start: Math.max(0, size - Number(last)), end: size }
+  const start = Number(first)
+  if (start >= size) return null
+  const end = last ? Math.min(size, Number(last) + 1) : size
+  return end > start ? { start, end } : null
+}
+
+function send(request: IncomingMessage, response: ServerResponse, plain: Buffer): void {
+  const range = rangeOf(request.headers.range, plain.length)
+  if (range === null) {
+    response.setHeader('Content-Range', `bytes */${plain.length}`)
+    response.writeHead(416).end()
+    return
+  }
+  const part = range ? plain.subarray(range.start, range.end) : plain
+  if (range) response.setHeader('Content-Range', `bytes ${range.start}-${range.end - 1}/${plain.length}`)
+  response.setHeader('Content-Length', part.length)
+  response.writeHead(range ? 206 : 200).end(request.method === 'HEAD' ? undefined : part)
+}
+
 /** Ends the response. Headers that were set before stay. */
 export async function respond(request: IncomingMessage, response: ServerResponse, content: Content): Promise<void> {
   if (content.etag) response.setHeader('ETag', `"${content.etag}"`)
   response.setHeader('Last-Modified', new Date(content.lastModified).toUTCString())
-  response.setHeader('Vary', 'Accept-Encoding, Accept')
   if (isUnchanged(request, content)) {
     response.writeHead(304).end()
     return
   }
-  const compressed = acceptsGzip(request)
-  const body = compressed ? content.gzip : await decompress(content.gzip)
+  response.setHeader('Accept-Ranges', 'bytes')
   response.setHeader('Content-Type', content.mediaType)
-  if (compressed) response.setHeader('Content-Encoding', 'gzip')
-  response.setHeader('Content-Length', body.length)
-  response.writeHead(200).end(request.method === 'HEAD' ? undefined : body)
+  if ('plain' in content) return send(request, response, content.plain)
+  response.setHeader('Content-Encoding', 'gzip')
+  response.setHeader('Content-Length', content.gzip.length)
+  response.writeHead(200).end(request.method === 'HEAD' ? undefined : content.gzip)
 }

@@ -57,6 +57,31 @@ test('only clients that take gzip get it', async () => {
   expect(compressed.body).toEqual(plain.body)
 })
 
+test('/openapi/v3 and its documents are not compressed, and come in parts', async () => {
+  const whole = await request(app).get('/openapi/v3/apis/apps/v1').set('Accept-Encoding', 'gzip').expect(200)
+  expect(whole.headers).toMatchObject({ 'accept-ranges': 'bytes', vary: 'Accept', 'content-length': '19' })
+  expect(whole.headers['content-encoding']).toBeUndefined()
+  const part = (range: string) => request(app).get('/openapi/v3/apis/apps/v1').set('Range', range).responseType('blob')
+  const { body, headers } = await part('bytes=2-8').expect(206)
+  expect([body.toString(), headers['content-range']]).toEqual(['openapi', 'bytes 2-8/19'])
+  expect((await part('bytes=-2').expect(206)).body.toString()).toBe('"}')
+  await part('bytes=99-').expect(416)
+})
+
+test('a document of version 3 as protobuf', async () => {
+  const accept = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
+  const { body, headers } = await request(app)
+    .get('/openapi/v3/apis/apps/v1')
+    .set('Accept', accept)
+    .responseType('blob')
+  expect(headers['content-type']).toBe(accept.replace('@', '.'))
+  expect(body.subarray(0, 7)).toEqual(Buffer.from('\n\x053.0.0'))
+})
+
+test.each(['/openapi/v2/', '/openapi/v3/', '/openapi/v3/apis/apps/v1/'])('%s is no document', async path => {
+  await request(app).get(path).expect(404)
+})
+
 test('/openapi/v3 lists the documents with their hashes', async () => {
   const { text } = await request(app).get('/openapi/v3').expect(200)
   expect(JSON.parse(text)).toEqual({

@@ -1,11 +1,16 @@
 /** Serves `/openapi/v2` and `/openapi/v3`: what kubectl explains, validates and merges by. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import type { Aggregation } from '../aggregation/aggregation.js'
 import type { RestDirectory } from '../deps.js'
 import { parseAccept } from '../negotiate/accept.js'
-import { type OpenApiDocuments, openApiDocuments } from './documents.js'
-import { respond } from './respond.js'
+import { type OpenApiDocument, type OpenApiDocuments, openApiDocuments } from './documents.js'
+import { acceptsGzip, respond } from './respond.js'
+
+const decompress = promisify(gunzip)
+
+const bothVary = ['Accept-Encoding', 'Accept']
 
 /** Forms of the v2 document by what a client may accept; upstream names the protobuf one in two ways and answers with the second. */
 const v2Forms = [
@@ -22,7 +27,19 @@ const v2Forms = [
   },
 ] as const
 
-const v3Forms = [{ accepts: 'application/json', mediaType: 'application/json' }] as const
+const v3Forms = [
+  { accepts: 'application/json', mediaType: 'application/json', form: 'json' },
+  {
+    accepts: 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf',
+    mediaType: 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf',
+    form: 'protobuf',
+  },
+  {
+    accepts: 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf',
+    mediaType: 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf',
+    form: 'protobuf',
+  },
+] as const
 
 /** The form that the first clause with any match asks for. */
 function negotiate<F extends { accepts: string }>(request: IncomingMessage, forms: readonly F[]): F | undefined {
@@ -36,8 +53,23 @@ function negotiate<F extends { accepts: string }>(request: IncomingMessage, form
   return undefined
 }
 
-function empty(response: ServerResponse, code: number, headers: Record<string, string> = {}): void {
+function empty(response: ServerResponse, code: number, headers: Record<string, string | string[]> = {}): void {
   response.writeHead(code, { 'Content-Length': '0', ...headers }).end()
+}
+
+/** By the compressed JSON, which is kept. */
+const protobufs = new WeakMap<Buffer, Buffer>()
+
+/** Upstream compresses none of these. Few ask for protobuf: it is made when somebody does. */
+async function v3Body({ gzip }: OpenApiDocument, form: 'json' | 'protobuf'): Promise<Buffer> {
+  const known = form === 'protobuf' && protobufs.get(gzip)
+  if (known) return known
+  const json = await decompress(gzip)
+  if (form === 'json') return json
+  const { encodeV3 } = await import('./protobuf/document-v3.js')
+  const encoded = encodeV3(JSON.parse(json.toString()))
+  protobufs.set(gzip, encoded)
+  return encoded
 }
 
 const yearInMilliseconds = 365 * 24 * 3600 * 1000
@@ -103,10 +135,12 @@ class OpenApiServer {
 
   async v2(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const accepted = negotiate(request, v2Forms)
-    if (!accepted) return empty(response, 406, { Vary: 'Accept-Encoding, Accept' })
+    if (!accepted) return empty(response, 406, { Vary: bothVary })
     const { hash, gzip } = await (await this.documents()).v2(accepted.form)
     const lastModified = await this.lastModified()
-    await respond(request, response, { mediaType: accepted.mediaType, etag: hash, lastModified, gzip })
+    response.setHeader('Vary', bothVary)
+    const body = acceptsGzip(request) ? { gzip } : { plain: await decompress(gzip) }
+    await respond(request, response, { mediaType: accepted.mediaType, etag: hash, lastModified, ...body })
   }
 
   /** The list of documents, whose addresses carry hashes so that clients may keep what they read. */
@@ -117,10 +151,10 @@ class OpenApiServer {
     const paths = Object.entries({ ...remote, ...Object.fromEntries(own) })
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, serverRelativeURL]) => [key, { serverRelativeURL }])
-    const gzip = gzipSync(JSON.stringify({ paths: Object.fromEntries(paths) }))
+    const plain = Buffer.from(JSON.stringify({ paths: Object.fromEntries(paths) }))
     const lastModified = await this.lastModified()
     // Upstream leaves the media type to Go's guess.
-    await respond(request, response, { mediaType: 'text/plain; charset=utf-8', lastModified, gzip })
+    await respond(request, response, { mediaType: 'text/plain; charset=utf-8', lastModified, plain })
   }
 
   async v3(request: IncomingMessage, response: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
@@ -144,8 +178,10 @@ class OpenApiServer {
       response.setHeader('Expires', expires)
     }
     const lastModified = await this.builtin.lastModified()
-    const { gzip, hash: etag } = document
-    await respond(request, response, { mediaType: accepted.mediaType, etag, lastModified, gzip })
+    response.setHeader('Vary', 'Accept')
+    const { hash: etag } = document
+    const plain = await v3Body(document, accepted.form)
+    await respond(request, response, { mediaType: accepted.mediaType, etag, lastModified, plain })
   }
 }
 
@@ -160,7 +196,7 @@ export function openApiRouter(deps: OpenApiDeps): OpenApiRouter {
   const server = new OpenApiServer(deps)
   return (request, response, next) => {
     const url = new URL(request.url ?? '/', 'http://server')
-    const path = url.pathname.replace(/\/$/, '')
+    const path = url.pathname
     const answer = () => {
       response.setHeader('Cache-Control', 'no-cache, private')
       if (path === '/openapi/v2') return server.v2(request, response)
