@@ -23,6 +23,7 @@ import { requestTimeout } from './http/request-deadlines.js'
 import { newRouter } from './http/router.js'
 import { keepIdentityLease } from './identity-lease.js'
 import { newAccessMetrics } from './metrics/access-metrics.js'
+import { newAvailabilityMetrics } from './metrics/availability-metrics.js'
 import { registerBuildMetrics } from './metrics/build-metrics.js'
 import { registerCacheMetrics } from './metrics/cache-metrics.js'
 import { newHealthMetrics } from './metrics/health-metrics.js'
@@ -193,7 +194,9 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   // Nobody waits for these: what they write is about a server that is there.
   const announce = () => {
     const failed = (error: unknown) => log.warn({ error: String(error) }, 'Cannot follow the APIServices')
-    const apiServices = new ApiServiceFollower({ rests, schemas, clock, log, signal, aggregator }).begin()
+    const availability = newAvailabilityMetrics(deps.metrics)
+    const follower = { rests, schemas, clock, log, signal, aggregator, metrics: availability }
+    const apiServices = new ApiServiceFollower(follower).begin()
     for (const name of ['apiservice-registration-controller', 'apiservice-status-local-available-controller'])
       state.hooks.run(name, apiServices).catch(failed)
     followCustomApiServices({ rests, log, signal }).catch(failed)

@@ -10,6 +10,7 @@ import type { Aggregation } from './aggregation/aggregation.js'
 import { type Availability, localAvailability, withAvailability } from './api-service-availability.js'
 import { loopback } from './authn/user.js'
 import type { RestDirectory } from './deps.js'
+import type { AvailabilityMetrics } from './metrics/availability-metrics.js'
 import { followResource } from './resource-mirror.js'
 import { trackOwnWrite } from './verbs/field-manager.js'
 
@@ -24,6 +25,7 @@ export interface ApiServiceFollowerDeps {
   signal: AbortSignal
   /** Looks after those that other servers answer. */
   aggregator: Aggregation
+  metrics: AvailabilityMetrics
 }
 
 export class ApiServiceFollower {
@@ -44,14 +46,19 @@ export class ApiServiceFollower {
 
   #take(object: AnyObject, removed: boolean): void {
     const apiService = object as unknown as APIService
-    const { aggregator } = this.#deps
-    if (removed) aggregator.forget(apiService.metadata.name ?? '')
-    else aggregator.take(apiService)
+    const { aggregator, metrics } = this.#deps
+    const { name = '' } = apiService.metadata
+    if (removed) {
+      aggregator.forget(name)
+      metrics.forget(name)
+    } else aggregator.take(apiService)
     if (!removed && !apiService.spec.service) void this.#report(apiService, localAvailability)
   }
 
   async #report({ metadata, status }: APIService, wanted: Availability): Promise<void> {
-    const { rests, schemas, clock, log } = this.#deps
+    const { rests, schemas, clock, log, metrics } = this.#deps
+    const { name = '', uid } = metadata
+    metrics.found(name, wanted)
     const time = formatTime(clock.now())
     const before = status?.conditions ?? []
     if (withAvailability(before, wanted, time) === before) return
@@ -63,10 +70,12 @@ export class ApiServiceFollower {
       trackOwnWrite({ schemas, clock }, { kind: rest.kind, subresource, live, object })
       return object
     }
-    const { name = '', uid } = metadata
     try {
       const stored = await rest.get({ name })
-      if (stored?.object.metadata.uid === uid) await rest.update({ name }, change, scope)
+      if (stored?.object.metadata.uid !== uid) return
+      await rest.update({ name }, change, scope)
+      const wasAvailable = before.some(({ type, status: is }) => type === 'Available' && is === 'True')
+      if (wasAvailable && wanted.status !== 'True') metrics.lost(name, wanted.reason ?? 'UnknownReason')
     } catch (error) {
       if (isReason(error, 'NotFound')) return
       log.warn({ name, error: String(error) }, 'Cannot write the availability of an APIService')

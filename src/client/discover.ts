@@ -42,3 +42,11 @@ export function servedResources(list: DiscoveryList): ServedResource[] {
     ),
   )
 }
+
+/** What extension servers serve that did not answer. */
+export const staleVersions = ({ items }: DiscoveryList) =>
+  items.flatMap(({ metadata, versions = [] }) =>
+    versions
+      .filter(({ freshness }) => freshness === 'Stale')
+      .map(({ version }) => ({ group: metadata?.name ?? '', version })),
+  )

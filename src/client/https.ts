@@ -9,8 +9,9 @@ import type { KubernetesObject, ObjectKey, ObjectList } from '../machinery/objec
 import type { ListOptions, WatchEvent } from '../machinery/request.js'
 import { type Status, StatusError, serviceUnavailable } from '../machinery/status-error.js'
 import type { Client } from './client.js'
-import { aggregatedDiscovery, type DiscoveryList, servedResources } from './discover.js'
+import { aggregatedDiscovery, type DiscoveryList, servedResources, staleVersions } from './discover.js'
 import { Http2Connection, type HttpAnswer, type TlsOptions } from './http2-connection.js'
+import { PartialDiscovery } from './partial-discovery.js'
 import { type OpenApiDocument, publishedSchema } from './published-schema.js'
 import { deleteOptionsOf, listOptionsOf } from './request-options.js'
 import { listQuery, resourcePath, writeQuery } from './resource-path.js'
@@ -175,7 +176,10 @@ function clientOver(json: <T>(call: Call) => Promise<T>, send: (call: Call) => P
       const lists = await Promise.all(
         ['/api', '/apis'].map(path => json<DiscoveryList>({ method: 'GET', path, accept: aggregatedDiscovery })),
       )
-      return lists.flatMap(servedResources)
+      const served = lists.flatMap(servedResources)
+      const failed = lists.flatMap(staleVersions)
+      if (failed.length) throw new PartialDiscovery(served, failed)
+      return served
     },
 
     async customSchema(kind) {

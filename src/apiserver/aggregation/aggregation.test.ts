@@ -50,6 +50,16 @@ describe('a request', () => {
       expect(body.headers).not.toHaveProperty(gone)
   })
 
+  test('goes for whom the administrator impersonates, in UTF-8', async () => {
+    await server.register()
+    const name = Buffer.from('system:admin/ü').toString('latin1')
+    const groups = { 'impersonate-user': name, 'impersonate-group': 'system:masters', 'impersonate-extra-a%2fb': 'c' }
+    const { body } = await server.agent().get(flunders).set(groups).expect(200)
+    expect(body.headers).toMatchObject({ 'x-remote-user': name, 'x-remote-extra-a%2fb': 'c' })
+    expect(body.headers['x-remote-group']).toBe('system:masters, system:authenticated')
+    expect(body.headers).not.toHaveProperty('impersonate-user')
+  })
+
   test('is authorized here first', async () => {
     await server.register()
     server.asked.length = 0
@@ -205,6 +215,10 @@ describe('the condition Available', () => {
       return found?.status === 'False' && found
     })
     const url = `https://10.0.0.9:8443${root}`
+    const metrics = await server.metrics.metrics()
+    const labels = `name="v1.${group}"`
+    expect(metrics).toContain(`aggregator_unavailable_apiservice{${labels}} 1`)
+    expect(metrics).toContain(`aggregator_unavailable_apiservice_total{${labels},reason="FailedDiscoveryCheck"} 1`)
     expect(condition).toMatchObject({
       reason: 'FailedDiscoveryCheck',
       message: `failing or missing response from ${url}: Get "${url}": dial tcp 10.0.0.9:8443: connect: connection refused`,
