@@ -54,8 +54,15 @@ export function refuse(socket: Duplex, { status, code }: StatusError): void {
 const isUpgraded = ({ isResource, group, resource, subresource }: RequestInfo): boolean =>
   isResource && (subresource === 'proxy' || (resource === 'pods' && !group && subresources.has(subresource)))
 
-/** Upstream does not look at the wish of a client to upgrade where nothing is upgraded. */
-function serveAsItIs(listener: RequestListener, request: IncomingMessage, socket: Duplex): void {
+interface Upgraded {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+}
+
+/** Upstream does not look at the wish of a client to upgrade where nothing is upgraded. Watches look at it when they begin. */
+function serveAsItIs(listener: RequestListener, { request, socket, head }: Upgraded): void {
+  if (head.length) socket.unshift(head)
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket as Socket)
@@ -77,7 +84,7 @@ export function newUpgradeListener(
     const query = exchange.query ?? new URLSearchParams()
     exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, query)
     const remote = aggregator.find(exchange.info)
-    if (!remote && !isUpgraded(exchange.info)) return serveAsItIs(listener, request, socket)
+    if (!remote && !isUpgraded(exchange.info)) return serveAsItIs(listener, { request, socket, head })
     await admitRequest(exchange, context)
     const { info } = exchange
     if (remote) {
