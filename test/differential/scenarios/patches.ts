@@ -50,7 +50,8 @@ const odd: readonly unknown[] = [
   { metadata: { uid: 'x' } },
   { metadata: { resourceVersion: '1' } },
   { metadata: { labels: { $patch: 'replace', a: 'b' } } },
-  { metadata: { finalizers: ['a/b'], '$deleteFromPrimitiveList/finalizers': ['a/b'] } },
+  // Not the item that is deleted: upstream walks a patch in the order of a Go map.
+  { metadata: { finalizers: ['a/b'], '$deleteFromPrimitiveList/finalizers': ['x/y'] } },
   { metadata: { '$setElementOrder/finalizers': ['x/y'], finalizers: ['a/b'] } },
   { $patch: 'odd' },
   { $patch: 'delete' },

@@ -1,0 +1,46 @@
+/**
+ * Lists, maps and bytes that a client sent empty. Decoding leaves them out, as they are stored; but until it stores an object, upstream tells
+ * them from those that were not sent: in who owns a field, in what counts as a change, in what its messages print.
+ */
+
+export interface Given {
+  /** The decoded object that they were left out of. */
+  readonly holder: Record<string, unknown>
+  readonly name: string
+  /** `spec.ingress`. */
+  readonly path: string
+  readonly value: readonly [] | Readonly<Record<string, never>> | ''
+}
+
+const ofRoot = new WeakMap<object, readonly Given[]>()
+const ofHolder = new WeakMap<object, Map<string, Given['value']>>()
+
+/** To be told once of what was decoded. */
+export function rememberEmpty(root: object, given: readonly Given[]): void {
+  ofRoot.set(root, given)
+  for (const { holder, name, value } of given) {
+    const values = ofHolder.get(holder) ?? new Map<string, Given['value']>()
+    ofHolder.set(holder, values.set(name, value))
+  }
+}
+
+/** The empty list or map that was left out of `holder`, which decoding has made. */
+export const givenEmpty = (holder: object, name: string): Given['value'] | undefined => ofHolder.get(holder)?.get(name)
+
+/** Whether one was sent at the path or below it. */
+export const isGivenEmpty = (root: object, path: string): boolean =>
+  !!ofRoot
+    .get(root)
+    ?.some(given => given.path === path || given.path.startsWith(`${path}.`) || given.path.startsWith(`${path}[`))
+
+/** Runs `body` while those that print as null stand in the object as they were sent. */
+export function withGivenEmpty<R>(root: object, body: () => R): R {
+  const given = ofRoot.get(root)?.filter(({ holder, name }) => holder[name] === null)
+  if (!given?.length) return body()
+  for (const { holder, name, value } of given) holder[name] = value
+  try {
+    return body()
+  } finally {
+    for (const { holder, name, value } of given) if (holder[name] === value) holder[name] = null
+  }
+}
