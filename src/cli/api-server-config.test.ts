@@ -78,3 +78,14 @@ test.each<[ApiServerFlags, string]>([
 ])('refuses %j', async (flags, message) => {
   await expect(readApiServerConfig(flags)).rejects.toThrow(message)
 })
+
+test('what is shown to extension servers is a certificate and its key', async () => {
+  const flags = {
+    'proxy-client-cert-file': file('proxy.crt', 'CERT'),
+    'proxy-client-key-file': file('proxy.key', 'KEY'),
+  }
+  expect((await readApiServerConfig(flags)).proxyClient).toEqual({ certificate: 'CERT', key: 'KEY' })
+  await expect(readApiServerConfig({ 'proxy-client-key-file': flags['proxy-client-key-file'] })).rejects.toThrow(
+    '--proxy-client-cert-file and --proxy-client-key-file must be given together',
+  )
+})

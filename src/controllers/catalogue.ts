@@ -18,6 +18,9 @@ import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
 import { namespaceController } from './namespace/controller.js'
 import { nodeLifecycleController } from './node-lifecycle/controller.js'
+import { claimBinder } from './persistent-volume/claims.js'
+import { newHostPathProvisioner, type VolumeDirectory } from './persistent-volume/host-path.js'
+import { volumeBinder } from './persistent-volume/volumes.js'
 import { podGarbageCollector } from './pod-gc/controller.js'
 import { replicaSetController, replicationControllerController } from './replicaset/controller.js'
 import { resourceQuotaController } from './resource-quota/controller.js'
@@ -39,6 +42,9 @@ import {
 /** It follows every kind there is, so it starts after the others. */
 export const collectorName = 'garbage-collector-controller'
 
+/** It binds claims and volumes to each other. */
+export const volumeBinderName = 'persistentvolume-binder-controller'
+
 /** What some controllers are made with. */
 export interface ControllerParts {
   /** PEM, given to every namespace. */
@@ -47,6 +53,8 @@ export interface ControllerParts {
   rootKey?: string
   /** Without it no secret is filled with a token. */
   tokens?: TokenSecrets
+  /** Where volumes are made for claims; without it nobody here makes any. */
+  volumes?: VolumeDirectory
 }
 
 /** In the order in which they start. */
@@ -71,6 +79,10 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'resourcequota-controller': () => [resourceQuotaController],
   'disruption-controller': () => [disruptionController, staleDisruptionController],
   'endpointslice-mirroring-controller': () => [endpointSliceMirroringController],
+  [volumeBinderName]: ({ volumes }) => {
+    const own = volumes && newHostPathProvisioner(volumes)
+    return [claimBinder(own), volumeBinder(own)]
+  },
   'persistentvolumeclaim-protection-controller': () => [claimProtectionController],
   'persistentvolume-protection-controller': () => [volumeProtectionController],
   'volumeattributesclass-protection-controller': () => [attributesClassProtectionController],

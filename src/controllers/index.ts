@@ -6,6 +6,7 @@ import type { Clock, Random } from '../machinery/clock.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { chosenCollector, chosenControllers } from './catalogue.js'
+import type { VolumeDirectory } from './persistent-volume/host-path.js'
 import type { RunningController } from './runtime/controller.js'
 import type { TokenSecrets } from './serviceaccount/tokens.js'
 
@@ -25,6 +26,8 @@ export interface ControllersOptions {
   rootKey?: string
   /** Signs the tokens of service accounts that are kept in secrets; without it none are made. */
   signToken?: TokenSecrets['sign']
+  /** Where volumes are made for claims of our own class; without it none are. */
+  volumes?: VolumeDirectory
   /** Which of them run, as kube-controller-manager's `--controllers` says it. Default: all. */
   choice?: readonly string[]
 }
@@ -40,12 +43,12 @@ export interface RunningControllers {
 const collectorDelayMs = 5_000
 
 export function startControllers(options: ControllersOptions): RunningControllers {
-  const { client, clientFor, clock, random, log, rootCa, rootKey, signToken, choice = ['*'] } = options
+  const { client, clientFor, clock, random, log, rootCa, rootKey, signToken, volumes, choice = ['*'] } = options
   const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
   const deps = { informers, clientFor, clock, random, log, metrics }
-  const running: RunningController[] = chosenControllers(choice, { rootCa, rootKey, tokens }).map(controller =>
+  const running: RunningController[] = chosenControllers(choice, { rootCa, rootKey, tokens, volumes }).map(controller =>
     controller.start(deps),
   )
   informers.start()

@@ -99,7 +99,6 @@ export const networkPolicy = defineKind<NetworkPolicy>({
       ]),
     ),
 
-  strategy: { bumpGenerationOnEmpty: true },
   printerColumns: [
     {
       name: 'Pod-Selector',

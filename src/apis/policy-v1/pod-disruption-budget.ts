@@ -44,7 +44,6 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   strategy: { allowUnconditionalUpdate: false },
   subresources: {
     status: {
-      skipsMetadata: true,
       *validateUpdate({ status }) {
         if (!status) return
         yield* validateConditions(status.conditions, 'status.conditions')

@@ -1,9 +1,9 @@
 /** StorageClass says how claims that name it get their volumes. */
 import { duplicate, type FieldError, forbidden, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
-import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type { TopologySelectorLabelRequirement, TopologySelectorTerm } from '../generated/core-v1.js'
 import type { StorageClass } from '../generated/storage-v1.js'
+import { newestDefault } from '../newest-default.js'
 import { age } from '../printing/age.js'
 import { immutableField } from '../validation/immutable.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
@@ -17,9 +17,11 @@ const defaultAnnotations = [
   'storageclass.beta.kubernetes.io/is-default-class',
 ]
 
-/** True for the class that claims without one get. */
-const isDefault = ({ metadata }: StorageClass): boolean =>
-  defaultAnnotations.some(key => metadata.annotations?.[key] === 'true')
+/** The class that claims without one get; undefined where there is none. */
+export const defaultStorageClassOf = (classes: readonly StorageClass[]): StorageClass | undefined =>
+  newestDefault(classes, defaultAnnotations)
+
+const isDefault = (object: StorageClass): boolean => defaultStorageClassOf([object]) !== undefined
 
 function* validateRequirement(requirement: TopologySelectorLabelRequirement, path: string): Generator<FieldError> {
   const { key } = requirement
@@ -82,8 +84,7 @@ export const storageClass = defineKind<StorageClass>({
   },
   *validateUpdate(object, old) {
     for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const)
-      if (!semanticEqual(object[field], old[field]) || givenEmpty(object, field))
-        yield forbidden(field, `updates to ${field} are forbidden.`)
+      if (!semanticEqual(object[field], old[field])) yield forbidden(field, `updates to ${field} are forbidden.`)
     yield* immutableField(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode')
   },
 

@@ -1,8 +1,8 @@
 /** DefaultIngressClass: an ingress without a class gets the default one. */
+import { newestDefault } from '../../apis/newest-default.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import type { AdmissionPlugin } from './admission.js'
 import { ingressClasses, type Lookup } from './lookup.js'
-import { newestDefault } from './storage.js'
 
 export const defaultIngressClass = (lookup: Lookup): AdmissionPlugin => ({
   name: 'DefaultIngressClass',

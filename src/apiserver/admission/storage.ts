@@ -1,12 +1,10 @@
 /** DefaultStorageClass, StorageObjectInUseProtection and PersistentVolumeClaimResize. */
-import type { AnyObject, KubernetesObject } from '../../machinery/object-meta.js'
+import type { StorageClass } from '../../apis/generated/storage-v1.js'
+import { defaultStorageClassOf } from '../../apis/storage-v1/storage-class.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
 import { compareQuantity } from '../../machinery/quantity.js'
 import { type AdmissionPlugin, refusal } from './admission.js'
 import { type Lookup, storageClasses } from './lookup.js'
-
-interface StorageClass extends KubernetesObject {
-  allowVolumeExpansion?: boolean
-}
 
 interface Claim {
   storageClassName?: string
@@ -15,26 +13,8 @@ interface Claim {
 }
 
 const claimOf = (object: AnyObject | undefined) => (object?.spec ?? {}) as Claim
-const defaultAnnotations = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-]
 /** The older way to name the class. */
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
-
-/** The newest default; among equals the first by name. */
-export function newestDefault<T extends KubernetesObject>(
-  classes: readonly T[],
-  annotations: readonly string[],
-): T | undefined {
-  return classes
-    .filter(({ metadata }) => annotations.some(key => metadata.annotations?.[key] === 'true'))
-    .sort(
-      (a, b) =>
-        (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '') ||
-        (a.metadata.name ?? '').localeCompare(b.metadata.name ?? ''),
-    )[0]
-}
 
 export const defaultStorageClass = (lookup: Lookup): AdmissionPlugin => ({
   name: 'DefaultStorageClass',
@@ -43,7 +23,7 @@ export const defaultStorageClass = (lookup: Lookup): AdmissionPlugin => ({
   async mutate({ object }) {
     const spec = claimOf(object)
     if (spec.storageClassName !== undefined || object?.metadata.annotations?.[classAnnotation] !== undefined) return
-    const found = newestDefault(await lookup.list<StorageClass>(storageClasses), defaultAnnotations)
+    const found = defaultStorageClassOf(await lookup.list<StorageClass>(storageClasses))
     if (found) spec.storageClassName = found.metadata.name ?? ''
   },
 })

@@ -20,6 +20,7 @@ import { type Nodes, startNodes } from './nodes.js'
 import { openRuntime, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
 import { openStore } from './store.js'
+import { ensureDefaultStorageClass, volumeDirectory } from './volumes.js'
 
 export interface Cluster {
   /** `https://address:port`. */
@@ -47,6 +48,7 @@ function startComponents(
   parts: { config: Configuration; pki: Pki; log: Logger; metrics: ReturnType<typeof newMetricRegistry> },
 ) {
   const { config, log, metrics, pki } = parts
+  const volumes = volumeDirectory(config)
   const controllers = startControllers({
     client: plane.clientFor(controllerManagerUser),
     clientFor: account => plane.clientFor(controllerUser(account)),
@@ -57,8 +59,14 @@ function startComponents(
     rootCa: pki.ca.certificate,
     rootKey: pki.ca.key,
     signToken: tokenSigner(pki),
+    volumes,
     choice: config.controllers,
   })
+  if (volumes)
+    // Nothing waits for it.
+    ensureDefaultStorageClass(plane.clientFor(administrator)).catch(error =>
+      log.warn({ error: String(error) }, 'The default StorageClass could not be written'),
+    )
   const scheduler =
     config.scheduler &&
     startScheduler({

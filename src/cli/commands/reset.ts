@@ -7,7 +7,7 @@ import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
 import { removeLeftovers, stopInstance } from '../stop-instance.js'
 
 /** What `up` makes below the data directory; nothing else in it is touched. */
-const ours = ['store', 'pki', 'nodes', 'kubeconfig', 'cluster.json', 'instance.json']
+const ours = ['store', 'pki', 'nodes', 'volumes', 'kubeconfig', 'cluster.json', 'instance.json']
 
 export const command: Command = {
   summary: 'stop the cluster and delete all that it stored',

@@ -22,6 +22,7 @@ import { type Logger, silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { targetNode } from '../daemonset/eligible.js'
 import { startControllers } from '../index.js'
+import type { VolumeDirectory } from '../persistent-volume/host-path.js'
 
 export interface TestCluster extends AsyncDisposable {
   clock: FakeClock
@@ -52,8 +53,15 @@ function newKeys() {
   }
 }
 
-/** With an `authority`, certificates are issued. */
-export async function startTestCluster(options: { log?: Logger; authority?: KeyPair } = {}): Promise<TestCluster> {
+export interface TestClusterOptions {
+  log?: Logger
+  /** With it, certificates are issued. */
+  authority?: KeyPair
+  /** With it, volumes are made for claims. */
+  volumes?: VolumeDirectory
+}
+
+export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   const clock = new FakeClock(Date.UTC(2025, 0, 1))
   const random = new SeededRandom(7)
   const log = options.log ?? silentLogger
@@ -87,6 +95,7 @@ export async function startTestCluster(options: { log?: Logger; authority?: KeyP
     log,
     rootCa: options.authority?.certificate ?? 'PEM',
     rootKey: options.authority?.key,
+    volumes: options.volumes,
     signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
   })
   const admin = clientAs(masters)
