@@ -91,6 +91,8 @@ export interface ViewSubresource<T> {
   /** Top-level or nested paths the update may change, e.g. `['status']`; everything else is kept from the stored object. */
   writes: readonly string[]
   verbs?: readonly Verb[]
+  /** Upstream's checks of its update do not look at metadata, which those of all kinds have seen. */
+  skipsMetadata?: boolean
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
 }
 
@@ -112,6 +114,8 @@ export type UpdateCheck = 'meta' | 'metaUpdate' | 'spec' | 'immutable' | 'change
 export interface Strategy<T> {
   /** Paths whose change raises metadata.generation; default `['spec']` where the kind has a spec; `[]` for none at all (then generation is never set). */
   bumpGenerationOn?: readonly string[]
+  /** A list or map that is sent empty raises it too, though nothing else is stored: where upstream compares without its usual tolerance. */
+  bumpGenerationOnEmpty?: boolean
   /** Runs after defaulting and mutating admission, before validation: drop what the client may not set. Status is reset by the registry when there is a status subresource. */
   prepareForCreate?(object: T, context: WriteContext): void
   prepareForUpdate?(object: T, old: T, context: WriteContext): void

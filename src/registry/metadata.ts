@@ -5,6 +5,7 @@ import { formatTime } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject, ObjectMeta } from '../machinery/object-meta.js'
 import { getPath } from '../machinery/paths.js'
+import { isGivenEmpty } from '../machinery/schema/given-empty.js'
 import { badRequest } from '../machinery/status-error.js'
 import { newUid } from './generate-name.js'
 import type { StoreContext } from './store-context.js'
@@ -42,7 +43,10 @@ export function generationPaths(kind: AnyKind, object: AnyObject): readonly stri
 
 /** Raises the generation when something that controllers act upon has changed. */
 export function bumpGeneration(kind: AnyKind, object: AnyObject, old: AnyObject): void {
-  const changed = generationPaths(kind, object).some(path => !semanticEqual(getPath(object, path), getPath(old, path)))
+  const isNew = (path: string) => !!kind.strategy.bumpGenerationOnEmpty && isGivenEmpty(object, path)
+  const changed = generationPaths(kind, object).some(
+    path => !semanticEqual(getPath(object, path), getPath(old, path)) || isNew(path),
+  )
   if (changed) object.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 

@@ -2,7 +2,7 @@
 import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { type FieldError, invalid } from '../machinery/field-error.js'
 import type { AnyKind, UpdateCheck, WriteContext } from '../machinery/kind.js'
-import { nameIsPathSegment } from '../machinery/name-rules.js'
+import { nameIsDnsSubdomain, nameIsPathSegment } from '../machinery/name-rules.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { knownFinalizers, validateObjectMeta, validateObjectMetaUpdate } from '../machinery/object-meta-validation.js'
 import { getPath } from '../machinery/paths.js'
@@ -18,9 +18,9 @@ export interface CheckedChange {
 const usualChecks: readonly UpdateCheck[] = ['metaUpdate', 'spec', 'immutable', 'change']
 
 function metaErrors(kind: AnyKind, { object, namespaced }: CheckedChange): FieldError[] {
-  // Names of stored objects are not checked again: rules may have become stricter since.
-  const { anyFinalizers } = kind
-  return validateObjectMeta(object.metadata, { namespaced, validateName: nameIsPathSegment, anyFinalizers })
+  const { anyFinalizers, strategy } = kind
+  const validateName = strategy.validateName ?? nameIsDnsSubdomain
+  return validateObjectMeta(object.metadata, { namespaced, validateName, anyFinalizers })
 }
 
 function metaUpdateErrors({ anyFinalizers }: AnyKind, { object, old }: CheckedChange): FieldError[] {
@@ -47,7 +47,7 @@ export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedCh
   const errors = commonErrors(change)
   if (view.writes) {
     errors.push(
-      ...metaUpdateErrors(kind, change),
+      ...(view.skipsMetadata ? [] : metaUpdateErrors(kind, change)),
       ...(view.validateUpdate?.(change.object, change.old, change.write) ?? []),
     )
     return errors

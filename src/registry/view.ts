@@ -20,6 +20,8 @@ export interface WrittenView {
   warns: boolean
   /** Checks of the subresource; the object's own run for the object itself. */
   validateUpdate?: ViewSubresource<AnyObject>['validateUpdate']
+  /** The kind's checks of the subresource leave metadata to those of all kinds. */
+  skipsMetadata?: boolean
 }
 
 const whole = { writesMetadata: true, prepares: true, bumpsGeneration: true, validates: true, warns: true }
@@ -31,8 +33,17 @@ export function viewOf(kind: AnyKind, subresource: string): WrittenView {
   if (subresource === '' || subresource === 'scale')
     return { ...whole, subresource: '', keeps: keepsStatus ? ['status'] : [] }
   if (subresource === 'status') {
-    const { writes = ['status'], validateUpdate } = status ?? {}
-    return { ...whole, subresource, writes, keeps: [], bumpsGeneration: false, warns: false, validateUpdate }
+    const { writes = ['status'], validateUpdate, skipsMetadata = false } = status ?? {}
+    return {
+      ...whole,
+      subresource,
+      writes,
+      keeps: [],
+      bumpsGeneration: false,
+      warns: false,
+      validateUpdate,
+      skipsMetadata,
+    }
   }
   const view = views?.[subresource]
   if (!view)

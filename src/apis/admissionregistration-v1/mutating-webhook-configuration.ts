@@ -21,6 +21,6 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   validateCreate: ({ webhooks }) => validateWebhooks(webhooks),
   validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
 
-  strategy: { bumpGenerationOn: ['webhooks'], allowUnconditionalUpdate: false },
+  strategy: { bumpGenerationOn: ['webhooks'], bumpGenerationOnEmpty: true, allowUnconditionalUpdate: false },
   printerColumns: webhookColumns,
 })

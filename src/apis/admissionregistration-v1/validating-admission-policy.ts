@@ -28,7 +28,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
       if (subresource === 'status') keepMetadata(policy, old)
     },
   },
-  subresources: { status: { validateUpdate: validatePolicyStatus } },
+  subresources: { status: { skipsMetadata: true, validateUpdate: validatePolicyStatus } },
   printerColumns: [
     {
       name: 'Validations',

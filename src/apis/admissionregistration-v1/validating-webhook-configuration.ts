@@ -18,6 +18,6 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   validateCreate: ({ webhooks }) => validateWebhooks(webhooks),
   validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
 
-  strategy: { bumpGenerationOn: ['webhooks'], allowUnconditionalUpdate: false },
+  strategy: { bumpGenerationOn: ['webhooks'], bumpGenerationOnEmpty: true, allowUnconditionalUpdate: false },
   printerColumns: webhookColumns,
 })

@@ -139,6 +139,12 @@ function* specErrors(spec: CustomResourceDefinitionSpec, leniency: Leniency): Ge
   yield* requiredNames(spec.names, 'spec.names')
   yield* nameErrors(spec.names, 'spec.names')
   yield* commonErrors(hoisted, leniency)
+  if (spec.preserveUnknownFields && spec.conversion && spec.conversion.strategy !== 'None')
+    yield invalid(
+      'spec.conversion.strategy',
+      spec.conversion.strategy ?? '',
+      'must be None if spec.preserveUnknownFields is true',
+    )
   yield* conversionErrors(spec.conversion, 'spec.conversion', leniency.recognizedVersions)
 }
 
@@ -150,8 +156,10 @@ function* storedVersionErrors({ spec, status }: CustomResourceDefinition): Gener
     return
   }
   const versions = spec.versions ?? []
+  // A name that stands twice is found once.
+  const open = new Set(stored)
   for (const { name, storage } of versions)
-    if (storage && !stored.includes(name)) yield invalid(path, stored, `must have the storage version ${name}`)
+    if (!open.delete(name) && storage) yield invalid(path, stored, `must have the storage version ${name}`)
   for (const [i, name] of stored.entries()) {
     if (versions.some(version => version.name === name)) continue
     yield invalid(
@@ -174,9 +182,10 @@ export const acceptedNameErrors = ({ status }: CustomResourceDefinition): Iterab
 /** The pattern engine must have been loaded. */
 export function* definitionErrors(definition: CustomResourceDefinition): Generator<FieldError> {
   const { plural = '' } = definition.spec.names
-  const { name } = definition.metadata
-  if (name !== `${plural}.${definition.spec.group ?? ''}`)
-    yield invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')
+  const { name, generateName } = definition.metadata
+  const [wanted, why] = [`${plural}.${definition.spec.group ?? ''}`, 'must be spec.names.plural+"."+spec.group']
+  if (generateName && generateName !== wanted) yield invalid('metadata.generateName', generateName, why)
+  if (name !== wanted) yield invalid('metadata.name', name, why)
   yield* specErrors(definition.spec, strict)
   yield* acceptedNameErrors(definition)
   yield* storedVersionErrors(definition)

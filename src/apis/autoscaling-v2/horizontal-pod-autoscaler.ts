@@ -1,7 +1,11 @@
 /** HorizontalPodAutoscaler scales a workload so that its metrics meet their targets. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, HPAScalingRules } from '../generated/autoscaling-v2.js'
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerSpec,
+  HPAScalingRules,
+} from '../generated/autoscaling-v2.js'
 import { age } from '../printing/age.js'
 import { nonNegativeFields } from '../validation/numbers.js'
 import { validateBehavior } from './behavior.js'

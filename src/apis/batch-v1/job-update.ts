@@ -8,6 +8,8 @@ import { semanticEqual } from '../validation/semantic-equal.js'
 import { sortedMap } from '../validation/sorted-map.js'
 
 const immutable = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const
+/** Those that are printed as upstream's internal types. */
+const internalTypes = { podFailurePolicy: 'PodFailurePolicy', successPolicy: 'SuccessPolicy' }
 
 export function* validateJobSpecUpdate({ spec }: Job, old: Job): Generator<FieldError> {
   yield* validateCompletions(spec, old.spec)
@@ -17,7 +19,13 @@ export function* validateJobSpecUpdate({ spec }: Job, old: Job): Generator<Field
   const template = steerable ? withSchedulingOf(old.spec.template, spec.template) : old.spec.template
   if (!semanticEqual(spec.template, template))
     yield invalid('spec.template', goForm(spec.template), 'field is immutable')
-  for (const field of immutable) yield* immutableField(spec[field], old.spec[field], `spec.${field}`)
+  for (const field of immutable) {
+    const value = spec[field]
+    const isPolicy = field === 'podFailurePolicy' || field === 'successPolicy'
+    if (isPolicy && value && !semanticEqual(value, old.spec[field]))
+      yield invalid(`spec.${field}`, internalForm(internalTypes[field], value as object), 'field is immutable')
+    else yield* immutableField(value, old.spec[field], `spec.${field}`)
+  }
 }
 
 /** As upstream's messages print it: metadata inlined, the spec in its internal form. */

@@ -1,6 +1,7 @@
 /** Checks of a CertificateSigningRequest; what is wrong already in the stored object is tolerated. */
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { parseCertificateRequestPem } from '../../machinery/pki/certificate-request.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type { CertificateSigningRequest } from '../generated/certificates-v1.js'
 import { certificateError } from './certificate.js'
 import { conditionsOf, validateConditions, validateConditionsUpdate } from './conditions.js'
@@ -39,11 +40,12 @@ const knownUsages = [
 type Request = CertificateSigningRequest
 const usagesOf = ({ spec }: Request) => spec.usages ?? []
 
-function* validateRequest({ spec: { request } }: Request): Generator<FieldError> {
+function* validateRequest({ spec }: Request): Generator<FieldError> {
+  const { request } = spec
   try {
     parseCertificateRequestPem(request ?? '').checkSignature()
   } catch (error) {
-    yield invalid('spec.request', request ?? null, (error as Error).message)
+    yield invalid('spec.request', request ?? givenEmpty(spec, 'request') ?? null, (error as Error).message)
   }
 }
 

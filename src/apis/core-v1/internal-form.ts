@@ -5,6 +5,7 @@
 
 import { goJson } from '../../machinery/json/go-json.js'
 import { compareQuantity } from '../../machinery/quantity.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { semanticEqual as semanticEqualJson } from '../validation/semantic-equal.js'
 import { unifiedDiff } from '../validation/unified-diff.js'
 import { internalLayout } from './internal-layout.js'
@@ -79,11 +80,11 @@ function withHostFields(spec: Json): Json {
 }
 
 /** `type` is a name in internalLayout, such as `PodSpec`. */
-export function internalForm(type: string, value: object): Json {
-  const source = type === 'PodSpec' ? withHostFields(value as Json) : (value as Json)
+export function internalForm(type: string, struct: object): Json {
+  const source = type === 'PodSpec' ? withHostFields(struct as Json) : (struct as Json)
   const form: Record<string, unknown> = {}
   for (const { goName, jsonName, kind } of fieldsOf(type)) {
-    const value = formOf(kind, source[jsonName])
+    const value = formOf(kind, source[jsonName] ?? givenEmpty(struct, jsonName))
     if (goName === '...') Object.assign(form, value)
     else form[goName] = value
   }

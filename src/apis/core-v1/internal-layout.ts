@@ -1,8 +1,8 @@
 /**
- * Facts: the structs of upstream's internal core types that its error messages print, field by field in Go's order.
+ * Facts: the structs of upstream's internal core and batch types that its error messages print, field by field in Go's order.
  * A field is `GoName:kind`, or `GoName=jsonName:kind` where the JSON name is not the Go name with a small first letter.
  * `...` is a type whose fields are printed in place. Kinds: s string, b bool, i integer, *k pointer, []k slice, map:k, @T a type of another package, T a struct of this table.
- * Source: k8s.io/kubernetes v1.34.4, pkg/apis/core/types.go.
+ * Source: k8s.io/kubernetes v1.34.4, pkg/apis/core/types.go and pkg/apis/batch/types.go.
  */
 export const internalLayout: Readonly<Record<string, string>> = {
   AWSElasticBlockStoreVolumeSource: 'VolumeID:s FSType=fsType:s Partition:i ReadOnly:b',
@@ -84,6 +84,8 @@ export const internalLayout: Readonly<Record<string, string>> = {
     'AccessModes:[]s Selector:*@LabelSelector Resources:VolumeResourceRequirements VolumeName:s StorageClassName:*s VolumeMode:*s DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:*s',
   PersistentVolumeClaimTemplate: '...=metadata:@ObjectMeta Spec:PersistentVolumeClaimSpec',
   PersistentVolumeClaimVolumeSource: 'ClaimName:s ReadOnly:b',
+  PersistentVolumeSpec:
+    'Capacity:map:@Quantity AccessModes:[]s ClaimRef:*ObjectReference PersistentVolumeReclaimPolicy:s StorageClassName:s MountOptions:[]s VolumeMode:*s NodeAffinity:*VolumeNodeAffinity VolumeAttributesClassName:*s',
   PersistentVolumeSource:
     'GCEPersistentDisk=gcePersistentDisk:*GCEPersistentDiskVolumeSource AWSElasticBlockStore=awsElasticBlockStore:*AWSElasticBlockStoreVolumeSource HostPath:*HostPathVolumeSource Glusterfs:*GlusterfsPersistentVolumeSource NFS=nfs:*NFSVolumeSource RBD=rbd:*RBDPersistentVolumeSource Quobyte:*QuobyteVolumeSource ISCSI=iscsi:*ISCSIPersistentVolumeSource FlexVolume:*FlexPersistentVolumeSource Cinder:*CinderPersistentVolumeSource CephFS=cephfs:*CephFSPersistentVolumeSource FC=fc:*FCVolumeSource Flocker:*FlockerVolumeSource AzureFile:*AzureFilePersistentVolumeSource VsphereVolume:*VsphereVirtualDiskVolumeSource AzureDisk:*AzureDiskVolumeSource PhotonPersistentDisk:*PhotonPersistentDiskVolumeSource PortworxVolume:*PortworxVolumeSource ScaleIO:*ScaleIOPersistentVolumeSource Local:*LocalVolumeSource StorageOS=storageos:*StorageOSPersistentVolumeSource CSI=csi:*CSIPersistentVolumeSource',
   PhotonPersistentDiskVolumeSource: 'PdID:s FSType=fsType:s',
@@ -104,6 +106,11 @@ export const internalLayout: Readonly<Record<string, string>> = {
   PodSchedulingGate: 'Name:s',
   PodSecurityContext:
     'HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:*b HostUsers:*b SELinuxOptions=seLinuxOptions:*SELinuxOptions WindowsOptions:*WindowsSecurityContextOptions RunAsUser:*i RunAsGroup:*i RunAsNonRoot:*b SupplementalGroups:[]i SupplementalGroupsPolicy:*s FSGroup=fsGroup:*i FSGroupChangePolicy=fsGroupChangePolicy:*s Sysctls:[]Sysctl SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile SELinuxChangePolicy=seLinuxChangePolicy:*s',
+  PodFailurePolicy: 'Rules:[]PodFailurePolicyRule',
+  PodFailurePolicyOnExitCodesRequirement: 'ContainerName:*s Operator:s Values:[]i',
+  PodFailurePolicyOnPodConditionsPattern: 'Type:s Status:s',
+  PodFailurePolicyRule:
+    'Action:s OnExitCodes:*PodFailurePolicyOnExitCodesRequirement OnPodConditions:[]PodFailurePolicyOnPodConditionsPattern',
   PodSpec:
     'Volumes:[]Volume InitContainers:[]Container Containers:[]Container EphemeralContainers:[]EphemeralContainer RestartPolicy:s TerminationGracePeriodSeconds:*i ActiveDeadlineSeconds:*i DNSPolicy=dnsPolicy:s NodeSelector:map:s ServiceAccountName:s AutomountServiceAccountToken:*b NodeName:s SecurityContext:*PodSecurityContext ImagePullSecrets:[]LocalObjectReference Hostname:s Subdomain:s SetHostnameAsFQDN:*b Affinity:*Affinity SchedulerName:s Tolerations:[]Toleration HostAliases:[]HostAlias PriorityClassName:s Priority:*i PreemptionPolicy:*s DNSConfig=dnsConfig:*PodDNSConfig ReadinessGates:[]PodReadinessGate RuntimeClassName:*s Overhead:map:@Quantity EnableServiceLinks:*b TopologySpreadConstraints:[]TopologySpreadConstraint OS=os:*PodOS SchedulingGates:[]PodSchedulingGate ResourceClaims:[]PodResourceClaim Resources:*ResourceRequirements HostnameOverride:*s',
   PortworxVolumeSource: 'VolumeID:s FSType=fsType:s ReadOnly:b',
@@ -146,6 +153,8 @@ export const internalLayout: Readonly<Record<string, string>> = {
   Toleration: 'Key:s Operator:s Value:s Effect:s TolerationSeconds:*i',
   TopologySpreadConstraint:
     'MaxSkew:i TopologyKey:s WhenUnsatisfiable:s LabelSelector:*@LabelSelector MinDomains:*i NodeAffinityPolicy:*s NodeTaintsPolicy:*s MatchLabelKeys:[]s',
+  SuccessPolicy: 'Rules:[]SuccessPolicyRule',
+  SuccessPolicyRule: 'SucceededIndexes:*s SucceededCount:*i',
   TypedLocalObjectReference: 'APIGroup=apiGroup:*s Kind:s Name:s',
   TypedObjectReference: 'APIGroup=apiGroup:*s Kind:s Name:s Namespace:*s',
   Volume:

@@ -104,7 +104,8 @@ export function* validateTemplateMetadata(
   yield* validateLabels(metadata.labels, `${path}.labels`)
   for (const [field, value] of Object.entries(metadata))
     if (field !== 'labels' && field !== 'annotations' && value !== undefined && value !== null && value !== '')
-      yield forbidden(`${path}.${field}`, 'cannot be set')
+      // Upstream names the Go field, its first letter made small.
+      yield forbidden(`${path}.${field === 'uid' ? 'uID' : field}`, 'cannot be set')
 }
 
 /** volumeClaimTemplate of an ephemeral volume. */

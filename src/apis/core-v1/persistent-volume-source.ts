@@ -87,24 +87,28 @@ const iscsiNameTooLong =
   'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
 
 /** `volumeName` is the volume's own name, which iSCSI limits. */
-export function* validatePersistentVolumeSource(spec: PersistentVolumeSpec, volumeName: string): Generator<FieldError> {
+export function* validatePersistentVolumeSource(
+  spec: PersistentVolumeSpec,
+  volumeName: string,
+  path = 'spec',
+): Generator<FieldError> {
   let found = false
   for (const name of sources) {
     const source = spec[name]
     if (!source) continue
     // Upstream counts flexVolume, but never refuses it.
     if (found && name !== 'flexVolume') {
-      yield forbidden(`spec.${oddDuplicatePaths[name] ?? name}`, 'may not specify more than 1 volume type')
+      yield forbidden(`${path}.${oddDuplicatePaths[name] ?? name}`, 'may not specify more than 1 volume type')
       continue
     }
     found = true
     const check = checks[name] as Check<unknown>
-    yield* check(source, `spec.${oddErrorPaths[name] ?? name}`)
+    yield* check(source, `${path}.${oddErrorPaths[name] ?? name}`)
     if (name === 'local' && !spec.nodeAffinity)
-      yield required('spec.nodeAffinity', 'Local volume requires node affinity')
+      yield required(`${path}.nodeAffinity`, 'Local volume requires node affinity')
     const { initiatorName, targetPortal } = name === 'iscsi' && spec.iscsi ? spec.iscsi : {}
     if (initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > 64)
-      yield invalid('spec.iscsi.targetportal', targetPortal, iscsiNameTooLong)
+      yield invalid(`${path}.iscsi.targetportal`, targetPortal, iscsiNameTooLong)
   }
-  if (!found) yield required('spec', 'must specify a volume type')
+  if (!found) yield required(path, 'must specify a volume type')
 }

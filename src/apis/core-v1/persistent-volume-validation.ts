@@ -33,6 +33,10 @@ function* validateNodeAffinity({ nodeAffinity }: PersistentVolumeSpec): Generato
 
 const isRoot = (path: string) => path.startsWith('/') && path.split('/').every(part => part === '' || part === '.')
 
+/** The host's whole disk would be emptied. */
+export const isRecycledRoot = ({ hostPath, persistentVolumeReclaimPolicy: policy }: PersistentVolumeSpec): boolean =>
+  !!hostPath && isRoot(hostPath.path) && policy === 'Recycle'
+
 function* validateClasses(spec: PersistentVolumeSpec): Generator<FieldError> {
   const { storageClassName, volumeMode, volumeAttributesClassName: attributesClass } = spec
   if (storageClassName) yield* validateClassName(storageClassName, 'spec.storageClassName')
@@ -82,7 +86,7 @@ export function* validatePersistentVolume(volume: PersistentVolume): Generator<F
     yield notSupported('spec.persistentVolumeReclaimPolicy', policy, reclaimPolicies)
   yield* validateNodeAffinity(spec)
   yield* validatePersistentVolumeSource(spec, metadata.name ?? '')
-  if (spec.hostPath && isRoot(spec.hostPath.path) && policy === 'Recycle')
+  if (isRecycledRoot(spec))
     yield forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")
   yield* validateClasses(spec)
   yield* validateMountOptions(volume)

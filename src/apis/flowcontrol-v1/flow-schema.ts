@@ -59,7 +59,9 @@ export const flowSchema = defineKind<FlowSchema>({
     yield* validateStatusConditions(status?.conditions)
   },
 
-  subresources: { status: { validateUpdate: ({ status }) => validateStatusConditions(status?.conditions) } },
+  subresources: {
+    status: { skipsMetadata: true, validateUpdate: ({ status }) => validateStatusConditions(status?.conditions) },
+  },
   rowOrder: byPrecedence,
   printerColumns: [
     {

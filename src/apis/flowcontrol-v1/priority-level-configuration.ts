@@ -99,7 +99,9 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     yield* validateStatusConditions(status?.conditions)
   },
 
-  subresources: { status: { validateUpdate: ({ status }) => validateStatusConditions(status?.conditions) } },
+  subresources: {
+    status: { skipsMetadata: true, validateUpdate: ({ status }) => validateStatusConditions(status?.conditions) },
+  },
   printerColumns: [
     {
       name: 'Type',

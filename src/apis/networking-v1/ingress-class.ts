@@ -45,7 +45,8 @@ export const ingressClass = defineKind<IngressClass>({
     yield* domainPrefixedPath(controller, 'spec.controller')
     if (spec.parameters) yield* validateParameters(spec.parameters)
   },
-  validateUpdate: ({ spec }, old) => immutableField(spec.controller ?? '', old.spec.controller ?? '', 'spec.controller'),
+  validateUpdate: ({ spec }, old) =>
+    immutableField(spec.controller ?? '', old.spec.controller ?? '', 'spec.controller'),
 
   printerColumns: [
     {

@@ -8,6 +8,7 @@ import {
   nameIsDnsSubdomain,
 } from '../../machinery/name-rules.js'
 import { isDns1123Subdomain, isWildcardDns1123Subdomain } from '../../machinery/names.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type {
   HTTPIngressPath,
   IngressBackend,
@@ -26,7 +27,7 @@ const invalidSuffixes = ['/..', '/.']
 export function* validateIngressSpec(spec: IngressSpec, path: string): Generator<FieldError> {
   const { rules = [], tls = [], defaultBackend, ingressClassName } = spec
   if (!rules.length && !defaultBackend)
-    yield invalid(path, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified')
+    yield invalid(path, spec.rules ?? givenEmpty(spec, 'rules'), 'either `defaultBackend` or `rules` must be specified')
   if (defaultBackend) yield* validateBackend(defaultBackend, `${path}.defaultBackend`)
   for (const [i, rule] of rules.entries()) yield* validateRule(rule, `${path}.rules[${i}]`)
   for (const [i, entry] of tls.entries()) yield* validateTls(entry, `${path}.tls[${i}]`)

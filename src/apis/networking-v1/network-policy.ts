@@ -99,6 +99,7 @@ export const networkPolicy = defineKind<NetworkPolicy>({
       ]),
     ),
 
+  strategy: { bumpGenerationOnEmpty: true },
   printerColumns: [
     {
       name: 'Pod-Selector',

@@ -44,6 +44,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   strategy: { allowUnconditionalUpdate: false },
   subresources: {
     status: {
+      skipsMetadata: true,
       *validateUpdate({ status }) {
         if (!status) return
         yield* validateConditions(status.conditions, 'status.conditions')

@@ -1,5 +1,5 @@
 /** ClusterRole grants verbs everywhere, or wherever a RoleBinding refers to it. */
-import { required } from '../../machinery/field-error.js'
+import { invalid, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import { validateLabelSelector } from '../../machinery/selector/index.js'
@@ -21,7 +21,11 @@ export const clusterRole = defineKind<ClusterRole>({
     const selectors = aggregationRule.clusterRoleSelectors ?? []
     if (!selectors.length)
       yield required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil')
-    for (const [i, selector] of selectors.entries()) yield* validateLabelSelector(selector, `${path}[${i}]`)
+    for (const [i, selector] of selectors.entries()) {
+      const errors = [...validateLabelSelector(selector, `${path}[${i}]`)]
+      yield* errors
+      if (errors.length) yield invalid(`${path}[${i}]`, null, 'invalid label selector.')
+    }
   },
   strategy: { validateName: nameIsPathSegment, allowCreateOnUpdate: true, bumpGenerationOn: [] },
 })

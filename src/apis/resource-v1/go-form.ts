@@ -1,4 +1,5 @@
 /** A claim's spec as upstream's messages print it: its internal types have no JSON names. */
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type {
   CapacityRequirements,
   DeviceClaimConfiguration,
@@ -12,7 +13,11 @@ import type {
 } from '../generated/resource-v1.js'
 
 const listOf = <T, U>(items: readonly T[] | null | undefined, form: (item: T) => U): U[] | null =>
-  items?.length ? items.map(form) : null
+  items ? items.map(form) : null
+
+/** The field, also when it was sent empty, which decoding leaves out. */
+const given = <T extends object, F extends keyof T & string>(holder: T, field: F): T[F] | undefined =>
+  holder[field] ?? (givenEmpty(holder, field) as T[F] | undefined)
 
 const selector = ({ cel }: DeviceSelector) => ({ CEL: cel ? { Expression: cel.expression ?? '' } : null })
 
@@ -24,50 +29,51 @@ const toleration = ({ key, operator, value, effect, tolerationSeconds }: DeviceT
   TolerationSeconds: tolerationSeconds ?? null,
 })
 
-const capacity = (wanted: CapacityRequirements | undefined) => (wanted ? { Requests: wanted.requests ?? null } : null)
+const capacity = (wanted: CapacityRequirements | undefined) =>
+  wanted ? { Requests: given(wanted, 'requests') ?? null } : null
 
-const selection = ({ deviceClassName, selectors, allocationMode, count }: ExactDeviceRequest) => ({
-  DeviceClassName: deviceClassName ?? '',
-  Selectors: listOf(selectors, selector),
-  AllocationMode: allocationMode ?? '',
-  Count: count ?? 0,
+const selection = (request: ExactDeviceRequest | DeviceSubRequest) => ({
+  DeviceClassName: request.deviceClassName ?? '',
+  Selectors: listOf(given(request, 'selectors'), selector),
+  AllocationMode: request.allocationMode ?? '',
+  Count: request.count ?? 0,
 })
 
 const exact = (request: ExactDeviceRequest) => ({
   ...selection(request),
   AdminAccess: request.adminAccess ?? null,
-  Tolerations: listOf(request.tolerations, toleration),
+  Tolerations: listOf(given(request, 'tolerations'), toleration),
   Capacity: capacity(request.capacity),
 })
 
 const alternative = (request: DeviceSubRequest) => ({
   Name: request.name ?? '',
   ...selection(request),
-  Tolerations: listOf(request.tolerations, toleration),
+  Tolerations: listOf(given(request, 'tolerations'), toleration),
   Capacity: capacity(request.capacity),
 })
 
-const request = ({ name, exactly, firstAvailable }: DeviceRequest) => ({
-  Name: name ?? '',
-  Exactly: exactly ? exact(exactly) : null,
-  FirstAvailable: listOf(firstAvailable, alternative),
+const request = (wanted: DeviceRequest) => ({
+  Name: wanted.name ?? '',
+  Exactly: wanted.exactly ? exact(wanted.exactly) : null,
+  FirstAvailable: listOf(given(wanted, 'firstAvailable'), alternative),
 })
 
-const constraint = ({ requests, matchAttribute, distinctAttribute }: DeviceConstraint) => ({
-  Requests: requests ?? null,
-  MatchAttribute: matchAttribute ?? null,
-  DistinctAttribute: distinctAttribute ?? null,
+const constraint = (wanted: DeviceConstraint) => ({
+  Requests: given(wanted, 'requests') ?? null,
+  MatchAttribute: wanted.matchAttribute ?? null,
+  DistinctAttribute: wanted.distinctAttribute ?? null,
 })
 
-const config = ({ requests, opaque }: DeviceClaimConfiguration) => ({
-  Requests: requests ?? null,
-  Opaque: opaque ? { Driver: opaque.driver ?? '', Parameters: opaque.parameters ?? null } : null,
+const config = (wanted: DeviceClaimConfiguration) => ({
+  Requests: given(wanted, 'requests') ?? null,
+  Opaque: wanted.opaque ? { Driver: wanted.opaque.driver ?? '', Parameters: wanted.opaque.parameters ?? null } : null,
 })
 
-export const goClaimSpec = ({ devices }: ResourceClaimSpec) => ({
+export const goClaimSpec = ({ devices = {} }: ResourceClaimSpec) => ({
   Devices: {
-    Requests: listOf(devices?.requests, request),
-    Constraints: listOf(devices?.constraints, constraint),
-    Config: listOf(devices?.config, config),
+    Requests: listOf(given(devices, 'requests'), request),
+    Constraints: listOf(given(devices, 'constraints'), constraint),
+    Config: listOf(given(devices, 'config'), config),
   },
 })

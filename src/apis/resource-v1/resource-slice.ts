@@ -7,6 +7,7 @@ import type { NodeSelectorRequirement, NodeSelectorTerm } from '../generated/cor
 import type { ResourcePool, ResourceSlice, ResourceSliceSpec } from '../generated/resource-v1.js'
 import { age } from '../printing/age.js'
 import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateDnsSubdomain } from '../validation/text.js'
 import { dropDisabledFields, validateDevice } from './device.js'
 import { nameKey, validateSet } from './lists.js'
@@ -78,6 +79,12 @@ function dropDisabled({ spec }: ResourceSlice): void {
   for (const device of spec.devices ?? []) dropDisabledFields(device)
 }
 
+/** What is dropped counts as a change all the same. */
+function prepareForUpdate(slice: ResourceSlice, { spec, metadata: { generation = 0 } }: ResourceSlice): void {
+  if (!semanticEqual(slice.spec, spec)) slice.metadata.generation = generation + 1
+  dropDisabled(slice)
+}
+
 export const resourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io',
   version: 'v1',
@@ -90,7 +97,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   validateCreate: slice => validateSpec(slice),
   validateUpdate: (slice, old) => validateSpec(slice, old),
 
-  strategy: { prepareForCreate: dropDisabled, prepareForUpdate: dropDisabled },
+  strategy: { prepareForCreate: dropDisabled, prepareForUpdate },
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.driver': ({ spec }) => spec.driver,

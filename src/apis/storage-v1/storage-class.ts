@@ -1,6 +1,7 @@
 /** StorageClass says how claims that name it get their volumes. */
 import { duplicate, type FieldError, forbidden, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type { TopologySelectorLabelRequirement, TopologySelectorTerm } from '../generated/core-v1.js'
 import type { StorageClass } from '../generated/storage-v1.js'
 import { newestDefault } from '../newest-default.js'
@@ -84,7 +85,8 @@ export const storageClass = defineKind<StorageClass>({
   },
   *validateUpdate(object, old) {
     for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const)
-      if (!semanticEqual(object[field], old[field])) yield forbidden(field, `updates to ${field} are forbidden.`)
+      if (!semanticEqual(object[field], old[field]) || givenEmpty(object, field))
+        yield forbidden(field, `updates to ${field} are forbidden.`)
     yield* immutableField(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode')
   },
 

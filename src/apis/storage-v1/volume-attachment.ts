@@ -1,7 +1,9 @@
 /** VolumeAttachment asks that a volume be attached to a node, and says whether it is. */
 import { type FieldError, forbidden, invalid, required, tooLong } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
+import { inlineVolumeForm, validateInlineVolumeSpec } from '../core-v1/inline-volume-spec.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
+import { canonicalResourceList } from '../core-v1/resource-list.js'
 import type {
   VolumeAttachment,
   VolumeAttachmentSource,
@@ -22,6 +24,7 @@ function* validateSource(source: VolumeAttachmentSource): Generator<FieldError> 
   else if (inline && name !== undefined) yield forbidden('spec.source', one)
   else if (name === '')
     yield required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName')
+  else if (inline) yield* validateInlineVolumeSpec(inline, 'spec.source.inlineVolumeSpec')
 }
 
 function* validateError(error: VolumeError | undefined, path: string): Generator<FieldError> {
@@ -39,12 +42,12 @@ function* validateStatus({ status }: VolumeAttachment): Generator<FieldError> {
   yield* validateError(status?.detachError, 'status.detachError')
 }
 
-/** As upstream's internal type is printed; a volume's own spec stays as it was sent. */
+/** As upstream's internal type is printed. */
 const goSpec = ({ attacher, source, nodeName }: VolumeAttachmentSpec) => ({
   Attacher: attacher ?? '',
   Source: {
     PersistentVolumeName: source?.persistentVolumeName ?? null,
-    InlineVolumeSpec: source?.inlineVolumeSpec ?? null,
+    InlineVolumeSpec: source?.inlineVolumeSpec ? inlineVolumeForm(source.inlineVolumeSpec) : null,
   },
   NodeName: nodeName ?? '',
 })
@@ -56,6 +59,11 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   scope: 'Cluster',
   names: { plural: 'volumeattachments' },
 
+  setDefaults({ spec }) {
+    const inline = spec.source?.inlineVolumeSpec
+    if (inline?.hostPath) inline.hostPath.type ??= ''
+    canonicalResourceList(inline?.capacity)
+  },
   updateChecks: ['meta', 'spec', 'meta', 'spec', 'change'],
   *validate({ spec }) {
     if (!spec.attacher) yield required('spec.attacher')
@@ -71,7 +79,15 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     if (!semanticEqual(spec, old.spec)) yield invalid('spec', goSpec(spec), 'field is immutable')
   },
 
-  strategy: { allowUnconditionalUpdate: false, bumpGenerationOn: [] },
+  strategy: {
+    allowUnconditionalUpdate: false,
+    bumpGenerationOn: [],
+    // The gate MutableCSINodeAllocatableCount is off in v1.34: a code stays only where there was one.
+    prepareForUpdate({ status }, old) {
+      for (const error of ['attachError', 'detachError'] as const)
+        if (old.status?.[error]?.errorCode === undefined) delete status?.[error]?.errorCode
+    },
+  },
   subresources: { status: { validateUpdate: validateStatus } },
   printerColumns: [
     {

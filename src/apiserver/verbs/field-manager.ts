@@ -7,6 +7,7 @@ import { trackUpdate, type WriteMark } from '../../machinery/apply/track-update.
 import { formatTime } from '../../machinery/clock.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import { withGivenEmpty } from '../../machinery/schema/given-empty.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { WriteContext } from './call.js'
 import type { VerbRequest } from './outcome.js'
@@ -129,7 +130,7 @@ export function trackWrite(
   const context = mergeContextOf(schemas, kind, request.subresource ?? '')
   if (!context) return
   const mark = writeMarkOf(request, clock.now())
-  trackUpdate(context, { live, object }, { ...mark, resets: sentEmpty(document) })
+  withGivenEmpty(object, () => trackUpdate(context, { live, object }, { ...mark, resets: sentEmpty(document) }))
 }
 
 /** As `trackWrite`, of what the server writes by itself. */

@@ -27,7 +27,8 @@ export async function reviewToken(
     if (!(error instanceof InvalidToken)) throw error
     const why = error.message ? `[invalid bearer token, ${error.message}]` : 'invalid bearer token'
     // What the client sent as status stays, as upstream has it.
-    return { ...review, status: { user: {}, ...(review.status as object | undefined), error: why } }
+    const { authenticated: _, ...claimed } = (review.status ?? {}) as { authenticated?: boolean }
+    return { ...review, status: { user: {}, ...claimed, error: why } }
   }
 }
 

@@ -135,7 +135,7 @@ export function newVerbs(deps: VerbsDeps): Verbs {
   const review = async (kind: AnyKind, request: VerbRequest) => {
     const object = decodeBody(deps.schemas, kind, request)
     wipeSystemFields(object)
-    if (kind.scope === 'Namespaced') ensureNamespace(object, request.namespace)
+    ensureNamespace(object, kind.scope === 'Namespaced' ? request.namespace : undefined)
     trackWrite(deps, { kind, request, live: undefined, object, document: request.body })
     const errors = [...(kind.validate?.(object, { now: deps.clock.now(), subresource: '', dryRun: false }) ?? [])]
     // Upstream names no kind in these errors.

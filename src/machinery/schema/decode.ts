@@ -1,6 +1,7 @@
 /** Turns parsed JSON into an object of a type as Go's decoder does: checks types, drops what is unknown, null or empty. */
 import { DecodeError } from './decode-error.js'
 import { decodeScalar, jsonKind, TypeMismatch } from './decode-scalar.js'
+import { type Given, rememberEmpty } from './given-empty.js'
 import { type ResolvedField, type ResolvedType, resolveType } from './resolve.js'
 import type { SchemaSet } from './types.js'
 
@@ -18,6 +19,7 @@ class Decoder {
   /** How numbers with a point or an exponent were written, by path. */
   private readonly fractions: ReadonlyMap<string, string> | undefined
   readonly strictErrors: string[] = []
+  readonly emptied: Given[] = []
   /** Field names, map keys and indexes that lead to the value at hand. */
   private readonly path: (string | number)[] = []
   /** The field names among them. */
@@ -38,6 +40,7 @@ class Decoder {
     const source = input as Record<string, unknown>
     const { path, names, struct } = this
     let copy: Record<string, unknown> | undefined
+    let emptied: string[] | undefined
     for (const name of Object.keys(source)) {
       const value = source[name]
       const field = type.fields.get(name)
@@ -49,6 +52,7 @@ class Decoder {
         next = value === null || value === undefined ? undefined : this.decodeField(field, value)
         path.pop()
         if (!this.lenient) names.pop()
+        if (next === undefined && isEmptied(field, value)) (emptied ??= []).push(name)
       } else if (value !== undefined) this.addUnknown(name)
       if (copy) {
         if (next !== undefined) copy[name] = next
@@ -58,7 +62,13 @@ class Decoder {
       }
     }
     this.struct = struct
+    if (emptied) this.addEmptied(copy!, source, emptied)
     return copy ?? source
+  }
+
+  private addEmptied(holder: Record<string, unknown>, source: Record<string, unknown>, names: string[]): void {
+    for (const name of names)
+      this.emptied.push({ holder, name, path: this.fieldPath(name), value: emptyLike(source[name]) })
   }
 
   /** `undefined` for what Go would leave out. */
@@ -215,6 +225,12 @@ const hasOwnParser = ({ type }: ResolvedField) =>
 
 const mismatch = (value: unknown, field: ResolvedField) => new TypeMismatch(jsonKind(value), field.goType)
 
+/** Of what decoding leaves out: a list, a map or bytes, though empty, are not nil to Go. */
+const isEmptied = ({ type }: ResolvedField, value: unknown): boolean =>
+  value === '' ? type === 'bytes' : typeof value === 'object' && value !== null && type !== 'object'
+
+const emptyLike = (value: unknown): Given['value'] => (Array.isArray(value) ? [] : value === '' ? '' : {})
+
 function hasKeys(object: object): boolean {
   for (const _ in object) return true
   return false
@@ -272,5 +288,6 @@ export function decodeObject(
   const decoder = new Decoder(fractions)
   const object = decoder.decodeStruct(type, json)
   if (decoder.mismatch) throw decoder.mismatch
+  if (decoder.emptied.length) rememberEmpty(object, decoder.emptied)
   return { object, strictErrors: decoder.strictErrors }
 }
