@@ -16,7 +16,7 @@ export interface WatchSink {
 }
 
 /** What a sink tells of its client. */
-export interface SinkState {
+interface SinkState {
   onFull(): void
   onDrain(): void
 }
@@ -73,7 +73,7 @@ async function socketSink(
   }
 }
 
-export interface SinkForm {
+interface SinkForm {
   form: AcceptedForm
   join: Join
 }

@@ -1,7 +1,7 @@
 /** Answers with a document as Go's http.ServeContent does: ETag, Last-Modified, 304, and a range of it for who asks for one. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-export type Content = {
+type Content = {
   mediaType: string
   /** Without quotes; none for content that has no ETag. */
   etag?: string
