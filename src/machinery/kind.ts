@@ -196,6 +196,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   rowConditions?(object: T): readonly RowCondition[] | undefined
   /** Extra field selectors besides metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** What is said of a field that cannot be selected by, where upstream has words of its own for the kind. */
+  unsupportedField?: (field: string) => string
 }
 
 /** A KindSpec with every default filled in. */

@@ -123,5 +123,6 @@ export const job = defineKind<Job>({
       ({ spec }) => spec.selector,
     ),
   ],
+  unsupportedField: field => `field label ${JSON.stringify(field)} not supported for Job`,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
 })

@@ -47,7 +47,7 @@ function* validatePodCidrs({ podCIDRs = [] }: NodeSpec): Generator<FieldError> {
 function* validateResources({ status }: Node): Generator<FieldError> {
   for (const list of ['capacity', 'allocatable'] as const)
     for (const [name, quantity] of Object.entries(status?.[list] ?? {}))
-      yield* validateResourceQuantity(name, quantity, `status.${list}.${name}`)
+      yield* validateResourceQuantity(name, quantity, `status.${list}${name ? `.${name}` : '[]'}`)
 }
 
 /** The whole node; a status that comes along must be sound too. */

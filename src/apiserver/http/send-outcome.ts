@@ -125,7 +125,8 @@ function sendObject(
   const stored: Stored = {
     // Only conversions ask for it, and it may have to be parsed first.
     get answer() {
-      const metadata = { resourceVersion: item.object.metadata.resourceVersion ?? '' }
+      const { resourceVersion } = item.object.metadata
+      const metadata = { ...(resourceVersion && { resourceVersion }) }
       return { kind, items: [item], metadata, isList: false }
     },
     protobuf: () => protobufObject(context.schemas, kind, item),

@@ -7,7 +7,14 @@ import { DecodeError } from '../../machinery/schema/decode-error.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
-import { type AcceptedForm, negotiate, type Offer, plainOffer, resourceOffer } from '../negotiate/accept.js'
+import {
+  type AcceptedForm,
+  checkRouted,
+  negotiate,
+  type Offer,
+  plainOffer,
+  resourceOffer,
+} from '../negotiate/accept.js'
 import { applyPatchType, unsupportedPatchType } from '../verbs/apply.js'
 import { typeMetaError } from '../verbs/decode-body.js'
 import { patchReadingOf, type VerbRequest } from '../verbs/outcome.js'
@@ -192,11 +199,13 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { verb } = info
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw notServed(exchange, context)
   if (verb === 'watch' && http.method !== 'GET') throw methodNotAllowed()
-  const form: AcceptedForm = negotiate(http.headers.accept, offerFor(exchange, context))
   const request = requestOf(exchange)
   context.verbs.check(request)
+  const offer = offerFor(exchange, context)
+  checkRouted(http.headers.accept, offer)
   const { deprecationWarning } = context.rests.find(info.group, info.version, info.resource)?.kind ?? {}
   if (deprecationWarning) exchange.warnings.push(deprecationWarning)
+  const form: AcceptedForm = negotiate(http.headers.accept, offer)
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') request.list = listOptionsOf(query)
   const revision = verb === 'get' && query?.get('resourceVersion')
   if (revision) request.list = { resourceVersion: revision }

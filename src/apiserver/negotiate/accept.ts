@@ -136,6 +136,11 @@ function unrouted({ mayStream }: Offer): StatusError {
   return new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${all}`, {})
 }
 
+/** Throws the router's 406: it comes before all that can be said of the resource. */
+export function checkRouted(header: string | undefined, offer: Offer): void {
+  if (header && !offer.unrouted && !isRouted(header)) throw unrouted(offer)
+}
+
 function notAcceptable(clauses: readonly Clause[], { encodings, streams, ...offer }: Offer): StatusError {
   // Upstream first looks for any form, and then for one that can be streamed.
   const unstreamed = streams && matching(clauses, { ...offer, encodings }).some(form => form !== undefined)
@@ -147,7 +152,7 @@ function notAcceptable(clauses: readonly Clause[], { encodings, streams, ...offe
 
 function choose(header: string, offer: Offer): AcceptedForm {
   if (!header) return { encoding: offer.encodings[0] ?? 'json', pretty: false }
-  if (!offer.unrouted && !isRouted(header)) throw unrouted(offer)
+  checkRouted(header, offer)
   const clauses = parseAccept(header)
   for (const clause of clauses) {
     for (const encoding of offer.encodings) {

@@ -9,6 +9,7 @@ import type { Admission, AdmissionAttributes, Operation } from '../admission/adm
 import { resourceAttributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
 import type { VerbRequest } from './outcome.js'
+import { dropRepeatedOwners } from './owner-references.js'
 
 export interface Call {
   request: VerbRequest
@@ -81,12 +82,16 @@ export function writeScope(call: Call, { admission, authorize }: WriteContext): 
     sentName ??= request.name || object.metadata.name || ''
     return admission[name]({ ...admissionAttributes(call, operation), name: sentName, object, ...(old && { old }) })
   }
+  const mutate = phase('mutate')
   return {
     user: request.user,
     dryRun: isDryRun(request),
     subresource: request.subresource ?? '',
     patched: request.verb === 'patch',
-    mutate: phase('mutate'),
+    async mutate(object, old) {
+      await mutate(object, old)
+      dropRepeatedOwners(object, 'admitted', request.warn)
+    },
     admit: phase('validate'),
     ...(request.warn && { warn: request.warn }),
   }

@@ -1,6 +1,7 @@
 /** get, list and watch. */
 import type { ListOptions } from '../../machinery/request.js'
 import { badRequest, methodNotSupported } from '../../machinery/status-error.js'
+import { selectionOf } from '../../registry/select.js'
 import { type Call, keyOf, namespaceOf } from './call.js'
 import { checkListOptions } from './options.js'
 import type { Outcome } from './outcome.js'
@@ -23,9 +24,19 @@ function optionsOf({ request }: Call) {
   return options
 }
 
+/** Selectors that cannot be read are told of before options that do not fit together. */
+function checkOptions({ kind, request }: Call, options: ListOptions, watch: boolean): void {
+  try {
+    checkListOptions(options, watch)
+  } catch (error) {
+    selectionOf(kind, request.namespace, options)
+    throw error
+  }
+}
+
 export async function list(call: Call): Promise<Outcome> {
   const options = optionsOf(call)
-  checkListOptions(options, false)
+  checkOptions(call, options, false)
   return { type: 'list', code: 200, list: await call.rest.list(namespaceOf(call), options), kind: call.kind }
 }
 
@@ -40,7 +51,7 @@ function withInitialEvents(options: ListOptions): ListOptions {
 export async function watch(call: Call): Promise<Outcome> {
   if (!call.kind.verbs.includes('watch')) throw methodNotSupported(call.kind, 'watch')
   const options = withInitialEvents(optionsOf(call))
-  checkListOptions(options, true)
+  checkOptions(call, options, true)
   const signal = call.request.signal ?? new AbortController().signal
   const events = await call.rest.watch(namespaceOf(call), options, signal)
   return { type: 'watch', events, kind: call.kind }

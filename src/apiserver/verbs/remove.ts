@@ -3,6 +3,7 @@ import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { DeleteOptions } from '../../machinery/request.js'
 import type { DeleteScope } from '../../registry/rest.js'
+import { selectionOf } from '../../registry/select.js'
 import { admissionAttributes, type Call, keyOf, namespaceOf, type WriteContext } from './call.js'
 import { checkDeleteOptions, checkListOptions } from './options.js'
 import type { Outcome } from './outcome.js'
@@ -80,9 +81,10 @@ export async function remove(call: Call, context: WriteContext): Promise<Outcome
 export async function removeCollection(call: Call, context: WriteContext): Promise<Outcome> {
   const { rest, kind, request } = call
   const [options, listOptions] = [request.delete ?? {}, request.list ?? {}]
-  warnOfOrphans(call, options)
   checkDeleteOptions(options)
   checkListOptions(listOptions, false)
+  selectionOf(kind, request.namespace, listOptions)
+  warnOfOrphans(call, options)
   const list = await rest.deleteCollection(namespaceOf(call), options, listOptions, deleteScope(call, context))
   return { type: 'list', code: 200, list, kind }
 }

@@ -7,6 +7,7 @@ import { decodeBody } from './decode-body.js'
 import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome } from './outcome.js'
+import { dropRepeatedOwners } from './owner-references.js'
 
 /** What only the server sets; a client may send them back from an export. */
 export function wipeSystemFields({ metadata }: AnyObject): void {
@@ -24,6 +25,7 @@ export async function create(call: Call, context: WriteContext): Promise<Outcome
   wipeSystemFields(object)
   const namespace = namespaceOf(call)
   ensureNamespace(object, namespace)
+  dropRepeatedOwners(object, 'sent', request.warn)
   trackWrite(context, { kind, request, live: undefined, object, document: request.body })
   const stored = await rest.create(namespace, object, writeScope(call, context))
   return { type: 'stored', code: 201, stored, kind }
@@ -36,6 +38,7 @@ export async function update(call: Call, context: WriteContext): Promise<Outcome
   const object = decodeBody(context.schemas, kind, request)
   ensureNamespace(object, namespaceOf(call))
   ensureName(object, request.name ?? '')
+  dropRepeatedOwners(object, 'sent', request.warn)
   // A write without a version may lose a race and be tried again; admission has then already changed its copy.
   const fresh = object.metadata.resourceVersion ? () => object : () => cloneJson(object)
   const transform = (current: AnyObject | undefined) => {

@@ -68,14 +68,25 @@ export const fieldLabelNotSupported: UnsupportedField = field => `field label no
 export const notKnownFieldSelector: UnsupportedField = field =>
   `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 
-/** Throws a 400 StatusError for the first field that the kind does not support. `metadata.name` and `metadata.namespace` are always supported. */
+export interface FieldSupport {
+  namespaced?: boolean
+  unsupported?: UnsupportedField
+}
+
+/**
+ * Throws a 400 StatusError for the first field that the kind does not support. `metadata.name` always is, and so is
+ * `metadata.namespace` but for kinds without namespaces that have fields of their own.
+ */
 export function checkFieldSelector(
   selector: FieldSelector,
   supported: readonly string[],
-  unsupported: UnsupportedField = supported.length ? fieldLabelNotSupported : notKnownFieldSelector,
+  {
+    namespaced = true,
+    unsupported = supported.length ? fieldLabelNotSupported : notKnownFieldSelector,
+  }: FieldSupport = {},
 ): void {
+  const always = namespaced || !supported.length ? ['metadata.name', 'metadata.namespace'] : ['metadata.name']
   for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || field === 'metadata.namespace' || supported.includes(field)) continue
-    throw badRequest(unsupported(field))
+    if (!always.includes(field) && !supported.includes(field)) throw badRequest(unsupported(field))
   }
 }

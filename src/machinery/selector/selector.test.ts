@@ -175,5 +175,10 @@ describe('field selectors', () => {
       '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
     )
     expect(messageOf(() => checkFieldSelector(parseFieldSelector('metadata.name=a'), []))).toBe('no error')
+    const inNamespace = parseFieldSelector('metadata.namespace=a')
+    expect(messageOf(() => checkFieldSelector(inNamespace, [], { namespaced: false }))).toBe('no error')
+    expect(messageOf(() => checkFieldSelector(inNamespace, ['spec.y'], { namespaced: false }))).toBe(
+      'field label not supported: metadata.namespace',
+    )
   })
 })
