@@ -3,7 +3,7 @@ import { defineKind, type PrinterColumn } from '../../machinery/kind.js'
 import { horizontalPodAutoscaler as hub } from '../autoscaling-v2/horizontal-pod-autoscaler.js'
 import { defineConversion } from '../conversion.js'
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v1.js'
-import { fromHub, toHub } from './hpa-conversion.js'
+import { dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -20,7 +20,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   validateCreate: (object, context) => hub.validateCreate?.(toHub(object), context) ?? [],
   validateUpdate: (object, old, context) => hub.validateUpdate?.(toHub(object), toHub(old), context) ?? [],
 
-  strategy: { bumpGenerationOn: [] },
+  strategy: { bumpGenerationOn: [], prepareForCreate: dropStatusAnnotations },
   subresources: {
     status: {
       validateUpdate: (object, old, context) =>

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v2.js'
-import { fromHub, toHub } from './hpa-conversion.js'
+import { dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
 
 const hub: HorizontalPodAutoscaler = {
   apiVersion: 'autoscaling/v2',
@@ -51,4 +51,15 @@ test('without any metric the target is 80 % of CPU', () => {
   expect(spec.metrics).toEqual([
     { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
   ])
+})
+
+test('of a new object, annotations that carry a status are dropped', () => {
+  const object = {
+    apiVersion: 'autoscaling/v1',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { annotations: { 'autoscaling.alpha.kubernetes.io/current-metrics': '[]', kept: 'a' } },
+    spec: { maxReplicas: 1, scaleTargetRef: { kind: 'Deployment', name: 'd' } },
+  }
+  dropStatusAnnotations(object)
+  expect(object.metadata).toEqual({ annotations: { kept: 'a' } })
 })

@@ -45,6 +45,13 @@ function parse<T>(annotations: Annotations | undefined, key: string): T | undefi
   }
 }
 
+/** A new object has no status, nor annotations that carry one. */
+export function dropStatusAnnotations({ metadata }: V1): void {
+  const { [keys.currentMetrics]: _, [keys.conditions]: __, ...annotations } = metadata.annotations ?? {}
+  if (Object.keys(annotations).length) metadata.annotations = annotations
+  else delete metadata.annotations
+}
+
 export function fromHub(hub: V2): V1 {
   const { metrics = [], behavior, ...spec } = hub.spec
   const { currentMetrics, conditions, ...status } = hub.status ?? { desiredReplicas: 0 }
