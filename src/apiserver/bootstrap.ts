@@ -2,6 +2,7 @@
 import type { ServiceCIDR } from '../apis/generated/networking-v1.js'
 import { builtinKinds } from '../apis/index.js'
 import { semanticEqual } from '../apis/validation/semantic-equal.js'
+import { applyObject } from '../machinery/apply/apply-object.js'
 import { type Clock, formatTime } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
@@ -33,7 +34,7 @@ import {
 import type { RestDirectory } from './deps.js'
 import { automanagedLabel, localApiServices } from './local-api-services.js'
 import { applyDefaults } from './verbs/decode-body.js'
-import { trackOwnWrite } from './verbs/field-manager.js'
+import { mergeContextOf, trackOwnWrite } from './verbs/field-manager.js'
 
 export interface BootstrapDeps {
   rests: RestDirectory
@@ -119,7 +120,9 @@ function* endpointObjects(endpoint: ServerEndpoint): Generator<Wanted> {
   yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], replace]
 }
 
-/** The default range is ready as soon as it is there; upstream's server says so itself, whether controllers run or not. */
+const cidrManager = 'kubernetes-service-cidr-controller'
+
+/** The default range is ready as soon as it is there; upstream's server says so itself, by an apply, whether controllers run or not. */
 async function readyServiceCidr({
   rests,
   schemas,
@@ -131,13 +134,16 @@ async function readyServiceCidr({
   if (!rest || (stored?.object.status as ServiceCIDR['status'])?.conditions?.length) return
   const lastTransitionTime = formatTime(clock.now())
   const message = 'Kubernetes default Service CIDR is ready'
-  const status = { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime, reason: '', message }] }
+  const { apiVersion, kind } = rest.kind
+  const status = { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime, message }] }
+  const applied = { apiVersion, kind, metadata: { name: key.name }, status }
   const subresource = 'status'
-  const change: Transform = (current, live) => {
-    const object = { ...current!, status }
-    trackOwnWrite({ schemas, clock }, { kind: rest.kind, subresource, live, object })
-    return object
-  }
+  const mergeContext = mergeContextOf(schemas, rest.kind, subresource)
+  const mark = { manager: cidrManager, subresource, time: lastTransitionTime }
+  const change: Transform = current =>
+    mergeContext
+      ? applyObject(mergeContext, { live: current, applied, force: true, mark }).object
+      : { ...current!, status }
   await rest.update(key, change, { ...scope, subresource })
 }
 

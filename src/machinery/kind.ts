@@ -125,6 +125,8 @@ export interface Strategy<T> {
   keepStatusOnUpdate?: boolean
   /** PUT of a name that does not exist creates it. */
   allowCreateOnUpdate?: boolean
+  /** Upstream stores new objects without a default that it fills in when it reads: the first update is a write though it changes nothing. */
+  storesDefaultsLate?: boolean
   /** Updates without a resourceVersion are accepted; default true. */
   allowUnconditionalUpdate?: boolean
   /** Seconds between the request and the removal; undefined or 0: at once. Called with the caller's wish, if any. */

@@ -11,6 +11,8 @@ export interface StoredObject {
   readonly revision: number
   /** JSON with apiVersion, kind and metadata.resourceVersion. */
   readonly bytes: Uint8Array
+  /** Nobody has written it since it was created. */
+  readonly isFirst?: boolean
 }
 
 export interface StoredList {

@@ -102,7 +102,13 @@ export class StoreContext {
     const { version } = this.options
     const converted = version.remote ? await version.remote.toStored(object) : version.toStored(object)
     const stored = storedForm(version.stored, converted)
-    if (revision !== undefined) stored.metadata = { ...stored.metadata, resourceVersion: String(revision) }
+    const { selfLink, resourceVersion = revision === undefined ? undefined : String(revision) } = object.metadata
+    // What was sent stays where storing would replace it.
+    stored.metadata = {
+      ...stored.metadata,
+      ...(selfLink && { selfLink }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    }
     return this.showLater({ object: stored, revision: revision ?? 0, bytes: encodeStored(stored) })
   }
 

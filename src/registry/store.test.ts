@@ -109,6 +109,8 @@ describe('create', () => {
     expect(fixture.storage.revision()).toBe(0)
     await make()
     expect((await failure(widgets.create('ns', newObject('a'), dryRun))).code).toBe(409)
+    const sent = newObject('b', { metadata: { resourceVersion: '0' } })
+    expect((await widgets.create('ns', sent, dryRun)).object.metadata.resourceVersion).toBe('0')
   })
 
   test('runs mutation, preparation, validation, admission in this order', async () => {
@@ -171,6 +173,21 @@ describe('update', () => {
     await make({ spec: { size: 1 } })
     const { stored } = await put(newObject('a', { spec: { size: 1 } }))
     expect([stored.revision, fixture.storage.revision()]).toEqual([1, 1])
+  })
+
+  test('that changes nothing writes once where defaults are stored late', async () => {
+    const late = defineKind<AnyObject>({
+      group: '',
+      version: 'v1',
+      kind: 'Late',
+      scope: 'Cluster',
+      names: { plural: 'lates' },
+      strategy: { storesDefaultsLate: true },
+    })
+    const rest = newFixture([late]).registry.rest(late)
+    await rest.create(undefined, newObject('a'), scope)
+    const again = async () => (await rest.update({ name: 'a' }, current => current!, scope)).stored.revision
+    expect([await again(), await again()]).toEqual([2, 2])
   })
 
   test('refuses a stale resourceVersion', async () => {

@@ -74,7 +74,8 @@ async function updateOnce(context: StoreContext, request: UpdateRequest, current
     await prepareUpdate(context, request, { object, old })
     keepManagerTimes(object, old)
     if (vanishes(context, object, old)) return vanish(context, request, { object, current })
-    if (semanticEqual(object, old)) return current
+    const isWritten = current.isFirst && context.kind.strategy.storesDefaultsLate
+    if (!isWritten && semanticEqual(object, old)) return current
     return dryRun ? context.unwritten(object, current.revision) : context.write(key, object, current.revision)
   })
 }

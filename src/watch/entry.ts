@@ -18,6 +18,8 @@ export interface EntrySource {
 export class Entry {
   readonly key: string
   readonly revision: number
+  /** Nobody has written it since it was created. */
+  readonly isFirst: boolean
   readonly #stored: Uint8Array
   readonly #source: EntrySource
   #object: WeakRef<AnyObject> | undefined
@@ -29,6 +31,7 @@ export class Entry {
   constructor(stored: Stored, source: EntrySource) {
     this.key = stored.key
     this.revision = stored.modRevision
+    this.isFirst = stored.modRevision === stored.createRevision
     this.#stored = stored.bytes
     this.#source = source
     const adopted = source.adoption?.take(stored.bytes)

@@ -57,6 +57,8 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
 
   strategy: {
     bumpGenerationOn: [],
+    // The phase.
+    storesDefaultsLate: true,
     prepareForCreate(object) {
       object.status = { phase: 'Pending' }
       prepareDataSources(object.spec, undefined)

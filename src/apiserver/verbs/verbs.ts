@@ -1,7 +1,9 @@
 /** Takes a request that is already allowed to the verb that answers it. Free of HTTP. */
+
+import type { TokenRequest } from '../../apis/generated/authentication-v1.js'
 import type { Clock } from '../../machinery/clock.js'
 import { formatTime } from '../../machinery/clock.js'
-import type { AnyKind } from '../../machinery/kind.js'
+import { type AnyKind, defineKind } from '../../machinery/kind.js'
 import { invalidObject, notFound, StatusError } from '../../machinery/status-error.js'
 import type { TokenAuthenticator } from '../authn/token-authenticator.js'
 import type { TokenIssuer } from '../authn/token-request.js'
@@ -13,7 +15,7 @@ import { nameOfFieldSelector } from '../request-info.js'
 import { reviewAccess } from './access-reviews.js'
 import { createBinding } from './binding.js'
 import { admissionAttributes, type Call, ensureNamespace, type WriteContext } from './call.js'
-import { type BodyType, decodeBody } from './decode-body.js'
+import { decodeBody } from './decode-body.js'
 import { createEviction } from './eviction.js'
 import { trackWrite } from './field-manager.js'
 import { reviewSelf, reviewToken } from './identity-reviews.js'
@@ -50,12 +52,16 @@ export const resourceNotFound = () =>
 export const methodNotAllowed = () =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
-const tokenRequestType: BodyType = {
+const tokenRequestType = defineKind<TokenRequest>({
   group: 'authentication.k8s.io',
   version: 'v1',
   kind: 'TokenRequest',
-  schema: 'authentication.v1.TokenRequest',
-}
+  scope: 'Namespaced',
+  names: { plural: 'tokenrequests' },
+  setDefaults({ spec }) {
+    spec.expirationSeconds ??= 3600
+  },
+})
 
 /** Verbs of one object and those of a collection. */
 const namedVerbs: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete'])
@@ -116,6 +122,7 @@ export function newVerbs(deps: VerbsDeps): Verbs {
     const { namespace = '', name = '' } = request
     const object = decodeBody(deps.schemas, tokenRequestType, request)
     ensureNamespace(object, namespace)
+    trackWrite(deps, { kind: tokenRequestType, request, live: undefined, object, document: request.body })
     const attributes = { ...admissionAttributes({ request, kind, rest }, 'CREATE'), object }
     await deps.admission.mutate(attributes)
     await deps.admission.validate(attributes)
