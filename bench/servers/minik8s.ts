@@ -8,14 +8,25 @@ import type { BenchServer } from './server.js'
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
 
-export async function startMinik8s(): Promise<BenchServer> {
+/** `inspector`: port on which a debugger may look into the process. */
+export async function startMinik8s({ inspector }: { inspector?: number } = {}): Promise<BenchServer> {
   const dir = mkdtempSync(join(tmpdir(), 'minik8s-bench-'))
   const port = await freePort()
   const url = `https://127.0.0.1:${port}`
   const begin = performance.now()
   const child = startProcess(
     process.execPath,
-    [program, 'up', '--data-dir', dir, '--port', `${port}`, '--runtime', 'none'],
+    [
+      ...(inspector ? [`--inspect=127.0.0.1:${inspector}`] : []),
+      program,
+      'up',
+      '--data-dir',
+      dir,
+      '--port',
+      `${port}`,
+      '--runtime',
+      'none',
+    ],
     { cwd: dir, log: join(dir, 'log') },
   )
   const file = (name: string) => readFileSync(join(dir, 'pki', name))

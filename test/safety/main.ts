@@ -1,22 +1,19 @@
 /** `npm run safety -- malformed [--requests N] [--seed N]`: plays a check of goals "safety" against the built server. */
-import { readFileSync } from 'node:fs'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { startMinik8s } from '../../bench/servers/minik8s.js'
+import { freePort } from '../../bench/servers/processes.js'
+import { collectedHeap } from './heap.js'
 import { describeFailure, playMalformed } from './malformed.js'
 import { noise, oddStreams } from './odd-streams.js'
 import { newChance } from './random.js'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-/** Megabytes that a process has resident. */
-function residentMegabytes(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
-  return (pages * 4096) / 2 ** 20
-}
-
 /** What is played before memory is first looked at: caches fill, code is compiled. */
 const warmUpShare = 5
+/** How much of the heap may be more than it was then: what caches still take in, and no more. */
+const mostGrowth = 0.25
 
 interface Settings {
   requests: number
@@ -24,7 +21,8 @@ interface Settings {
 }
 
 async function malformed({ requests, seed }: Settings): Promise<boolean> {
-  const server = await startMinik8s()
+  const inspector = await freePort()
+  const server = await startMinik8s({ inspector })
   const { hostname, port } = new URL(server.url)
   const connect = () =>
     new Promise<TLSSocket>((resolve, reject) => {
@@ -32,7 +30,6 @@ async function malformed({ requests, seed }: Settings): Promise<boolean> {
       const socket: TLSSocket = connectTls({ ...options, ...server.tls }, () => resolve(socket))
       socket.on('error', reject)
     })
-  const pid = server.pids[0]!
   const play = (count: number, from: number) =>
     playMalformed({
       connect,
@@ -44,13 +41,13 @@ async function malformed({ requests, seed }: Settings): Promise<boolean> {
   try {
     say(`malformed: ${requests} requests, seed ${seed}`)
     const first = await play(Math.ceil(requests / warmUpShare), seed)
-    const before = residentMegabytes(pid)
+    const before = await collectedHeap(inspector)
     const second = await play(requests - Math.ceil(requests / warmUpShare), seed + 1)
     const chance = newChance(seed)
     const streamed: number[] = []
     for (let i = 0; i < 20; i++) streamed.push(...(await oddStreams(server.url, '', chance)))
     for (let i = 0; i < 20; i++) await noise(server.url, chance)
-    const after = residentMegabytes(pid)
+    const after = await collectedHeap(inspector)
     const failures = [...first.failures, ...second.failures]
     const broken = streamed.filter(code => code >= 500)
     const codes = new Map(first.codes)
@@ -63,9 +60,11 @@ async function malformed({ requests, seed }: Settings): Promise<boolean> {
         .join(', ')}`,
     )
     say(`  HTTP/2: ${streamed.length} answers to odd streams, ${broken.length} of them 5xx`)
-    say(`  memory: ${before.toFixed(0)} MB after the first fifth, ${after.toFixed(0)} MB at the end`)
+    say(`  heap: ${before.toFixed(1)} MB after the first fifth, ${after.toFixed(1)} MB at the end`)
     say(`  ${failures.length + broken.length} answers of 5xx`)
-    return failures.length + broken.length === 0
+    const isFlat = after <= before * (1 + mostGrowth)
+    if (!isFlat) say(`  memory grows: more than ${mostGrowth * 100} % in use than after the first fifth`)
+    return failures.length + broken.length === 0 && isFlat
   } finally {
     await server.stop()
   }
