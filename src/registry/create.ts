@@ -47,7 +47,7 @@ async function createOnce(context: StoreContext, { namespace, object, scope }: C
   return withReservation(await reserve(context, { namespace, object, scope }), async () => {
     await prepareCreation(context, { object, scope })
     // 0 is no version, nor is what is no number, and a dry run does not get as far as the storage that minds.
-    if (object.metadata.resourceVersion === '0') delete object.metadata.resourceVersion
+    if (object.metadata.resourceVersion === '0' && !scope.dryRun) delete object.metadata.resourceVersion
     if (/^\d+$/.test(object.metadata.resourceVersion ?? '') && !scope.dryRun) throw resourceVersionSet()
     if (scope.dryRun) {
       const there = await context.read(key)

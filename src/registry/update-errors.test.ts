@@ -50,3 +50,13 @@ describe('errors of an update', () => {
     expect(found.filter(field => field === 'spec.accessModes')).toHaveLength(2)
   })
 })
+
+test('a selector that may not change is shown with its labels sorted', () => {
+  const of = (matchLabels: object) =>
+    ({ metadata: { name: 'a', namespace: 'n' }, spec: { selector: { matchLabels } } }) as AnyObject
+  const selected = { ...deployment, updateChecks: ['immutable'] } as unknown as AnyKind
+  const change = { object: of({ b: '1', a: '2' }), old: of({}), write: { now: 0, subresource: '', dryRun: false } }
+  expect(updateErrors(selected, viewOf(selected, ''), { ...change, namespaced: true }).map(e => e.message)).toContain(
+    'Invalid value: {"matchLabels":{"a":"2","b":"1"}}: field is immutable',
+  )
+})

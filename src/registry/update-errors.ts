@@ -1,11 +1,13 @@
 /** What is wrong with a change: metadata first, then the kind's own rules. */
 import { semanticEqual } from '../apis/validation/semantic-equal.js'
+import { sortedSelector } from '../apis/validation/sorted-map.js'
 import { type FieldError, invalid } from '../machinery/field-error.js'
 import type { AnyKind, UpdateCheck, WriteContext } from '../machinery/kind.js'
 import { nameIsDnsSubdomain, nameIsPathSegment } from '../machinery/name-rules.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { knownFinalizers, validateObjectMeta, validateObjectMetaUpdate } from '../machinery/object-meta-validation.js'
 import { getPath } from '../machinery/paths.js'
+import type { MetaLabelSelector } from '../machinery/selector/index.js'
 import type { WrittenView } from './view.js'
 
 export interface CheckedChange {
@@ -59,5 +61,11 @@ export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedCh
 function immutableErrors({ immutable = [] }: AnyKind, object: AnyObject, old: AnyObject): FieldError[] {
   return immutable
     .filter(path => !semanticEqual(getPath(object, path), getPath(old, path)))
-    .map(path => invalid(path, getPath(object, path), 'field is immutable'))
+    .map(path => invalid(path, printed(getPath(object, path)), 'field is immutable'))
 }
+
+/** Go prints maps sorted; what is immutable as a whole and holds one is a selector. */
+const printed = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'matchLabels' in value
+    ? sortedSelector(value as MetaLabelSelector)
+    : value

@@ -44,7 +44,7 @@ function* validateUpdateStrategy(strategy: StatefulSetUpdateStrategy): Generator
     if (rollingUpdate)
       yield invalid(`${path}.rollingUpdate`, goForm(rollingUpdate), "only allowed for updateStrategy 'RollingUpdate'")
   } else if (type !== 'RollingUpdate') {
-    const value = { Type: type, RollingUpdate: rollingUpdate ?? null }
+    const value = { Type: type, RollingUpdate: rollingUpdate ? goForm(rollingUpdate) : null }
     yield invalid(path, value, "must be 'RollingUpdate' or 'OnDelete'")
   } else if (rollingUpdate) {
     const { partition = 0, maxUnavailable } = rollingUpdate

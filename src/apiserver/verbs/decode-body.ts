@@ -65,10 +65,14 @@ const isRegistered = (schemas: SchemaSet, { kind, apiVersion }: GivenType): bool
   (kind === 'List' && apiVersion === 'v1') ||
   (kind.endsWith('List') && schemaNameOf(schemas, { kind: kind.slice(0, -'List'.length), apiVersion }) !== undefined)
 
+/** Upstream serves these groups by servers of their own, which know no kinds of others. */
+const serversOfTheirOwn: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
+
 /** Why a document cannot be read as an object of that type, in upstream's words; undefined when it names another version. */
 function misfit(schemas: SchemaSet, type: BodyType, { kind, apiVersion }: GivenType): string | undefined {
   if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`
-  if (!isRegistered(schemas, { kind, apiVersion }))
+  const isForeign = serversOfTheirOwn.has(type.group) && apiVersion.split('/')[0] !== type.group
+  if (isForeign || !isRegistered(schemas, { kind, apiVersion }))
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`
   if (kind === type.kind) return undefined
   const to = `${type.group.split('.')[0] || 'core'}.${type.kind}`

@@ -76,7 +76,7 @@ function checkPreconditions(kind: AnyKind, { metadata }: Scale, current: AnyObje
     throw conflict(kind, name, objectModified)
   if (uid && uid !== current.metadata.uid)
     throw conflict(
-      kind,
+      { group: kind.group, names: { ...kind.names, plural: `${kind.names.plural}/scale` } },
       name,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
     )
