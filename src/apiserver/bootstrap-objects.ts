@@ -63,18 +63,15 @@ const identity = { name: 'kubernetes', namespace: 'default' }
 
 /** The service through which pods find the API, its endpoints and its endpoint slice. */
 export function kubernetesService({ port, serviceSubnet }: ServerEndpoint): AnyObject {
-  const clusterIP = firstServiceAddress(serviceSubnet)
   return {
     kind: 'Service',
     apiVersion: 'v1',
     metadata: { ...identity, labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
       ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],
-      clusterIP,
-      clusterIPs: [clusterIP],
+      clusterIP: firstServiceAddress(serviceSubnet),
       type: 'ClusterIP',
       sessionAffinity: 'None',
-      ipFamilies: ['IPv4'],
       ipFamilyPolicy: 'SingleStack',
     },
   }

@@ -250,7 +250,8 @@ describe('update', () => {
 
   test('a dry run shows the outcome and writes nothing', async () => {
     await make({ spec: { n: 1 } })
-    const { stored } = await put(newObject('a', { spec: { n: 2 } }), dryRun)
+    const { stored } = await put(newObject('a', { spec: { n: 2 }, metadata: { selfLink: '/x' } }), dryRun)
+    expect(stored.object.metadata.selfLink).toBe('/x')
     expect(stored.object).toMatchObject({ spec: { n: 2 }, metadata: { resourceVersion: '1', generation: 2 } })
     expect((await widgets.get(key)).object.spec).toEqual({ n: 1 })
   })

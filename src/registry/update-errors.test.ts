@@ -1,6 +1,7 @@
 /** Upstream looks at metadata and spec more than once on an update, and tells what it finds each time. */
 import { describe, expect, test } from '@jest/globals'
 import { deployment } from '../apis/apps-v1/deployment.js'
+import { job } from '../apis/batch-v1/job.js'
 import { configMap } from '../apis/core-v1/config-map.js'
 import { persistentVolume } from '../apis/core-v1/persistent-volume.js'
 import type { AnyKind } from '../machinery/kind.js'
@@ -49,6 +50,14 @@ describe('errors of an update', () => {
     const found = fieldsOf(persistentVolume, { spec: volume }, { spec: volume })
     expect(found.filter(field => field === 'spec.accessModes')).toHaveLength(2)
   })
+})
+
+test('of a job, the labels that the server sets are looked for once and the rest of the spec twice', () => {
+  const spec = { manualSelector: false, selector: {}, template: { spec: { restartPolicy: 'Never' } } }
+  const fields = fieldsOf(job, { spec }, { spec })
+  const count = (field: string) => fields.filter(other => other === field).length
+  expect(count('spec.template.metadata.labels[job-name]')).toBe(1)
+  expect(count('spec.template.spec.containers')).toBe(2)
 })
 
 test('a selector that may not change is shown with its labels sorted', () => {

@@ -71,7 +71,10 @@ async function updateOnce(context: StoreContext, request: UpdateRequest, current
   const { dryRun, subresource } = scope
   const reservation = await context.hooks.beginUpdate?.(object, old, { dryRun, subresource, now: context.now() })
   return withReservation(reservation, async () => {
+    const { selfLink } = object.metadata
     await prepareUpdate(context, request, { object, old })
+    // Storing drops it.
+    if (dryRun && selfLink) object.metadata.selfLink = selfLink
     keepManagerTimes(object, old)
     if (vanishes(context, object, old)) return vanish(context, request, { object, current })
     const isWritten = current.isFirst && context.kind.strategy.storesDefaultsLate

@@ -110,7 +110,7 @@ export const cronJob = defineKind<CronJob>({
     prepareForUpdate: ({ spec }, { spec: old }) =>
       dropDisabledPodFields(spec.jobTemplate.spec?.template.spec, old.jobTemplate.spec?.template.spec),
   },
-  subresources: { status: {} },
+  subresources: { status: { skipsMetadata: true } },
   printerColumns: [
     {
       name: 'Schedule',

@@ -51,6 +51,15 @@ function* validateHostnames({ metadata, spec }: Job): Generator<FieldError> {
     yield invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${longest}`)
 }
 
+function* validateSpec({ spec }: Job): Generator<FieldError> {
+  yield* validateJobSpec(spec, 'spec')
+  if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
+  else yield required('spec.selector')
+  const labels = spec.template.metadata?.labels
+  if (!matchesLabels(spec.selector, labels))
+    yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
+}
+
 export const job = defineKind<Job>({
   group: 'batch',
   version: 'v1',
@@ -72,19 +81,16 @@ export const job = defineKind<Job>({
     setPodTemplateDefaults(spec.template)
   },
 
-  updateChecks: ['meta', 'spec', 'metaUpdate', 'spec', 'change'],
+  updateChecks: ['meta', 'spec', 'metaUpdate', 'change'],
   *validate(object) {
-    const { spec } = object
     yield* validateGeneratedSelector(object)
-    yield* validateJobSpec(spec, 'spec')
-    if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
-    else yield required('spec.selector')
-    const labels = spec.template.metadata?.labels
-    if (!matchesLabels(spec.selector, labels))
-      yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
+    yield* validateSpec(object)
     yield* validateHostnames(object)
   },
-  validateUpdate: (object, old) => validateJobSpecUpdate(object, old),
+  *validateUpdate(object, old) {
+    yield* validateSpec(object)
+    yield* validateJobSpecUpdate(object, old)
+  },
   warnings: (object, old) => [
     ...(old ? [] : hostnameWarnings(object)),
     ...jobSpecWarnings(object.spec, 'spec', old?.spec),

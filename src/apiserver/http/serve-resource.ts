@@ -199,8 +199,10 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   const { verb } = info
   if (!knownVerbs.has(verb) || http.method === 'HEAD') throw notServed(exchange, context)
   if (verb === 'watch' && http.method !== 'GET') throw methodNotAllowed()
+  if (info.rest) throw resourceNotFound()
   const request = requestOf(exchange)
   context.verbs.check(request)
+  const patchType = verb === 'patch' ? patchTypeOf(exchange, context) : undefined
   const offer = offerFor(exchange, context)
   checkRouted(http.headers.accept, offer)
   const { deprecationWarning } = context.rests.find(info.group, info.version, info.resource)?.kind ?? {}
@@ -211,7 +213,6 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
   if (revision) request.list = { resourceVersion: revision }
   if (verb === 'delete' || verb === 'deletecollection') request.delete = await deleteOptions(exchange, context)
   if (verb === 'create' || verb === 'update' || verb === 'patch') {
-    const patchType = verb === 'patch' ? patchTypeOf(exchange, context) : undefined
     request.write = writeOptionsOf(query, optionsKindOf[verb], patchType)
     await (verb === 'patch' ? readPatch : readObject)(request, exchange, context)
   }

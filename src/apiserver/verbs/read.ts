@@ -1,7 +1,8 @@
 /** get, list and watch. */
 import type { ListOptions } from '../../machinery/request.js'
+import { parseFieldSelector } from '../../machinery/selector/field-selector.js'
+import { parseLabelSelector } from '../../machinery/selector/label-selector.js'
 import { badRequest, methodNotSupported } from '../../machinery/status-error.js'
-import { selectionOf } from '../../registry/select.js'
 import { type Call, keyOf, namespaceOf } from './call.js'
 import { checkListOptions } from './options.js'
 import type { Outcome } from './outcome.js'
@@ -25,18 +26,19 @@ function optionsOf({ request }: Call) {
 }
 
 /** Selectors that cannot be read are told of before options that do not fit together. */
-function checkOptions({ kind, request }: Call, options: ListOptions, watch: boolean): void {
+function checkOptions(options: ListOptions, watch: boolean): void {
   try {
     checkListOptions(options, watch)
   } catch (error) {
-    selectionOf(kind, request.namespace, options)
+    parseLabelSelector(options.labelSelector)
+    parseFieldSelector(options.fieldSelector)
     throw error
   }
 }
 
 export async function list(call: Call): Promise<Outcome> {
   const options = optionsOf(call)
-  checkOptions(call, options, false)
+  checkOptions(options, false)
   return { type: 'list', code: 200, list: await call.rest.list(namespaceOf(call), options), kind: call.kind }
 }
 
@@ -51,7 +53,7 @@ function withInitialEvents(options: ListOptions): ListOptions {
 export async function watch(call: Call): Promise<Outcome> {
   if (!call.kind.verbs.includes('watch')) throw methodNotSupported(call.kind, 'watch')
   const options = withInitialEvents(optionsOf(call))
-  checkOptions(call, options, true)
+  checkOptions(options, true)
   const signal = call.request.signal ?? new AbortController().signal
   const events = await call.rest.watch(namespaceOf(call), options, signal)
   return { type: 'watch', events, kind: call.kind }
