@@ -13,7 +13,13 @@ const say = text => process.stderr.write(`${text}\n`)
 const succeeds = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0
 
 /** What the end-to-end tests call, and the Debian package that has it. */
-const tools = { dockerd: 'docker.io', iptables: 'iptables', nft: 'nftables', prometheus: 'prometheus', busybox: 'busybox-static' }
+const tools = {
+  dockerd: 'docker.io',
+  iptables: 'iptables',
+  nft: 'nftables',
+  prometheus: 'prometheus',
+  busybox: 'busybox-static',
+}
 
 function installTools() {
   const missing = Object.entries(tools).filter(([command]) => !succeeds('sh', ['-c', `command -v ${command}`]))
