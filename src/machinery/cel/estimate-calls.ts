@@ -1,6 +1,6 @@
 /** What one call may cost and how large its result may be, by the sizes of its arguments: figures of cel-go and Kubernetes. */
 import type { Constant } from './ast.js'
-import { exactly, type Range, scaled, sum, union, unknownSize } from './range.js'
+import { exactly, type Range, scaled, sum, times, unknownSize } from './range.js'
 import type { CelType } from './types.js'
 
 export interface SizedNode {
