@@ -1,4 +1,5 @@
 /** Whether a node takes a pod that was bound to it: room, ports and labels. Pure; upstream's predicates and words. */
+import { isExtendedResource } from '../../apis/core-v1/resource-names.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
 import { quantityMilliValue, quantityValue } from '../../machinery/quantity.js'
 import { requestsOf } from '../pods/container-resources.js'
@@ -31,6 +32,8 @@ function missingRoom({ pod, others, allocatable }: AdmissionInput): Refusal | un
     ]),
   ]
   for (const [resource, requested, taken] of wanted) {
+    // What the node does not count itself, the scheduler has counted: nodes may be told of it by anyone.
+    if (isExtendedResource(resource) && allocatable[resource] === undefined) continue
     const capacity = amount(resource, allocatable[resource] ?? '0')
     if (requested === 0 || requested + taken <= capacity) continue
     const figures = `requested: ${requested}, used: ${taken}, capacity: ${capacity}`

@@ -89,6 +89,11 @@ describe('refusalOf', () => {
     expect(ask({ others: [pod('500m')] })).toBeUndefined()
   })
 
+  test('does not count what somebody else told the node to have', () => {
+    const requests = { cpu: '500m', 'example.com/foo': '2' }
+    expect(ask({ pod: newPod({ containers: [{ name: 'c', image: 'i', resources: { requests } }] }) })).toBeUndefined()
+  })
+
   test.each([
     [
       'too little cpu',
