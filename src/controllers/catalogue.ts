@@ -13,13 +13,15 @@ import { disruptionController, staleDisruptionController } from './disruption/co
 import { endpointsController } from './endpoints/controller.js'
 import { endpointSliceController } from './endpointslice/controller.js'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.js'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.js'
 import { garbageCollector } from './garbage-collector/controller.js'
 import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
 import { namespaceController } from './namespace/controller.js'
 import { nodeLifecycleController } from './node-lifecycle/controller.js'
 import { claimBinder } from './persistent-volume/claims.js'
-import { newHostPathProvisioner, type VolumeDirectory } from './persistent-volume/host-path.js'
+import { volumeExpander } from './persistent-volume/expander.js'
+import { hostPathProvisioner, newHostPathProvisioner, type VolumeDirectory } from './persistent-volume/host-path.js'
 import { volumeBinder } from './persistent-volume/volumes.js'
 import { podGarbageCollector } from './pod-gc/controller.js'
 import { replicaSetController, replicationControllerController } from './replicaset/controller.js'
@@ -83,6 +85,8 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
     const own = volumes && newHostPathProvisioner(volumes)
     return [claimBinder(own), volumeBinder(own)]
   },
+  'persistentvolume-expander-controller': ({ volumes }) => [volumeExpander(volumes && hostPathProvisioner)],
+  'ephemeral-volume-controller': () => [ephemeralVolumeController],
   'persistentvolumeclaim-protection-controller': () => [claimProtectionController],
   'persistentvolume-protection-controller': () => [volumeProtectionController],
   'volumeattributesclass-protection-controller': () => [attributesClassProtectionController],

@@ -3,6 +3,7 @@
  * decision, before the API server has said so; everything is changed in place, and read between changes only.
  */
 import type { Node, Pod } from '../apis/generated/core-v1.js'
+import { ImageIndex } from './image-index.js'
 import { NodeInfo } from './node-info.js'
 import { isActive, newPodInfo, type PodInfo } from './pod-info.js'
 import { SelectorCounts } from './selector-counts.js'
@@ -41,7 +42,10 @@ export class ClusterCache {
   /** Nodes with pods of which InterPodAffinity has to know. */
   readonly nodesWithAffinity = new Set<NodeInfo>()
   readonly nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
+  readonly images = new ImageIndex()
   private readonly nodes = new Map<string, NodeInfo>()
+  /** How many placed pods use each claim, by `namespace/name`. */
+  private readonly claimUsers = new Map<string, number>()
   private readonly pods = new Map<string, PlacedPod>()
   private list: NodeInfo[] | undefined
 
@@ -71,12 +75,14 @@ export class ClusterCache {
     if (!info.known || zoneOf(info.node) !== zoneOf(node)) this.list = undefined
     if (!info.known || !sameLabels(info.node, node)) this.selectorCounts.forgetTopologies()
     info.setNode(node)
+    this.images.set(info.name, node.status?.images)
   }
 
   removeNode(name: string): void {
     const info = this.nodes.get(name)
     if (!info) return
     info.removeNode()
+    this.images.set(name, undefined)
     this.list = undefined
     this.selectorCounts.forgetTopologies()
     this.dropIfEmpty(info)
@@ -95,6 +101,7 @@ export class ClusterCache {
     this.pods.delete(uid)
     const { node, info } = placed
     this.selectorCounts.remove(node, info)
+    this.countClaims(info, -1)
     node.removePod(uid)
     this.trackAffinity(node)
     this.dropIfEmpty(node)
@@ -113,11 +120,25 @@ export class ClusterCache {
     if (this.isAssumed(uid)) this.removePod(uid)
   }
 
+  /** True when a pod that has a node uses the claim; claims made for one pod do not count. */
+  isClaimUsed = (namespace: string, name: string): boolean => this.claimUsers.has(`${namespace}/${name}`)
+
+  private countClaims({ pod, namespace }: PodInfo, by: 1 | -1): void {
+    for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
+      if (!persistentVolumeClaim) continue
+      const key = `${namespace}/${persistentVolumeClaim.claimName}`
+      const count = (this.claimUsers.get(key) ?? 0) + by
+      if (count) this.claimUsers.set(key, count)
+      else this.claimUsers.delete(key)
+    }
+  }
+
   private place(info: PodInfo, name: string, assumed: boolean): void {
     const node = this.nodeOrNew(name)
     this.pods.set(info.uid, { info, node, assumed })
     node.addPod(info)
     this.selectorCounts.add(node, info)
+    this.countClaims(info, 1)
     this.trackAffinity(node)
   }
 

@@ -1,7 +1,6 @@
 /** Turns what informers say about nodes and pods into changes of cache, queue and nominations. */
 import type { Node, Pod } from '../apis/generated/core-v1.js'
 import type { InformerHandler } from '../client/informer.js'
-import type { KubernetesObject } from '../machinery/object-meta.js'
 import type { ClusterCache } from './cache.js'
 import type { Nominator } from './nominator.js'
 import { isActive, newPodInfo } from './pod-info.js'
@@ -37,12 +36,6 @@ export const newNodeHandler = ({ cache, queue }: ClusterWatchDeps): InformerHand
     cache.removeNode(node.metadata.name ?? '')
     queue.moveOn({ type: 'NodeDelete', node })
   },
-})
-
-/** For claims, volumes and storage classes, which are only read when a pod asks for them. */
-export const newVolumeHandler = ({ queue }: Pick<ClusterWatchDeps, 'queue'>): InformerHandler<KubernetesObject> => ({
-  add: () => queue.moveOn({ type: 'VolumeChange' }),
-  update: () => queue.moveOn({ type: 'VolumeChange' }),
 })
 
 const uidOf = ({ metadata }: Pod): string => metadata.uid ?? ''

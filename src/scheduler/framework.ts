@@ -4,12 +4,20 @@
  * costs nothing per node.
  */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../apis/generated/core-v1.js'
-import type { StorageClass } from '../apis/generated/storage-v1.js'
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+} from '../apis/generated/storage-v1.js'
+import type { KubernetesObject } from '../machinery/object-meta.js'
 import type { LabelMatcher } from '../machinery/selector/index.js'
 import type { NamespaceLabels } from './affinity-term.js'
 import type { ClusterCache } from './cache.js'
 import type { NodeInfo } from './node-info.js'
 import type { PodInfo } from './pod-info.js'
+import type { VolumePlan } from './volumes/plan-volumes.js'
 
 /** Why a node does not fit. `unresolvable`: removing pods from it would not help. */
 export interface Rejection {
@@ -40,11 +48,26 @@ export interface NodeScorer {
   normalize?(scores: number[], nodes: readonly NodeInfo[]): void
 }
 
-/** Claims, volumes and classes by name; undefined where there is none. */
+/** Claims, volumes and what belongs to them, by name; undefined where there is none. What was decided a moment ago is in it. */
 export interface Volumes {
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined
   volume(name: string): PersistentVolume | undefined
+  ofClass(name: string): readonly PersistentVolume[]
   storageClass(name: string): StorageClass | undefined
+  csiNode(name: string): CSINode | undefined
+  csiDriver(name: string): CSIDriver | undefined
+  capacities(): readonly CSIStorageCapacity[]
+  attachments(node: string): readonly VolumeAttachment[]
+  /** Counts the plan's volumes as taken from now on. */
+  reserve(plan: VolumePlan, pod: Pod, node: Node): Reservation
+}
+
+/** Something kept for a pod that has got its node. */
+export interface Reservation {
+  /** What must be done before the pod is bound; rejects when it cannot be. */
+  preBind(): Promise<void>
+  /** Takes it back: the pod was not bound after all. */
+  unreserve(): void
 }
 
 /** What plugins may look at. */
@@ -64,13 +87,24 @@ export type ClusterEvent =
   | { type: 'AssignedPodAdd'; pod: Pod }
   | { type: 'AssignedPodUpdate'; pod: Pod; old: Pod }
   | { type: 'AssignedPodDelete'; pod: Pod }
-  /** A claim, a volume or a storage class came, went or changed. */
-  | { type: 'VolumeChange' }
+  | VolumeChange
+
+/** A claim, a volume, a storage class or an object of CSI came, went or changed; `resource` is its kind. */
+export interface VolumeChange {
+  type: 'VolumeChange'
+  resource: string
+  change: 'Add' | 'Update' | 'Delete'
+  object: KubernetesObject
+  /** Updates only: the state before. */
+  old?: KubernetesObject | undefined
+}
 
 export interface Plugin {
   readonly name: string
   filter?(info: PodInfo, cluster: Cluster): NodeFilter | Refusal | undefined
   score?(info: PodInfo, cluster: Cluster, nodes: readonly NodeInfo[]): NodeScorer | undefined
+  /** The node was chosen: keeps there what the pod will need, before the next pod is looked at. Throws when it is gone. */
+  reserve?(info: PodInfo, cluster: Cluster, node: NodeInfo): Reservation | undefined
   /** Factor of the score; default 1. */
   weight?: number
   /** True when the event may let the pod through, which this plugin turned away. */

@@ -127,7 +127,7 @@ export class SchedulingQueue {
     for (const [uid, queued] of this.unschedulable) {
       if (isGated(queued.info) || this.deps.isHeld?.(uid) || !this.mayHelp(queued, event)) continue
       this.unschedulable.delete(uid)
-      this.requeue(queued, event.type)
+      this.requeue(queued, event.type === 'VolumeChange' ? event.resource + event.change : event.type)
     }
   }
 

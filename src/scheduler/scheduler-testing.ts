@@ -2,7 +2,7 @@
 import type { Node, Pod, PodSpec, Taint } from '../apis/generated/core-v1.js'
 import { labelSelectorFrom } from '../machinery/selector/index.js'
 import { ClusterCache } from './cache.js'
-import type { Cluster, Plugin } from './framework.js'
+import type { Cluster, Plugin, Volumes } from './framework.js'
 import { newPodInfo } from './pod-info.js'
 
 export interface NodeShape {
@@ -52,6 +52,19 @@ export const newPod = (name: string, shape: PodShape = {}): Pod => {
   }
 }
 
+/** A cluster that knows of no volumes. */
+export const noVolumes: Volumes = {
+  claim: () => undefined,
+  volume: () => undefined,
+  ofClass: () => [],
+  storageClass: () => undefined,
+  csiNode: () => undefined,
+  csiDriver: () => undefined,
+  capacities: () => [],
+  attachments: () => [],
+  reserve: () => ({ preBind: async () => {}, unreserve: () => {} }),
+}
+
 /** Spreads pods with the label `app` by default. */
 export function newCluster(nodes: readonly Node[], pods: readonly Pod[] = []): Cluster {
   const cache = new ClusterCache()
@@ -60,7 +73,7 @@ export function newCluster(nodes: readonly Node[], pods: readonly Pod[] = []): C
   return {
     cache,
     namespaceLabels: namespace => ({ 'kubernetes.io/metadata.name': namespace }),
-    volumes: { claim: () => undefined, volume: () => undefined, storageClass: () => undefined },
+    volumes: noVolumes,
     defaultSpreadSelector: ({ metadata }) =>
       metadata.labels?.app ? labelSelectorFrom({ matchLabels: { app: metadata.labels.app } }) : undefined,
   }

@@ -13,9 +13,9 @@ import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { ClusterCache } from './cache.js'
 import { newClusterListers } from './cluster-listers.js'
-import { newNodeHandler, newPodHandler, newVolumeHandler } from './cluster-watch.js'
+import { newNodeHandler, newPodHandler } from './cluster-watch.js'
 import { afterwards, explain, truncateNote } from './diagnosis.js'
-import type { Cluster } from './framework.js'
+import type { Cluster, Reservation, VolumeChange } from './framework.js'
 import { newSchedulerMetrics, type SchedulerMetrics } from './metrics.js'
 import { Nominator } from './nominator.js'
 import { defaultPlugins } from './plugins/index.js'
@@ -24,6 +24,7 @@ import { PodWrites } from './pod-writes.js'
 import { planPreemption } from './preemption.js'
 import type { Candidate } from './preemption-candidates.js'
 import { type QueuedPod, SchedulingQueue } from './queue.js'
+import { reserveAll } from './reserve.js'
 import { NodeSelector, type Selection } from './select-node.js'
 
 export interface SchedulerDeps {
@@ -47,6 +48,12 @@ export interface Scheduler {
 const maxBindings = 256
 /** After so long the loop lets others run. */
 const turnMs = 5
+
+/** A pod's node, and what is kept for it there. */
+interface Placement {
+  node: string
+  reservation: Reservation | undefined
+}
 
 /** Begins once the informers have their first lists. */
 export function startScheduler(deps: SchedulerDeps): Scheduler {
@@ -94,7 +101,8 @@ class RunningScheduler {
     this.pods = informers.informer(podKind)
     this.budgets = () => budgets.list()
     const watch = { cache, queue, nominator, schedulerName }
-    const listers = newClusterListers(informers, cache, newVolumeHandler(watch))
+    const onChange = (change: VolumeChange) => queue.moveOn(change)
+    const listers = newClusterListers(cache, { informers, client, clock, onChange })
     this.cluster = listers.cluster
     this.selector = new NodeSelector({ plugins: defaultPlugins, cluster: this.cluster, nominator, random })
     this.removeHandlers = [
@@ -154,7 +162,7 @@ class RunningScheduler {
       const selection = this.selector.select(queued.info)
       this.metrics.decided((this.deps.clock.monotonic() - started) / 1000)
       if (selection.node === undefined) this.notFound(queued, started, selection)
-      else void this.bind(queued, selection.node, started)
+      else void this.bind(queued, this.reserve(queued.info, selection.node), started)
     } catch (error) {
       this.fail(queued, started, error as Error)
     }
@@ -215,24 +223,43 @@ class RunningScheduler {
       .catch(error => this.deps.log.warn({ err: String(error) }, 'Error updating pod'))
   }
 
-  private async bind(queued: QueuedPod, node: string, started: number): Promise<void> {
-    const { info } = queued
-    const { clock, log } = this.deps
+  /** From here on the pod counts as there. */
+  private reserve(info: PodInfo, node: string): Placement {
+    const found = this.cache.node(node)
+    const reservation = found && reserveAll(defaultPlugins, info, { cluster: this.cluster, node: found })
     this.cache.assume(info, node)
     this.nominator.remove(info.uid)
-    this.bindings++
+    return { node, reservation }
+  }
+
+  private async bind(queued: QueuedPod, { node, reservation }: Placement, started: number): Promise<void> {
+    const { info } = queued
+    const { clock, log } = this.deps
     try {
-      await this.writes.bind(info.pod, node)
+      await reservation?.preBind()
+      await this.writeBinding(info, node)
       const now = clock.monotonic()
       this.metrics.attempted('scheduled', (now - started) / 1000)
       this.metrics.placed(queued.attempts, (now - (queued.firstAttempt ?? started)) / 1000)
       log.debug({ pod: info.key, node }, 'Successfully bound pod to node')
       this.recorder.event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${node}`)
     } catch (error) {
+      reservation?.unreserve()
       this.cache.forget(info.uid)
       this.queue.moveOn({ type: 'AssignedPodDelete', pod: info.pod })
       if (isReason(error, 'NotFound')) this.metrics.attempted('error', (clock.monotonic() - started) / 1000)
-      else this.fail(queued, started, new Error(`running Bind plugin "DefaultBinder": ${(error as Error).message}`))
+      else this.fail(queued, started, error as Error)
+    }
+  }
+
+  /** Only these count as bindings under way: what is done before may take its time. */
+  private async writeBinding({ pod }: PodInfo, node: string): Promise<void> {
+    this.bindings++
+    try {
+      await this.writes.bind(pod, node)
+    } catch (error) {
+      if (isReason(error, 'NotFound')) throw error
+      throw new Error(`running Bind plugin "DefaultBinder": ${(error as Error).message}`)
     } finally {
       this.bindings--
       this.wake()

@@ -111,3 +111,27 @@ export function bestMatch(
   if (delayed && !node) return undefined
   return possible.filter(volume => isFree(volume, claim) && reaches(volume, node)).sort(byThrift)[0]
 }
+
+/** The volume with its side of the binding, marked as `chosen` by us where the user did not; undefined where it has it already. */
+export function volumeBoundTo(
+  volume: PersistentVolume,
+  { metadata }: PersistentVolumeClaim,
+  chosen: boolean,
+): PersistentVolume | undefined {
+  const { claimRef } = volume.spec
+  if (claimRef?.uid === metadata.uid && claimRef?.name === metadata.name && claimRef?.namespace === metadata.namespace)
+    return undefined
+  const { namespace, name, uid, resourceVersion } = metadata
+  const reference = {
+    kind: 'PersistentVolumeClaim',
+    apiVersion: 'v1',
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+    ...(uid && { uid }),
+    ...(resourceVersion && { resourceVersion }),
+  }
+  const bound = { ...volume, spec: { ...volume.spec, claimRef: reference } }
+  if (!chosen) return bound
+  const annotations = { ...volume.metadata.annotations, [volumeAnnotations.boundByController]: 'yes' }
+  return { ...bound, metadata: { ...volume.metadata, annotations } }
+}

@@ -32,6 +32,7 @@ export async function ensureDefaultStorageClass(client: Client): Promise<void> {
       kind: 'StorageClass',
       metadata: { name: 'standard', annotations },
       provisioner: hostPathProvisioner,
+      allowVolumeExpansion: true,
     })
     .catch(error => {
       if (!isReason(error, 'AlreadyExists')) throw error

@@ -1,6 +1,6 @@
 /** The writes that bind a claim and a volume to each other, in upstream's order: each may be the last before a crash, and the next look goes on. */
 import { persistentVolumeClaim as claimKind, persistentVolume as volumeKind } from '../../apis/core-v1/index.js'
-import { isBoundTo, volumeAnnotations } from '../../apis/core-v1/volume-matching.js'
+import { isBoundTo, volumeAnnotations, volumeBoundTo } from '../../apis/core-v1/volume-matching.js'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../apis/generated/core-v1.js'
 import type { Client } from '../../client/client.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
@@ -16,33 +16,6 @@ export const annotated = <T extends KubernetesObject>(object: T, key: string, va
 
 export const isAnnotated = ({ metadata }: KubernetesObject, key: string): boolean =>
   metadata.annotations?.[key] !== undefined
-
-/** The volume with its side of the binding; undefined where it has it already. */
-export function volumeBoundTo(
-  volume: PersistentVolume,
-  { metadata }: PersistentVolumeClaim,
-  chosen: boolean,
-): PersistentVolume | undefined {
-  const { claimRef } = volume.spec
-  if (claimRef?.uid === metadata.uid && claimRef?.name === metadata.name && claimRef?.namespace === metadata.namespace)
-    return undefined
-  const { namespace, name, uid, resourceVersion } = metadata
-  const bound = {
-    ...volume,
-    spec: {
-      ...volume.spec,
-      claimRef: {
-        kind: 'PersistentVolumeClaim',
-        apiVersion: 'v1',
-        ...(namespace && { namespace }),
-        ...(name && { name }),
-        ...(uid && { uid }),
-        ...(resourceVersion && { resourceVersion }),
-      },
-    },
-  }
-  return chosen ? annotated(bound, boundByController, 'yes') : bound
-}
 
 /** The claim with its side of the binding; undefined where it has it already. */
 export function claimBoundTo(

@@ -190,3 +190,41 @@ test('a volume that only says to be ours is not emptied', async () => {
   await cluster.until('it failed', async () => (await volume('pvc-0')).status?.phase === 'Failed')
   expect((await volume('pvc-0')).status?.message).toContain('its directory is left alone')
 })
+
+describe('expansion', () => {
+  const grow = (name: string, storage: string) =>
+    cluster.admin.patch(claimKind, claimKey(name), {
+      type: 'application/merge-patch+json',
+      body: { spec: { resources: { requests: { storage } } } },
+    })
+
+  test('a claim of our own class that asks for more gets it', async () => {
+    await newClass('own', { allowVolumeExpansion: true })
+    await newClaim('data', { storageClassName: 'own' })
+    await bound('data')
+    await grow('data', '3Gi')
+    await cluster.until('it has grown', async () => (await claim('data')).status?.capacity?.storage === '3Gi')
+    const { metadata, spec, status } = await claim('data')
+    expect((await volume(spec.volumeName ?? '')).spec.capacity).toEqual({ storage: '3Gi' })
+    expect(metadata.annotations?.['volume.kubernetes.io/storage-resizer']).toBe('minik8s.dev/hostpath')
+    expect(status).toEqual({
+      phase: 'Bound',
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '3Gi' },
+      allocatedResources: { storage: '3Gi' },
+    })
+    const words = 'ExpandVolume succeeded for volume default/data'
+    await cluster.until('it is told', async () => (await cluster.events('data')).includes(words))
+  })
+
+  test('one of another class waits for who can', async () => {
+    await newClass('theirs', { provisioner: 'example.com/theirs', allowVolumeExpansion: true })
+    await newVolume('pv', '1Gi', { storageClassName: 'theirs' })
+    await newClaim('data', { storageClassName: 'theirs' })
+    await bound('data')
+    await grow('data', '3Gi')
+    const words = 'waiting for an external controller to expand this PVC'
+    await cluster.until('it is told', async () => (await cluster.events('data')).includes(words))
+    expect((await claim('data')).status?.capacity?.storage).toBe('1Gi')
+  })
+})
