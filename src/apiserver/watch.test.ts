@@ -63,6 +63,17 @@ test('a table names its columns once', async () => {
   watch.close()
 })
 
+test('whoever wants lists of metadata of a watch hears nothing: an event is no list', async () => {
+  await create('a')
+  const watch = await openWatch(
+    `${configMaps}?watch=1`,
+    'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+  )
+  expect(watch.status).toBe(200)
+  expect(await watch.next()).toBeUndefined()
+  watch.close()
+})
+
 test('the end of the initial events is marked', async () => {
   await create('a')
   const options = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'

@@ -198,6 +198,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   rowConditions?(object: T): readonly RowCondition[] | undefined
   /** Extra field selectors besides metadata.name and metadata.namespace. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** They stand for fields of upstream's internal type, so that its metadata by itself, as rows of tables show it, does not have them. */
+  hiddenAnnotations?: readonly string[]
   /** What is said of a field that cannot be selected by, where upstream has words of its own for the kind. */
   unsupportedField?: (field: string) => string
 }

@@ -70,6 +70,7 @@ export const daemonSet = defineKind<DaemonSet>({
   kind: 'DaemonSet',
   scope: 'Namespaced',
   names: { plural: 'daemonsets', shortNames: ['ds'], categories: ['all'] },
+  hiddenAnnotations: [templateGeneration],
 
   setDefaults(object) {
     const { spec } = object

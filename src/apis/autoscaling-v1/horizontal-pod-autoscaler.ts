@@ -3,7 +3,7 @@ import { defineKind, type PrinterColumn } from '../../machinery/kind.js'
 import { horizontalPodAutoscaler as hub } from '../autoscaling-v2/horizontal-pod-autoscaler.js'
 import { defineConversion } from '../conversion.js'
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v1.js'
-import { dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
+import { conversionAnnotations, dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -11,6 +11,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   kind: 'HorizontalPodAutoscaler',
   scope: 'Namespaced',
   names: hub.names,
+  hiddenAnnotations: conversionAnnotations,
 
   // Upstream has the default metric, and drops annotations that say nothing, on the way to the version it stores.
   setDefaults(object) {

@@ -13,12 +13,13 @@ const keys = {
   behavior: `${prefix}behavior`,
 }
 
+/** In which v1 keeps what it has no fields for. */
+export const conversionAnnotations: readonly string[] = Object.values(keys)
+
 type Annotations = Record<string, string>
 
-const withoutOurs = (annotations: Annotations | undefined): Annotations => {
-  const ours: string[] = Object.values(keys)
-  return Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => !ours.includes(key)))
-}
+const withoutOurs = (annotations: Annotations | undefined): Annotations =>
+  Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => !conversionAnnotations.includes(key)))
 
 const withAnnotations = <T extends { annotations?: Annotations }>(metadata: T, annotations: Annotations): T => {
   const { annotations: _, ...rest } = metadata

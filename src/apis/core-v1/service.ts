@@ -81,7 +81,10 @@ export const service = defineKind<Service>({
     validateName: nameIsDns1035Label,
     prepareForCreate: ({ spec }) => normalizeClusterIps(spec, undefined),
     prepareForUpdate(object, old, { subresource }) {
-      if (!subresource) prepareServiceForUpdate(object, old)
+      if (subresource) return
+      prepareServiceForUpdate(object, old)
+      // Upstream shows none where nothing is routed.
+      if (object.spec.type === 'ExternalName') delete object.spec.internalTrafficPolicy
     },
   },
   subresources: { status: { validateUpdate: validateServiceStatus } },

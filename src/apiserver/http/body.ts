@@ -91,6 +91,7 @@ export async function parseObjectBody(
       const { value, strictErrors } = await parseYaml(body)
       return { value, errors: strictErrors, summary }
     }
+    if (mediaType === protobufType && !body.length) throw new ProtobufError('empty data')
     if (mediaType === protobufType) return { value: decodeProtobuf(schemas, body, expected), errors: [], summary }
   } catch (error) {
     const { kind } = expected

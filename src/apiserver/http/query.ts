@@ -28,10 +28,10 @@ export function listOptionsOf(query: Query): ListOptions {
   text('resourceVersion')
   const match = query.get('resourceVersionMatch')
   if (match) options.resourceVersionMatch = match as ResourceVersionMatch
-  const limit = integerOf(query, 'limit')
-  if (limit !== undefined && limit > 0) options.limit = limit
   const timeout = integerOf(query, 'timeoutSeconds')
   if (timeout !== undefined) options.timeoutSeconds = timeout
+  const limit = integerOf(query, 'limit')
+  if (limit !== undefined && limit > 0) options.limit = limit
   if (booleanOf(query, 'allowWatchBookmarks')) options.allowWatchBookmarks = true
   const initial = booleanOf(query, 'sendInitialEvents')
   if (initial !== undefined) options.sendInitialEvents = initial

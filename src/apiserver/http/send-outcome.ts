@@ -72,11 +72,11 @@ async function convertedBody(
   if ((wanted === 'PartialObjectMetadataList') !== isList) throw wrongShape(wanted, answer)
   if (form.encoding === 'protobuf') {
     const value = isList
-      ? { kind: wanted, apiVersion, metadata, items: items.map(item => partialMetadata(item, version)) }
-      : partialMetadata(items[0]!, version)
+      ? { kind: wanted, apiVersion, metadata, items: items.map(item => partialMetadata(item, { kind, version })) }
+      : partialMetadata(items[0]!, { kind, version })
     return encodeProtobuf(context.schemas, `meta.v1.${wanted}`, value)
   }
-  const objects = items.map(item => Buffer.from(metadataBytes(item, version)).toString())
+  const objects = items.map(item => Buffer.from(metadataBytes(item, { kind, version })).toString())
   const json = isList
     ? `{"kind":"${wanted}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${objects.join(',')}]}`
     : objects[0]!

@@ -63,7 +63,7 @@ export function joinFor(watch: WatchForm): Join {
         if (isStatus(event))
           return encodeWatchFrame(event.type, encodeProtobuf(schemas, 'meta.v1.Status', event.status!))
         const object = convert
-          ? encodeProtobuf(schemas, 'meta.v1.PartialObjectMetadata', partialMetadata(event.stored, version))
+          ? encodeProtobuf(schemas, 'meta.v1.PartialObjectMetadata', partialMetadata(event.stored, { kind, version }))
           : protobufObject(schemas, kind, event.stored)
         return encodeWatchFrame(event.type, object)
       }, name),
@@ -73,7 +73,7 @@ export function joinFor(watch: WatchForm): Join {
   if (convert) {
     const name = `metadata-${version}`
     const encode: Encode = event =>
-      isStatus(event) ? jsonFrame(event) : line(event.type, metadataBytes(event.stored, version))
+      isStatus(event) ? jsonFrame(event) : line(event.type, metadataBytes(event.stored, { kind, version }))
     return shared(remembered(encode, name), name)
   }
   return shared(jsonFrame, 'json')

@@ -48,6 +48,10 @@ class Outlet {
   }
 }
 
+/** An object is no list: upstream takes such a wish, and ends the watch when there is something to say. */
+const mayBeShown = (batch: readonly RegistryEvent[], { form }: WatchForm) =>
+  form.convert?.kind !== 'PartialObjectMetadataList' || batch.every(({ type }) => type === 'ERROR')
+
 /** `count` is told how many events went out, and their bytes together. */
 type CountedForm = WatchForm & { count(events: number, bytes: number): void }
 
@@ -81,7 +85,13 @@ export async function sendWatch(exchange: Exchange, events: RegistryWatch, form:
       begun.end()
       resolve()
     }
-    events.onEvents(batch => begun.send(batch), end)
+    const send = (batch: readonly RegistryEvent[]) => {
+      if (mayBeShown(batch, form)) return begun.send(batch)
+      events.stop()
+      end()
+      return true
+    }
+    events.onEvents(send, end)
     exchange.begun?.()
   })
 }

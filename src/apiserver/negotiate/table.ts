@@ -14,9 +14,9 @@ function columnsOf(kind: AnyKind): string {
   return text
 }
 
-function rowObject(stored: StoredObject, { include, version }: TableOptions): string {
+function rowObject(kind: AnyKind, stored: StoredObject, { include, version = 'v1' }: TableOptions): string {
   if (include === 'None') return 'null'
-  const bytes = include === 'Object' ? stored.bytes : metadataBytes(stored, version)
+  const bytes = include === 'Object' ? stored.bytes : metadataBytes(stored, { kind, version })
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
 }
 
@@ -41,7 +41,7 @@ export function tableJson(
   const objects = ordered.map(item => item.object)
   const rows = tableRows(kind, objects, now).map(({ cells, conditions }, i) => {
     const hidden = conditions ? `,"conditions":${JSON.stringify(conditions)}` : ''
-    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(ordered[i]!, options)}}`
+    return `{"cells":${stringifyJson(cells)}${hidden},"object":${rowObject(kind, ordered[i]!, options)}}`
   })
   const columns = headless ? 'null' : columnsOf(kind)
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`

@@ -35,6 +35,27 @@ const sortTop = (document: unknown) =>
     ? Object.fromEntries(Object.entries(document).sort(byKey))
     : document
 
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function withoutNulls(value: unknown): unknown {
+  if (!isFields(value)) return value
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner)]))
+}
+
+/** A strategic merge patch as upstream's merge leaves it: what has nothing of its form to be merged with has lost its nulls. */
+export function withoutUnmatchedNulls(current: unknown, patch: unknown): unknown {
+  if (!isFields(patch)) return patch
+  const live = isFields(current) ? current : {}
+  return Object.fromEntries(
+    Object.entries(patch).map(([key, value]) => [
+      key,
+      isFields(live[key]) ? withoutUnmatchedNulls(live[key], value) : withoutNulls(value),
+    ]),
+  )
+}
+
 /** As `invalidPatch`, for a value of a wrong type: a strategic merge is not decoded from text, which words it differently. */
 export function undecodablePatch(request: VerbRequest, document: unknown, error: DecodeError): StatusError {
   return invalidPatch(request, document, isStrategic(request) ? restoreError(error) : error.message)

@@ -23,7 +23,7 @@ import { applyDefaults, type BodyType, decodeAs, patchedMisfit } from './decode-
 import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import { type Outcome, patchReadingOf, type VerbRequest } from './outcome.js'
-import { invalidPatch, reportPatchErrors, undecodablePatch } from './patch-errors.js'
+import { invalidPatch, reportPatchErrors, undecodablePatch, withoutUnmatchedNulls } from './patch-errors.js'
 import { scaleType, writeScale } from './scale.js'
 
 // A lost race patches again, and defaults are filled into what the patch brought: hence the copies.
@@ -76,7 +76,10 @@ function patched(context: WriteContext, type: BodyType, current: AnyObject, requ
     applyDefaults(context.schemas, type, object)
     return { object, document }
   } catch (error) {
-    if (error instanceof DecodeError) throw undecodablePatch(request, document, error)
+    if (error instanceof DecodeError) {
+      const body = isTyped ? withoutUnmatchedNulls(current, request.body) : request.body
+      throw undecodablePatch({ ...request, body }, document, error)
+    }
     throw error
   }
 }

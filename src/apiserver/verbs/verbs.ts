@@ -20,6 +20,7 @@ import { createEviction } from './eviction.js'
 import { trackWrite } from './field-manager.js'
 import { reviewSelf, reviewToken } from './identity-reviews.js'
 import type { Outcome, VerbRequest } from './outcome.js'
+import { dropRepeatedOwners } from './owner-references.js'
 import { patch, patchScale } from './patch.js'
 import { get, list, watch } from './read.js'
 import { remove, removeCollection } from './remove.js'
@@ -143,6 +144,7 @@ export function newVerbs(deps: VerbsDeps): Verbs {
     const object = decodeBody(deps.schemas, kind, request)
     wipeSystemFields(object)
     ensureNamespace(object, kind.scope === 'Namespaced' ? request.namespace : undefined)
+    dropRepeatedOwners(object, 'sent', request.warn)
     trackWrite(deps, { kind, request, live: undefined, object, document: request.body })
     const errors = [...(kind.validate?.(object, { now: deps.clock.now(), subresource: '', dryRun: false }) ?? [])]
     // Upstream names no kind in these errors.
