@@ -62,6 +62,6 @@ export function* generate({
     pickWeighted(fitting, random).play(stage)
     const sequence = stage.sequence.build()
     made += sequence.steps.length
-    yield sequence
+    yield template.apart ? { ...sequence, apart: true } : sequence
   }
 }

@@ -77,12 +77,16 @@ export async function run(
   sides: { stock: Side; ours: Side },
   events: RunEvents,
 ): Promise<RunCounts> {
-  const iterator = sequences[Symbol.iterator]()
   const total: RunCounts = { requests: 0, skipped: 0, differing: 0 }
-  const lane = async () => {
+  const apart: Sequence[] = []
+  const lane = async (iterator: Iterator<Sequence>, isLast: boolean) => {
     const connections = [newConnection(sides.stock), newConnection(sides.ours)] as const
     try {
       for (let next = iterator.next(); !next.done; next = iterator.next()) {
+        if (next.value.apart && !isLast) {
+          apart.push(next.value)
+          continue
+        }
         const counts = await playSequence(next.value, connections, events)
         for (const key of ['requests', 'skipped', 'differing'] as const) total[key] += counts[key]
       }
@@ -90,6 +94,11 @@ export async function run(
       for (const connection of connections) connection.close()
     }
   }
-  await Promise.all(Array.from({ length: lanes }, lane))
+  const playAll = (all: Iterable<Sequence>, isLast: boolean) => {
+    const iterator = all[Symbol.iterator]()
+    return Promise.all(Array.from({ length: lanes }, () => lane(iterator, isLast)))
+  }
+  await playAll(sequences, false)
+  await playAll(apart, true)
   return total
 }

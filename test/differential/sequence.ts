@@ -35,6 +35,8 @@ export interface Step {
 export interface Sequence {
   name: string
   steps: readonly Step[]
+  /** What it does can be felt by others: it is played when these are through. */
+  apart?: boolean
   /** Sent as well when the sequence ends early, answers not compared. */
   cleanup?: readonly Step[]
 }

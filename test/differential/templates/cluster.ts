@@ -96,6 +96,7 @@ export const clusterTemplates: readonly Template[] = [
   kindOf('networking.k8s.io/v1 ServiceCIDR servicecidrs cluster', {
     body: { spec: { cidrs: ['192.168.77.0/24'] } },
     settles: '"Ready"',
+    apart: true,
     changes: [{ spec: { cidrs: ['192.168.78.0/24'] } }, { spec: { cidrs: ['x'] } }],
     subresources: ['status'],
   }),

@@ -22,6 +22,8 @@ export interface Template {
   nameOf?(base: string): string
   /** Fields that sequences beside this one would feel. */
   frozen?: readonly string[]
+  /** Its objects themselves change what other kinds get: they are played with when all else is done. */
+  apart?: boolean
   /** What a created object holds once the server has looked at it in the background. */
   settles?: string
   /** Answered and never stored. */
