@@ -16,7 +16,7 @@ import { newDiscovery } from './discovery/discovery.js'
 import { FlowControl } from './flow-control/flow-control.js'
 import { FlowObjectFollower } from './flow-control/follow-objects.js'
 import { ApiServiceFollower } from './follow-api-services.js'
-import { type HealthCheck, healthPaths } from './health.js'
+import { checkHealth, type HealthCheck, healthPaths } from './health.js'
 import { healthChecks, type ServerState, storeTimeout } from './health-checks.js'
 import { newRequestListener, type PipelineContext, type RequestListener } from './http/pipeline.js'
 import { requestTimeout } from './http/request-deadlines.js'
@@ -26,7 +26,7 @@ import { newAccessMetrics } from './metrics/access-metrics.js'
 import { newAvailabilityMetrics } from './metrics/availability-metrics.js'
 import { registerBuildMetrics } from './metrics/build-metrics.js'
 import { registerCacheMetrics } from './metrics/cache-metrics.js'
-import { newHealthMetrics } from './metrics/health-metrics.js'
+import { type HealthMetrics, newHealthMetrics } from './metrics/health-metrics.js'
 import { newRequestMetrics } from './metrics/request-metrics.js'
 import { PostStartHooks } from './post-start-hooks.js'
 import type { RequestInfo } from './request-info.js'
@@ -73,7 +73,7 @@ function newPipeline(
   deps: ApiServerDeps,
   config: ApiServerConfig,
   components: Components,
-  { state, flow }: { state: ServerState; flow: FlowControl },
+  { state, flow, health }: { state: ServerState; flow: FlowControl; health: HealthMetrics },
 ): PipelineContext {
   const { clock, random, log, schemas, rests, virtualKinds, metrics } = deps
   const limits = { ...defaultLimits, ...config.limits }
@@ -85,7 +85,6 @@ function newPipeline(
     virtualKinds.find(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
   const requestMetrics = newRequestMetrics(metrics, kindOf)
   const access = newAccessMetrics(metrics)
-  const health = newHealthMetrics()
   registerCacheMetrics(metrics, rests)
   const { gitVersion = defaultGitVersion } = config
   const version = versionInfo(gitVersion, process.versions.node)
@@ -181,7 +180,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   const state = newServerState(deps, config.advertiseAddress)
   const components = newComponents(deps, config)
   const flow = newFlowControl(deps, config)
-  const context = newPipeline(deps, config, components, { state, flow })
+  const health = newHealthMetrics()
+  const context = newPipeline(deps, config, components, { state, flow, health })
   const stream: Stream = async upgrade => {
     const { handleStreamingUpgrade } = await import('./streaming/handle-upgrade.js')
     const onError = (error: Error) => log.debug({ error: error.message }, 'Stream failed')
@@ -225,6 +225,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       })
       state.informed = true
       state.bootstrapped = true
+      // The first answer is known before the first question: /metrics/slis tells of a server that nobody has asked yet.
+      await checkHealth('readyz', healthChecks(state), { observe: health.observe })
       announce()
     },
     async advertise(address) {

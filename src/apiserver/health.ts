@@ -25,21 +25,27 @@ const endpointOf = (path: string): HealthEndpoint | undefined => {
 
 export const isHealthPath = (path: string): boolean => endpointOf(path) !== undefined
 
-async function runAll(
+const isPartOf =
+  (endpoint: HealthEndpoint) =>
+  ({ endpoints }: HealthCheck): boolean =>
+    !endpoints || endpoints.includes(endpoint)
+
+/** Runs the checks of an endpoint one after the other, but those excluded, and tells of each. */
+export async function checkHealth(
+  endpoint: HealthEndpoint,
   checks: readonly HealthCheck[],
-  excluded: ReadonlySet<string>,
-  observe: (name: string, healthy: boolean) => void,
-) {
+  { excluded = new Set(), observe }: { excluded?: ReadonlySet<string>; observe: HealthObserver },
+): Promise<{ lines: string[]; failed: string[] }> {
   const lines: string[] = []
   const failed: string[] = []
-  for (const { name, check } of checks) {
+  for (const { name, check } of checks.filter(isPartOf(endpoint))) {
     if (excluded.has(name)) {
       lines.push(`[+]${name} excluded: ok`)
       continue
     }
     // Reasons are for the log, not for whoever asks.
     const error = await Promise.resolve(check()).catch(thrown => String(thrown))
-    observe(name, error === undefined)
+    observe(name, endpoint, error === undefined)
     lines.push(error === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`)
     if (error !== undefined) failed.push(name)
   }
@@ -55,7 +61,7 @@ export async function serveHealth(
   const { info, query } = exchange
   const endpoint = endpointOf(info.path)
   if (!endpoint) return false
-  const own = checks.filter(({ endpoints }) => !endpoints || endpoints.includes(endpoint))
+  const own = checks.filter(isPartOf(endpoint))
   const name = info.path.slice(endpoint.length + 2)
   if (info.path.length > endpoint.length + 1) {
     const found = own.find(check => check.name === name)
@@ -66,7 +72,7 @@ export async function serveHealth(
     return true
   }
   const excluded = new Set(query?.getAll('exclude') ?? [])
-  const { lines, failed } = await runAll(own, excluded, (check, healthy) => observe(check, endpoint, healthy))
+  const { lines, failed } = await checkHealth(endpoint, own, { excluded, observe })
   const unknown = [...excluded].filter(item => !own.some(check => check.name === item)).sort()
   if (unknown.length)
     lines.push(
@@ -85,7 +91,5 @@ export async function serveHealth(
 export const healthPaths = (checks: readonly HealthCheck[]): string[] =>
   (['healthz', 'livez', 'readyz'] as const).flatMap(endpoint => [
     `/${endpoint}`,
-    ...checks
-      .filter(({ endpoints }) => !endpoints || endpoints.includes(endpoint))
-      .map(({ name }) => `/${endpoint}/${name}`),
+    ...checks.filter(isPartOf(endpoint)).map(({ name }) => `/${endpoint}/${name}`),
   ])

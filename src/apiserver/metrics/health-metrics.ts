@@ -10,8 +10,13 @@ interface Checked {
   error: number
 }
 
-/** Has a registry of its own. */
-export function newHealthMetrics(): { observe: HealthObserver; registry: MetricRegistry } {
+export interface HealthMetrics {
+  observe: HealthObserver
+  /** Of these metrics alone. */
+  registry: MetricRegistry
+}
+
+export function newHealthMetrics(): HealthMetrics {
   const checks = new Map<string, Checked>()
   const registry = newMetricRegistry()
   registerComputed(registry, {
