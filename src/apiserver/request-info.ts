@@ -1,6 +1,7 @@
 /** Reads from method, path and query what a request is about: upstream's RequestInfo. The only parser of resource paths. */
+
+import { booleanOf } from '../machinery/query-values.js'
 import { badRequest } from '../machinery/status-error.js'
-import { booleanOf } from './http/query-values.js'
 
 export interface RequestInfo {
   /** False for /healthz, /version, discovery and the like: then only `verb` and `path` mean something. */

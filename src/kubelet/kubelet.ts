@@ -26,7 +26,7 @@ import { type DnsConfig, parseResolvConf } from './pods/resolv-conf.js'
 import type { Runtime } from './runtime/runtime.js'
 import type { PodRef } from './runtime/types.js'
 import { RuntimeCache } from './runtime-cache.js'
-import { newNodeApi } from './server/node-api.js'
+import { NodeServer, type ServingOptions } from './server/node-server.js'
 import { StatusWriter } from './status/status-writer.js'
 import { withTerminationMessage } from './termination-message.js'
 import { newTokenSource } from './volumes/token-source.js'
@@ -39,6 +39,8 @@ export interface KubeletDeps {
   random: Random
   log: Logger
   metrics: MetricRegistry
+  /** The kubelet's own HTTPS server; absent: only the API server of this process reaches the node. */
+  serving?: ServingOptions
 }
 
 export interface KubeletConfig {
@@ -59,7 +61,7 @@ export interface KubeletConfig {
   clusterDomain?: string
   /** The host's resolver configuration. Default `/etc/resolv.conf`. */
   resolvConf?: string
-  /** Told in the node's daemonEndpoints. Default 10250. */
+  /** Of the HTTPS server, or a free one where it is taken; told in the node's daemonEndpoints. Default 10250. */
   port?: number
 }
 
@@ -88,7 +90,10 @@ class NodeAgent {
   readonly #cache: RuntimeCache
   readonly #events: EventRecorder
   readonly #pods: Informer<Pod>
+  readonly #server: NodeServer
   #reporter: NodeReporter | undefined
+  #machine: Machine | undefined
+  #port = defaultPort
   #podDeps: PodDeps | undefined
   #stops: (() => void)[] = []
   #stopped = false
@@ -105,6 +110,16 @@ class NodeAgent {
       imagesChanged: () => this.#reporter?.refresh(),
     })
     this.#events = newEventRecorder({ ...this.#deps, component: 'kubelet', host: config.nodeName })
+    this.#server = new NodeServer({
+      ...this.#deps,
+      cache: this.#cache,
+      nodeName: config.nodeName,
+      dataDirectory: this.#dataDirectory,
+      runtimeName: () => this.#runtimeName,
+      machine: () => this.#machine,
+      pods: () => [...this.#workers.values()].map(({ pod, status }) => ({ pod, status })),
+      configuration: () => ({ port: this.#port, clusterDNS: config.clusterDns, clusterDomain: config.clusterDomain }),
+    })
     this.#pods = newInformer(podKind, this.#deps, { fieldSelector: `spec.nodeName=${config.nodeName}` })
   }
 
@@ -112,23 +127,7 @@ class NodeAgent {
   #runtimeName = ''
 
   get nodeApi(): NodeApi {
-    const agent = this
-    return newNodeApi({
-      runtime: this.#deps.runtime,
-      get runtimeName() {
-        return agent.#runtimeName
-      },
-      cache: this.#cache,
-      pod: (namespace, name) => this.#find(namespace, name),
-    })
-  }
-
-  #find(namespace: string, name: string) {
-    for (const worker of this.#workers.values()) {
-      const { metadata } = worker.pod
-      if (metadata.name === name && metadata.namespace === namespace) return { pod: worker.pod, status: worker.status }
-    }
-    return undefined
+    return this.#server.api
   }
 
   async start(): Promise<void> {
@@ -140,14 +139,23 @@ class NodeAgent {
     ])
     if (this.#stopped) return
     this.#runtimeName = version.name
+    this.#machine = machine
+    await this.#listen()
     this.#reporter = this.#newReporter(machine)
     this.#podDeps = this.#newPodDeps(machine, this.#reporter)
     this.#followPods()
     await this.#reporter.start()
   }
 
+  async #listen(): Promise<void> {
+    const { serving } = this.#deps
+    const wanted = this.#config.port ?? defaultPort
+    this.#port = (serving && (await this.#server.listen(serving, wanted))) || wanted
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
+    await this.#server.stop()
     this.#pods.stop()
     this.#cache.stop()
     this.#reporter?.stop()
@@ -156,8 +164,8 @@ class NodeAgent {
   }
 
   #newReporter(machine: Machine): NodeReporter {
-    const { nodeName, hostname = nodeName, addresses, labels = {}, taints = [], capacity = {}, port } = this.#config
-    const kubeletPort = port ?? defaultPort
+    const { nodeName, hostname = nodeName, addresses, labels = {}, taints = [], capacity = {} } = this.#config
+    const kubeletPort = this.#port
     const dataDirectory = this.#dataDirectory
     return new NodeReporter(
       { ...this.#deps, events: this.#events },

@@ -1,5 +1,6 @@
 /** What the API server asks of a node on a client's behalf: logs, exec, attach, port-forward. Implemented by the kubelet. */
 import type { Readable, Writable } from 'node:stream'
+import type { NodeUsage } from './node-usage.js'
 
 export interface ContainerRef {
   namespace: string
@@ -38,6 +39,22 @@ export interface ExecStreams {
   signal: AbortSignal
 }
 
+/** A request to the kubelet's own HTTP server, already let in. */
+export interface NodeRequest {
+  method: string
+  /** Without query. */
+  path: string
+  query: URLSearchParams
+  /** Aborted when the caller is gone. */
+  signal: AbortSignal
+}
+
+export interface NodeAnswer {
+  code: number
+  contentType: string
+  body: string | Readable
+}
+
 export interface NodeApi {
   /** Throws a StatusError (400 with upstream's words) when the container has no logs yet. */
   logs(ref: ContainerRef, options: LogOptions, signal: AbortSignal): Promise<Readable>
@@ -51,6 +68,10 @@ export interface NodeApi {
     port: number,
     stream: { readable: Readable; writable: Writable; signal: AbortSignal },
   ): Promise<void>
+  /** What the kubelet serves over HTTP, streams apart: pods, logs, metrics, statistics. Absent where there is no such server. */
+  answer?(request: NodeRequest): Promise<NodeAnswer>
+  /** What node and containers use, measured within the last 15 seconds, or now. */
+  usage?(): Promise<NodeUsage>
 }
 
 /** Finds the node's API by node name; undefined where the node is unknown or cannot be reached. */

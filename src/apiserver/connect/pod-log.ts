@@ -1,11 +1,11 @@
 /** pods/log: a container's output, as it is or as it grows. */
 import { pipeline } from 'node:stream/promises'
+import { logOptionsOf } from '../../machinery/log-options.js'
 import type { ContainerRef, LogOptions, NodeApi } from '../../machinery/node-api.js'
 import type { ApiServerDeps } from '../deps.js'
 import type { Exchange } from '../http/exchange.js'
 import { newRequestEnd } from '../http/request-end.js'
 import { writeHead } from '../http/send.js'
-import { logOptionsOf } from './log-options.js'
 import { findPodTarget } from './pod-target.js'
 
 /** `stopping` ends logs that are followed. Throws a StatusError while nothing has been sent. */

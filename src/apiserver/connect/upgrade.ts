@@ -2,6 +2,8 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { logOptionsOf } from '../../machinery/log-options.js'
+import { booleanOf } from '../../machinery/query-values.js'
 import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { Aggregation } from '../aggregation/aggregation.js'
 import { ImpersonationError } from '../authn/impersonation.js'
@@ -13,11 +15,9 @@ import {
   type PipelineContext,
   type RequestListener,
 } from '../http/pipeline.js'
-import { booleanOf } from '../http/query-values.js'
 import type { ProxyContext } from '../proxy/serve-proxy.js'
 import { parseRequestInfo, type RequestInfo } from '../request-info.js'
 import type { StreamingOptions, StreamingSubresource, StreamingUpgrade } from '../streaming/streaming.js'
-import { logOptionsOf } from './log-options.js'
 import { findPodTarget } from './pod-target.js'
 
 /** Takes the connection over. */

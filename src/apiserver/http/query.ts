@@ -1,5 +1,6 @@
 /** Query parameters as options of requests. */
 import { notSupported } from '../../machinery/field-error.js'
+import { booleanOf, integerOf } from '../../machinery/query-values.js'
 import type {
   DeleteOptions,
   FieldValidation,
@@ -10,7 +11,6 @@ import type {
 import { badRequest } from '../../machinery/status-error.js'
 import type { IncludeObject } from '../../machinery/table.js'
 import { dryRunErrors, invalidOptions, type OptionsKind, writeOptionErrors } from '../verbs/options.js'
-import { booleanOf, integerOf } from './query-values.js'
 
 type Query = URLSearchParams | undefined
 

@@ -72,10 +72,7 @@ export async function serveProxy(exchange: Exchange, context: ProxyContext): Pro
   const target = targetPathOf(info)
   if (!target.path && (request.method === 'GET' || request.method === 'HEAD')) return redirectToSlash(exchange, target)
   const api = ownKubelet(found, deps)
-  if (api && 'node' in found) {
-    const pods = restOf(deps, 'pods')
-    return serveKubelet(exchange, target.path, { node: found.node, api, pods, stopping })
-  }
+  if (api) return serveKubelet(exchange, target.path, { api, stopping })
   const dial = deps.dial ?? newTcpDial(deps.clock)
   return forwardRequest(exchange, { location: locationOf(found), target }, { dial, stopping })
 }

@@ -153,7 +153,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
       { plane, informers: started.informers, log },
     )
     const clusterDns = network?.clusterDns ?? []
-    nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, clusterDns, log, metrics })
+    nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, clusterDns, log, metrics, ca: pki.ca })
     return { runtimes, network }
   })
   const nodesReady = joining.then(() => nodes?.ready)

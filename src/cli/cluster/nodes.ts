@@ -5,12 +5,14 @@ import { node as nodeKind } from '../../apis/core-v1/index.js'
 import type { Client } from '../../client/client.js'
 import { type Kubelet, startKubelet } from '../../kubelet/kubelet.js'
 import type { NodeApi } from '../../machinery/node-api.js'
+import type { KeyPair } from '../../machinery/pki/certificates.js'
 import type { UserInfo } from '../../machinery/request.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { controllerManagerUser, nodeUser } from './identities.js'
+import { kubeletServing } from './kubelet-serving.js'
 import type { RuntimeSource } from './runtimes.js'
 
 export interface NodesDeps {
@@ -20,6 +22,8 @@ export interface NodesDeps {
   clusterDns: readonly string[]
   log: Logger
   metrics: MetricRegistry
+  /** Signs what kubelets serve with. */
+  ca: KeyPair
 }
 
 export interface Nodes {
@@ -43,14 +47,16 @@ async function untilReady(client: Client, name: string, signal: AbortSignal): Pr
 }
 
 export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
-  const { clientFor, runtimes, clusterDns, log, metrics } = deps
+  const { clientFor, runtimes, clusterDns, log, metrics, ca } = deps
   const kubelets = new Map<string, Kubelet>()
   const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
   const stopping = new AbortController()
   const ready = nodeNames(config.nodes).map(async nodeName => {
     const client = clientFor(nodeUser(nodeName))
+    // Nobody can reach a simulated node.
+    const serving = config.runtime !== 'sim' && kubeletServing(nodeName, runtimes.nodeAddress, ca)
     const kubelet = startKubelet(
-      { client, runtime: runtimes.runtimeFor(nodeName), clock, random, log, metrics },
+      { client, runtime: runtimes.runtimeFor(nodeName), clock, random, log, metrics, ...(serving && { serving }) },
       {
         nodeName,
         addresses: [runtimes.nodeAddress],

@@ -1,5 +1,5 @@
 /** Numbers and booleans of a query, read as upstream reads them. */
-import { badRequest } from '../../machinery/status-error.js'
+import { badRequest } from './status-error.js'
 
 /** Absent: undefined. Throws 400 for what is no integer, nothing included. */
 export function integerOf(query: URLSearchParams, name: string): number | undefined {

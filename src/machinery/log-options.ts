@@ -1,8 +1,8 @@
 /** The query of pods/log. */
-import { type FieldError, forbidden, invalid, notSupported } from '../../machinery/field-error.js'
-import type { LogOptions } from '../../machinery/node-api.js'
-import { invalidObject } from '../../machinery/status-error.js'
-import { booleanOf, integerOf } from '../http/query-values.js'
+import { type FieldError, forbidden, invalid, notSupported } from './field-error.js'
+import type { LogOptions } from './node-api.js'
+import { booleanOf, integerOf } from './query-values.js'
+import { invalidObject } from './status-error.js'
 
 const flag = (query: URLSearchParams, name: string): boolean => booleanOf(query, name) ?? false
 

@@ -1,0 +1,37 @@
+/** What the HTTPS server of a kubelet in this process needs: a certificate of the cluster's CA, and what speaks SPDY and WebSocket. */
+import type { StreamingOptions } from '../../apiserver/streaming/streaming.js'
+import type { KubeletUpgrade } from '../../kubelet/server/https-server.js'
+import type { ServingOptions } from '../../kubelet/server/node-server.js'
+import type { NodeApi } from '../../machinery/node-api.js'
+import { issueCertificate, type KeyPair } from '../../machinery/pki/certificates.js'
+import { systemClock as clock } from '../system.js'
+
+/** They are made anew at each start. */
+const servingDays = 365
+
+/** Upstream's names of the parameters, which are not those of the API server. */
+function optionsOf({ subresource, query }: KubeletUpgrade): StreamingOptions {
+  if (subresource === 'portforward') return { ports: query.getAll('port').flatMap(list => list.split(',').map(Number)) }
+  const asked = (name: string) => query.get(name) === '1'
+  const streams = { stdin: asked('input'), stdout: asked('output'), stderr: asked('error'), tty: asked('tty') }
+  return { ...streams, ...(subresource === 'exec' && { command: query.getAll('command') }) }
+}
+
+/** The code for it is loaded at the first. */
+export async function streamFromKubelet(upgrade: KubeletUpgrade, node: NodeApi): Promise<void> {
+  const { handleStreamingUpgrade } = await import('../../apiserver/streaming/handle-upgrade.js')
+  const { query: _, ...rest } = upgrade
+  await handleStreamingUpgrade({ ...rest, node, options: optionsOf(upgrade) }, { clock })
+}
+
+export function kubeletServing(nodeName: string, address: string, ca: KeyPair): ServingOptions {
+  const serving = issueCertificate(ca, {
+    commonName: `system:node:${nodeName}`,
+    organizations: ['system:nodes'],
+    usage: 'server',
+    hosts: [address, nodeName, '127.0.0.1', 'localhost'],
+    now: clock.now(),
+    days: servingDays,
+  })
+  return { address, serving, clientCa: ca.certificate, stream: streamFromKubelet }
+}
