@@ -57,10 +57,12 @@ export function referenceTo(object: KubernetesObject, fieldPath?: string): Objec
 }
 
 export function newEventRecorder(deps: EventRecorderDeps): EventRecorder {
-  const { clock, log, component, host } = deps
+  const { clock, log, component, host, random } = deps
+  // The clock counts milliseconds: without it two recorders would give two events of one moment the same name.
+  const within = BigInt(Math.floor(random.next() * 1_000_000))
   let lastNano = 0n
   const newName = (involved: string) => {
-    const now = BigInt(Math.floor(clock.now())) * 1_000_000n
+    const now = BigInt(Math.floor(clock.now())) * 1_000_000n + within
     lastNano = now > lastNano ? now : lastNano + 1n
     const name = `${involved}.${lastNano.toString(16)}`
     return name.length <= 253 && validName.test(name) ? name : `event.${lastNano.toString(16)}`
