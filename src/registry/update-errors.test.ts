@@ -1,5 +1,6 @@
 /** Upstream looks at metadata and spec more than once on an update, and tells what it finds each time. */
 import { describe, expect, test } from '@jest/globals'
+import { controllerRevision } from '../apis/apps-v1/controller-revision.js'
 import { deployment } from '../apis/apps-v1/deployment.js'
 import { job } from '../apis/batch-v1/job.js'
 import { configMap } from '../apis/core-v1/config-map.js'
@@ -58,6 +59,10 @@ test('of a job, the labels that the server sets are looked for once and the rest
   const count = (field: string) => fields.filter(other => other === field).length
   expect(count('spec.template.metadata.labels[job-name]')).toBe(1)
   expect(count('spec.template.spec.containers')).toBe(2)
+})
+
+test('the data of a revision is looked at once, since it may not change', () => {
+  expect(fieldsOf(controllerRevision, { data: ['a'], revision: 1 }, { data: {}, revision: 1 })).toEqual(['data'])
 })
 
 test('a selector that may not change is shown with its labels sorted', () => {

@@ -20,12 +20,13 @@ export const controllerRevision = defineKind<ControllerRevision>({
   scope: 'Namespaced',
   names: { plural: 'controllerrevisions' },
 
-  updateChecks: ['metaUpdate', 'meta', 'spec', 'immutable'],
+  updateChecks: ['metaUpdate', 'meta', 'change', 'immutable'],
   *validate({ revision, data }) {
     yield* nonNegative(revision, 'revision')
     if (data === undefined || data === null) yield required('data', 'data is mandatory')
     else if (typeof data !== 'object' || Array.isArray(data)) yield required('data', 'data must be a valid JSON object')
   },
+  validateUpdate: ({ revision }) => nonNegative(revision, 'revision'),
   immutable: ['data'],
 
   printerColumns: [

@@ -7,7 +7,7 @@ const stored = (annotations: Record<string, string>) => {
   return { object, revision: 1, bytes: Buffer.from('') }
 }
 
-test.each([
+test.each<{ of: Record<string, string>; annotations: object | undefined }>([
   { of: { hidden: '1', shown: '2' }, annotations: { shown: '2' } },
   { of: { hidden: '1' }, annotations: undefined },
   { of: { shown: '2' }, annotations: { shown: '2' } },
