@@ -16,7 +16,7 @@ import { containerColumns } from '../printing/containers.js'
 import { isZero, notMoreThan100Percent, positiveIntOrPercent } from '../validation/int-or-percent.js'
 import { nonNegativeFields, notDecremented } from '../validation/numbers.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
-import { sortedMap } from '../validation/sorted-map.js'
+import { sortedMapIn } from '../validation/sorted-map.js'
 import { selectorColumn } from './columns.js'
 import { matchesNothingOf, validateTemplateRestarts } from './workload.js'
 
@@ -90,7 +90,11 @@ export const daemonSet = defineKind<DaemonSet>({
     if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
     const labels = spec.template.metadata?.labels
     if (matchesNothingOf(spec.selector, labels))
-      yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
+      yield invalid(
+        'spec.template.metadata.labels',
+        sortedMapIn(spec.template.metadata, 'labels'),
+        '`selector` does not match template `labels`',
+      )
     const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {}
     if (spec.selector && Object.keys(matchLabels).length + matchExpressions.length === 0)
       yield invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset')

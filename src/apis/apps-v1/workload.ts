@@ -12,7 +12,7 @@ import {
 import { validatePodTemplateSpec } from '../core-v1/pod-template.js'
 import type { PodTemplateSpec } from '../generated/core-v1.js'
 import type { LabelSelector } from '../generated/meta-v1.js'
-import { sortedMap } from '../validation/sorted-map.js'
+import { sortedMapIn } from '../validation/sorted-map.js'
 
 const isEmpty = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
   Object.keys(matchLabels ?? {}).length + (matchExpressions?.length ?? 0) === 0
@@ -48,7 +48,11 @@ export function* validateTemplateLabels(
   const matcher = matcherOf(selector)
   if (!matcher) yield invalid('spec.selector', selector, malformed)
   else if (!matchesLabels(matcher, labels))
-    yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
+    yield invalid(
+      'spec.template.metadata.labels',
+      sortedMapIn(template.metadata, 'labels'),
+      '`selector` does not match template `labels`',
+    )
 }
 
 /** True when the selector can be read and the labels do not match it. */

@@ -11,7 +11,7 @@ import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-te
 import type { Job } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
-import { sortedMap } from '../validation/sorted-map.js'
+import { sortedMapIn } from '../validation/sorted-map.js'
 import { setPodFailurePolicyDefaults } from './job-policies.js'
 import { generateSelector, validateGeneratedSelector } from './job-selector.js'
 import { jobSpecWarnings, validateJobSpec } from './job-spec.js'
@@ -57,7 +57,11 @@ function* validateSpec({ spec }: Job): Generator<FieldError> {
   else yield required('spec.selector')
   const labels = spec.template.metadata?.labels
   if (!matchesLabels(spec.selector, labels))
-    yield invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`')
+    yield invalid(
+      'spec.template.metadata.labels',
+      sortedMapIn(spec.template.metadata, 'labels'),
+      '`selector` does not match template `labels`',
+    )
 }
 
 export const job = defineKind<Job>({

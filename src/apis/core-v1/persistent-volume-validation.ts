@@ -3,7 +3,7 @@ import { cloneJson } from '../../machinery/clone.js'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import type { PersistentVolume, PersistentVolumeSpec } from '../generated/core-v1.js'
 import { semanticEqual as semanticEqualJson } from '../validation/semantic-equal.js'
-import { sortedMap } from '../validation/sorted-map.js'
+import { sortedMapIn } from '../validation/sorted-map.js'
 import { internalDiff, internalForm, semanticEqual } from './internal-form.js'
 import { validateAccessModes, validateClassName, volumeModes } from './persistent-volume-claim-spec.js'
 import { validatePersistentVolumeSource } from './persistent-volume-source.js'
@@ -12,12 +12,12 @@ import { validateBasicQuantity, validatePositiveQuantity } from './resource-vali
 
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'] as const
 
-function* validateCapacity({ capacity = {} }: PersistentVolumeSpec): Generator<FieldError> {
+function* validateCapacity(spec: PersistentVolumeSpec): Generator<FieldError> {
   const path = 'spec.capacity'
+  const { capacity = {} } = spec
   const names = Object.keys(capacity)
   if (!names.length) yield required(path)
-  if (!('storage' in capacity) || names.length > 1)
-    yield notSupported(path, names.length ? sortedMap(capacity) : null, ['storage'])
+  if (!('storage' in capacity) || names.length > 1) yield notSupported(path, sortedMapIn(spec, 'capacity'), ['storage'])
   for (const [name, quantity] of Object.entries(capacity)) {
     yield* validateBasicQuantity(quantity, `${path}[${name}]`)
     yield* validatePositiveQuantity(quantity, `${path}[${name}]`)

@@ -7,7 +7,7 @@ import type { PodTemplateSpec, ReplicationController, ReplicationControllerStatu
 import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
 import { nonNegativeFields } from '../validation/numbers.js'
-import { sortedMap } from '../validation/sorted-map.js'
+import { sortedMapIn } from '../validation/sorted-map.js'
 import { dropDisabledPodFields } from './pod-spec/disabled-fields.js'
 import { podTemplateWarnings, setPodTemplateDefaults, validatePodTemplateSpec } from './pod-template.js'
 
@@ -21,7 +21,11 @@ function* validateTemplate(
   if (!template) return yield required(path)
   const labels = template.metadata?.labels
   if (!isEmpty(selector) && !matchesLabels({ matchLabels: selector }, labels))
-    yield invalid(`${path}.metadata.labels`, sortedMap(labels), '`selector` does not match template `labels`')
+    yield invalid(
+      `${path}.metadata.labels`,
+      sortedMapIn(template.metadata, 'labels'),
+      '`selector` does not match template `labels`',
+    )
   yield* validatePodTemplateSpec(template, path)
   const { restartPolicy = '', activeDeadlineSeconds } = template.spec
   if (restartPolicy !== 'Always') yield notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always'])
