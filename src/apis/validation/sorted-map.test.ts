@@ -10,6 +10,6 @@ test.each([
 
 test('a map that was sent empty is empty', () => {
   const holder = {}
-  rememberEmpty(holder, [{ holder, name: 'labels', value: {} }])
+  rememberEmpty(holder, [{ holder, name: 'labels', path: 'labels', value: {} }])
   expect(sortedMapIn(holder, 'labels')).toEqual({})
 })
