@@ -13,12 +13,13 @@ import { newRegistry } from '../../registry/registry.js'
 import { newMemoryStorage } from '../../storage/memory/open.js'
 import { silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
+import type { Aggregation } from '../aggregation/aggregation.js'
 import { Aggregator } from '../aggregation/aggregator.js'
 import { assembleApiServer } from '../assemble.js'
 import { legacyClaims } from '../authn/legacy-token.js'
 import { newTokenSigner } from '../authn/service-account-token.js'
 import { loopback } from '../authn/user.js'
-import type { ApiServerConfig, ApiServerDeps, Limits } from '../deps.js'
+import type { ApiServerConfig, ApiServerDeps, Limits, RestDirectory } from '../deps.js'
 import { newTcpDial } from '../proxy/dial.js'
 
 const keys = generateKeyPairSync('ec', {
@@ -36,10 +37,19 @@ export interface FixtureOptions {
   authentication?: ApiServerConfig['authentication']
   /** What the aggregator shows extension servers. */
   proxyClient?: KeyPair
+  /** Puts something around the aggregator. */
+  aroundAggregator?: (aggregator: Aggregation, rests: RestDirectory) => Aggregation
 }
 
 /** A server that is ready; `default` has its service account. */
-export async function newServerFixture({ nodes, dial, checkStore, proxyClient, ...config }: FixtureOptions = {}) {
+export async function newServerFixture({
+  nodes,
+  dial,
+  checkStore,
+  proxyClient,
+  aroundAggregator,
+  ...config
+}: FixtureOptions = {}) {
   const clock = new FakeClock()
   const random = new SeededRandom()
   const schemas = loadSchemas()
@@ -60,7 +70,7 @@ export async function newServerFixture({ nodes, dial, checkStore, proxyClient, .
       rests,
       virtualKinds,
       schemas,
-      aggregator,
+      aggregator: aroundAggregator?.(aggregator, rests) ?? aggregator,
       ...(nodes && { nodes }),
       ...(dial && { dial }),
       ...(checkStore && { checkStore }),

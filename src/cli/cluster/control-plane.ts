@@ -7,6 +7,7 @@ import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
 import { Aggregator } from '../../apiserver/aggregation/aggregator.js'
 import type { RequestHeaderConfig } from '../../apiserver/authn/configuration.js'
 import type { ApiServerConfig } from '../../apiserver/deps.js'
+import { NodeMetricsAggregation } from '../../apiserver/node-metrics/with-node-metrics.js'
 import { openApiRouter } from '../../apiserver/openapi/router.js'
 import { newTcpDial } from '../../apiserver/proxy/dial.js'
 import { type ApiServer, startApiServer } from '../../apiserver/server.js'
@@ -133,6 +134,9 @@ const storeCheck = (storage: Storage): ComponentCheck => ({
   },
 })
 
+/** Then there is something to measure. */
+const hasRealPods = ({ runtime, nodes }: Configuration) => nodes > 0 && runtime !== 'sim' && runtime !== 'none'
+
 /** Resolves when `/readyz` answers 200. */
 export async function startControlPlane(config: Configuration, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const { pki, log, metrics, nodes } = deps
@@ -151,11 +155,12 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   })
   const directory = fileURLToPath(new URL('openapi', import.meta.url))
   const given = await givenConfig(config)
-  const aggregator = new Aggregator({
+  const remote = new Aggregator({
     ...{ rests: registry, clock, random, log },
     dial: newTcpDial(clock),
     client: given.proxyClient ?? pki.frontProxy.client,
   })
+  const aggregator = hasRealPods(config) ? new NodeMetricsAggregation(remote, { rests: registry, nodes }) : remote
   const openApi = openApiRouter({ directory, now: clock.now, rests: registry, aggregator })
   const server = await startApiServer(
     {

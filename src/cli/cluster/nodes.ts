@@ -11,8 +11,9 @@ import type { Logger } from '../../telemetry/logger.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
-import { controllerManagerUser, nodeUser } from './identities.js'
+import { administrator, controllerManagerUser, nodeUser } from './identities.js'
 import { kubeletServing } from './kubelet-serving.js'
+import { ensureMetricsReader } from './metrics-reader.js'
 import type { RuntimeSource } from './runtimes.js'
 
 export interface NodesDeps {
@@ -51,6 +52,11 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
   const kubelets = new Map<string, Kubelet>()
   const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
   const stopping = new AbortController()
+  if (config.runtime !== 'sim')
+    // Nothing waits for it.
+    ensureMetricsReader(clientFor(administrator)).catch(error =>
+      log.warn({ error: String(error) }, 'The role of those who read metrics could not be written'),
+    )
   const ready = nodeNames(config.nodes).map(async nodeName => {
     const client = clientFor(nodeUser(nodeName))
     // Nobody can reach a simulated node.
