@@ -54,9 +54,21 @@ function podMeets(pod: Pod, requirement: ScopedResourceSelectorRequirement): boo
   }
 }
 
-const claimMeets = ({ spec }: PersistentVolumeClaim, requirement: ScopedResourceSelectorRequirement): boolean =>
-  requirement.scopeName === 'VolumeAttributesClass' &&
-  meetsOperator(requirement, spec?.volumeAttributesClassName || undefined)
+/** Those that a claim asks for, has, or is on its way to. */
+const attributesClassesOf = ({ spec, status }: PersistentVolumeClaim): string[] =>
+  [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ].filter((name): name is string => Boolean(name))
+
+function claimMeets(claim: PersistentVolumeClaim, requirement: ScopedResourceSelectorRequirement): boolean {
+  if (requirement.scopeName !== 'VolumeAttributesClass') return false
+  const classes = attributesClassesOf(claim)
+  return classes.length > 0
+    ? classes.some(name => meetsOperator(requirement, name))
+    : meetsOperator(requirement, undefined)
+}
 
 /** True when the object meets every scope. Objects that know no scopes meet only a quota without any. */
 export function inQuotaScope({ spec }: ResourceQuota, of: GroupResource, object: KubernetesObject): boolean {
