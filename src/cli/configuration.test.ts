@@ -23,6 +23,8 @@ describe('resolveConfiguration', () => {
       nodes: 1,
       controllers: ['*'],
       scheduler: true,
+      serviceProxy: 'auto',
+      dns: 'builtin',
       removeContainers: false,
       logLevel: 'warn',
       serviceSubnet: '10.96.0.0/16',

@@ -8,6 +8,8 @@ import { UsageError, type upFlags } from './flags.js'
 
 export const runtimes = ['docker', 'sim', 'none'] as const
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
+const serviceProxies = ['auto', 'nftables', 'userspace', 'none'] as const
+const nameServers = ['builtin', 'none'] as const
 export type RuntimeName = (typeof runtimes)[number]
 export type LogLevel = (typeof logLevels)[number]
 
@@ -21,6 +23,10 @@ export interface Configuration {
   /** Which controllers run: names, `-name`, `*`; empty for none. */
   controllers: readonly string[]
   scheduler: boolean
+  /** Who carries traffic to services. */
+  serviceProxy: (typeof serviceProxies)[number]
+  /** The cluster's name server. */
+  dns: (typeof nameServers)[number]
   kubeconfigOut?: string
   /** Remove the containers of pods when the cluster stops. */
   removeContainers: boolean
@@ -41,6 +47,8 @@ const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   nodes: 1,
   controllers: ['*'],
   scheduler: true,
+  serviceProxy: 'auto',
+  dns: 'builtin',
   removeContainers: false,
   logLevel: 'warn',
   serviceSubnet: '10.96.0.0/16',
@@ -60,6 +68,8 @@ const fileSchema = {
     nodes: { type: 'integer', minimum: 0, maximum: 100 },
     controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
     scheduler: { type: 'boolean' },
+    serviceProxy: { enum: serviceProxies },
+    dns: { enum: nameServers },
     kubeconfigOut: { type: 'string', minLength: 1 },
     removeContainers: { type: 'boolean' },
     logLevel: { enum: logLevels },
@@ -167,6 +177,8 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('nodes', 'nodes', text => parseCount('nodes', text, 100))
   take('controllers', 'controllers', parseControllers)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
+  take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))
+  take('dns', 'dns', text => parseChoice('dns', text, nameServers))
   take('kubeconfigOut', 'kubeconfig-out', text => parsePath('kubeconfig-out', text))
   take('logLevel', 'verbosity', parseLogLevel)
   if (flags.rm) settings.removeContainers = true

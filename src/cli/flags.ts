@@ -30,6 +30,16 @@ export const upFlags = {
     default: '*',
   },
   scheduler: { value: 'true|false', help: 'whether the scheduler runs', default: 'true' },
+  'service-proxy': {
+    value: 'auto|nftables|userspace|none',
+    help: 'who carries traffic to services: the kernel (Linux, root), this process (node ports and load balancers on localhost only), or nobody of ours',
+    default: 'auto',
+  },
+  dns: {
+    value: 'builtin|none',
+    help: 'the name server of the cluster; with none, pods still ask at the address of the service kube-dns',
+    default: 'builtin',
+  },
   'kubeconfig-out': { value: 'FILE', help: 'also write a self-contained kubeconfig (it holds a key: mode 0600)' },
   config: { value: 'FILE', help: 'read settings from a ClusterConfiguration (YAML or JSON); flags win over it' },
   rm: { help: 'remove the containers of pods on exit' },

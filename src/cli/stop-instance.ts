@@ -1,5 +1,5 @@
 /** Ends the process that runs on a data directory and removes what it left on the container engine. */
-import { tableOf } from './cluster/network.js'
+import { tableOf } from './cluster/service-traffic.js'
 import { findInstance, readClusterId } from './instance.js'
 import { UserError } from './user-error.js'
 
@@ -28,7 +28,7 @@ export async function removeLeftovers(dataDir: string): Promise<string> {
     import('../kubelet/runtime/docker/engine.js'),
     import('../kubelet/runtime/runtime.js'),
   ])
-  const { nftWorks, removeTable } = await import('../network/proxy/nft.js')
+  const { nftWorks, removeTable } = await import('../network/packet-filter/nft.js')
   if (await nftWorks()) await removeTable(tableOf(cluster))
   try {
     await removeCluster({ cluster })

@@ -29,6 +29,8 @@ export interface Cluster {
   recovery: Recovery & { milliseconds: number }
   /** Resolves when every node is Ready; at once where there are none. */
   nodesReady: Promise<void>
+  /** What does not work here, a sentence each; complete when the nodes are ready. */
+  notices: readonly string[]
   /** Stops in order: nodes, scheduler, controllers, server, store. Containers keep running unless the configuration says otherwise. */
   stop(): Promise<void>
 }
@@ -103,13 +105,12 @@ interface Joined {
   network?: Network | undefined
 }
 
-/** Where there are real pods. A network that cannot be set up keeps no node from joining: pods run, and reach each other. */
+/** A network that cannot be set up keeps no node from joining: pods run, and reach each other. */
 async function startNetworkOf(
   config: Configuration,
   { cluster, runtimes }: { cluster: string; runtimes: RuntimeSource },
   deps: NetworkDeps,
 ): Promise<Network | undefined> {
-  if (!runtimes.network) return undefined
   return startNetwork(config, { cluster, network: runtimes.network }, deps).catch(error => {
     deps.log.error({ error: String(error) }, 'Pods do not reach services: the network could not be set up')
     return undefined
@@ -145,6 +146,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
       log.warn({ error: String(error) }, 'cluster-info could not be written'),
     )
   }
+  const notices: string[] = []
   const joining = opening.then(async (runtimes): Promise<Joined> => {
     if (!runtimes) return { runtimes }
     const network = await startNetworkOf(
@@ -153,6 +155,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
       { plane, informers: started.informers, log },
     )
     const clusterDns = network?.clusterDns ?? []
+    if (network?.notice) notices.push(network.notice)
     nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, clusterDns, log, metrics, ca: pki.ca })
     return { runtimes, network }
   })
@@ -164,6 +167,7 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
     pki,
     recovery,
     nodesReady,
+    notices,
     async stop() {
       const { runtimes, network } = await joining.catch((): Joined => ({}))
       await nodes?.stop()

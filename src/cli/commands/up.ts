@@ -85,10 +85,13 @@ async function up(config: Configuration): Promise<number> {
     const kubeconfig = await writeKubeconfigs(config, cluster)
     say(`API server listens on ${cluster.url}`)
     const first = await Promise.race([cluster.nodesReady.then(() => 'ready'), stopped])
-    if (first)
+    if (first) {
+      const ms = Math.round(elapsedMs())
+      for (const notice of cluster.notices) say(notice)
       process.stdout.write(
-        `minik8s v${packageVersion()} is ready in ${Math.round(elapsedMs())} ms: kubectl --kubeconfig ${shown(kubeconfig)} get nodes\n`,
+        `minik8s v${packageVersion()} is ready in ${ms} ms: kubectl --kubeconfig ${shown(kubeconfig)} get nodes\n`,
       )
+    }
     await stopped
     say('stopping …')
   } finally {

@@ -1,103 +1,71 @@
-/** Routes cluster IPs and node ports to the pods behind them: follows Services and EndpointSlices and keeps the packet filter in step. */
-
-import { service as serviceKind } from '../../apis/core-v1/service.js'
-import { endpointSlice } from '../../apis/discovery-v1/index.js'
-import type { Service } from '../../apis/generated/core-v1.js'
-
-import type { Informer } from '../../client/informer.js'
+/** Routes services in the kernel: keeps their rules in the cluster's table of the packet filter. */
+import { pod as podKind } from '../../apis/core-v1/pod.js'
+import type { Pod } from '../../apis/generated/core-v1.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
-import type { Clock, Timer } from '../../machinery/clock.js'
-import type { Logger } from '../../telemetry/logger.js'
-import { slicesByService } from '../service-slices.js'
-import { type LoadRules, loadWithNft, removeTable } from './nft.js'
-import { nftRuleset, type RulesetOptions } from './nft-ruleset.js'
-import { planServicePorts } from './service-ports.js'
+import type { TableKeeper } from '../packet-filter/table-keeper.js'
+import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
+import { type ProxyPlace, podsOnNode, proxyFrame, serviceRules } from './service-rules.js'
 
 export interface ServiceProxyDeps {
   informers: InformerFactory
-  clock: Clock
-  log: Logger
-  /** Default: the nft program. */
-  load?: LoadRules
+  table: TableKeeper
 }
 
-export interface ServiceProxy {
-  /** Resolves when the first rules are loaded. */
-  started: Promise<void>
-  /** Takes the rules away. */
-  stop(): Promise<void>
+export interface ServiceProxyOptions extends ProxyPlace {
+  /** Names of the nodes of this process. */
+  nodes: readonly string[]
 }
 
-/** Changes that come together become one transaction. */
-const gatherMs = 5
-const retryMs = 1000
-
-class NftServiceProxy implements ServiceProxy {
-  readonly started: Promise<void>
-  readonly #services: Informer<Service>
-  readonly #slices: Informer
-  readonly #slicesOf: ReturnType<typeof slicesByService>
-  readonly #load: LoadRules
-  #names: ReadonlySet<string> | undefined
-  #timer: Timer | undefined
-  #running: Promise<void> = Promise.resolve()
-  #stopped = false
-  #resolveStarted: () => void = () => {}
+/** The addresses of pods are in the table from when the first service treats nodes differently. */
+class NftServiceProxy implements RouteCarrier {
+  readonly #differing = new Set<string>()
+  #leavePods: (() => void) | undefined
 
   constructor(
     private readonly deps: ServiceProxyDeps,
-    private readonly options: RulesetOptions,
+    private readonly options: ServiceProxyOptions,
   ) {
-    this.#load = deps.load ?? loadWithNft
-    this.started = new Promise(resolve => {
-      this.#resolveStarted = resolve
-    })
-    this.#services = deps.informers.informer(serviceKind)
-    this.#slices = deps.informers.informer(endpointSlice)
-    this.#slicesOf = slicesByService(deps.informers)
-    const changed = () => this.#schedule(gatherMs)
-    this.#services.addHandler({ add: changed, update: changed, delete: changed })
-    this.#slices.addHandler({ add: changed, update: changed, delete: changed })
+    const sets = options.nodes.map(node => [podsOnNode(node), 'set { type ipv4_addr; }'])
+    deps.table.set('frame', proxyFrame(options))
+    deps.table.set('nodes', { sets: Object.fromEntries(sets) })
   }
 
-  #schedule(ms: number): void {
-    if (this.#timer || this.#stopped) return
-    this.#timer = this.deps.clock.after(ms, () => {
-      this.#timer = undefined
-      this.#running = this.#running.then(() => this.#sync())
-    })
+  async apply(changed: ChangedRoutes): Promise<void> {
+    const { table } = this.deps
+    for (const [key, routes] of changed) {
+      table.set(`service ${key}`, routes && serviceRules(routes, this.options))
+      if (routes?.ports.some(({ byNode }) => byNode.size)) this.#differing.add(key)
+      else this.#differing.delete(key)
+    }
+    if (this.#differing.size && !this.#leavePods) this.#followPods()
+    await table.flush()
   }
 
-  async #sync(): Promise<void> {
-    if (this.#stopped) return
-    if (!this.#services.hasSynced || !this.#slices.hasSynced) {
-      this.#schedule(gatherMs)
-      return
+  #followPods(): void {
+    const { informers, table } = this.deps
+    const put = (pod: Pod) => {
+      const { hostNetwork, nodeName } = pod.spec
+      const ip = pod.status?.podIP
+      const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+      const here = ip && !hostNetwork && !ended && nodeName && this.options.nodes.includes(nodeName)
+      const { namespace, name } = pod.metadata
+      table.set(`pod ${namespace}/${name}`, here ? { elements: [{ set: podsOnNode(nodeName), key: ip }] } : undefined)
+      void table.flush()
     }
-    const slicesOf = ({ metadata: { namespace = '', name = '' } }: Service) => this.#slicesOf(namespace, name)
-    const ports = planServicePorts(this.#services.list(), slicesOf)
-    const { text, names } = nftRuleset(ports, this.#names, this.options)
-    try {
-      await this.#load(text)
-      this.#names = names
-      this.#resolveStarted()
-    } catch (error) {
-      this.deps.log.error({ error: (error as Error).message }, 'Rules of services could not be loaded; trying again')
-      // Somebody may have changed the table: it is made anew.
-      this.#names = undefined
-      this.#schedule(retryMs)
+    const handler = {
+      add: put,
+      update: (pod: Pod, old: Pod) => {
+        if (pod.status?.podIP !== old.status?.podIP || pod.status?.phase !== old.status?.phase) put(pod)
+      },
+      delete: ({ metadata: { namespace, name } }: Pod) => table.set(`pod ${namespace}/${name}`),
     }
+    this.#leavePods = informers.informer(podKind).addHandler(handler)
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#timer?.cancel()
-    await this.#running
-    await removeTable(this.options.table, this.#load).catch(error =>
-      this.deps.log.warn({ error: (error as Error).message }, 'Rules of services could not be removed'),
-    )
+    this.#leavePods?.()
   }
 }
 
-export const startServiceProxy = (deps: ServiceProxyDeps, options: RulesetOptions): ServiceProxy =>
+export const newServiceProxy = (deps: ServiceProxyDeps, options: ServiceProxyOptions): RouteCarrier =>
   new NftServiceProxy(deps, options)

@@ -1,0 +1,86 @@
+/** What carries traffic to services: rules in the kernel where this process may set them, and forwarders on localhost. */
+import { readFile } from 'node:fs/promises'
+import type { BalancerAddresses } from '../../network/load-balancer/load-balancers.js'
+import type { TableKeeper } from '../../network/packet-filter/table-keeper.js'
+import type { RouteCarrier } from '../../network/proxy/service-routes.js'
+import type { Configuration } from '../configuration.js'
+import { systemClock as clock, systemRandom as random } from '../system.js'
+import { controllerUser } from './identities.js'
+import type { NetworkDeps } from './network.js'
+import { nodeNames } from './nodes.js'
+import type { PodNetwork } from './runtimes.js'
+
+/** Name of the table of a cluster in the packet filter. */
+export const tableOf = (cluster: string): string => `minik8s-${cluster}`
+
+/** Where bridges hand packets between their ports to the packet filter; Docker sees to that on most machines. */
+const bridgeFilter = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+const bridgesAreFiltered = async (): Promise<boolean> =>
+  (await readFile(bridgeFilter, 'utf8').catch(() => '0')).trim() === '1'
+
+const loopback = '127.0.0.1'
+const everywhere = '0.0.0.0'
+
+/** Of the addresses set aside for tests of networks (RFC 2544), a range a cluster, so that clusters side by side differ. */
+export const balancerRange = (cluster: string): string => {
+  const number = [...cluster].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 512, 7)
+  return `198.${18 + (number >> 8)}.${number & 255}.0/24`
+}
+
+/** Opens the cluster's table. */
+export async function openTable(cluster: string, { log }: NetworkDeps): Promise<TableKeeper> {
+  const [{ nftProgram: filter }, { startTableKeeper }] = await Promise.all([
+    import('../../network/packet-filter/nft.js'),
+    import('../../network/packet-filter/table-keeper.js'),
+  ])
+  return startTableKeeper({ filter, clock, log: log.child({ component: 'packet-filter' }) }, tableOf(cluster))
+}
+
+async function kernelCarriers(
+  config: Configuration,
+  { table, network }: { table: TableKeeper; network: PodNetwork },
+  { informers, log }: NetworkDeps,
+): Promise<RouteCarrier[]> {
+  const [{ newServiceProxy }, { newUdpFlows, conntrackProgram }] = await Promise.all([
+    import('../../network/proxy/service-proxy.js'),
+    import('../../network/proxy/udp-flows.js'),
+  ])
+  const masquerade = (await bridgesAreFiltered()) ? {} : { masquerade: network.subnet }
+  const place = { bridge: network.bridge, serviceSubnet: config.serviceSubnet, ...masquerade }
+  return [
+    newServiceProxy({ informers, table }, { ...place, nodes: nodeNames(config.nodes) }),
+    newUdpFlows({ conntrack: conntrackProgram, log }),
+  ]
+}
+
+/** Through the kernel where there is a table; on localhost in any case. */
+export async function startServiceTraffic(
+  config: Configuration,
+  { table, network }: { table: TableKeeper | undefined; network: PodNetwork },
+  deps: NetworkDeps,
+): Promise<{ stop(): Promise<void> }> {
+  const [{ startRoutes }, { newLocalPorts }, { newHealthChecks }] = await Promise.all([
+    import('../../network/proxy/service-routes.js'),
+    import('../../network/proxy/local-ports.js'),
+    import('../../network/proxy/health-checks.js'),
+  ])
+  const log = deps.log.child({ component: 'service-proxy' })
+  const kernel = table ? await kernelCarriers(config, { table, network }, { ...deps, log }) : []
+  const carriers = [
+    ...kernel,
+    newLocalPorts({ clock, random, log, address: loopback }),
+    newHealthChecks({ address: everywhere, log }),
+  ]
+  return startRoutes({ informers: deps.informers, clock }, { nodes: nodeNames(config.nodes), carriers })
+}
+
+export async function startBalancers(addresses: BalancerAddresses, { plane, informers, log }: NetworkDeps) {
+  const { startLoadBalancers } = await import('../../network/load-balancer/load-balancers.js')
+  return startLoadBalancers(
+    { client: plane.clientFor(controllerUser('service-controller')), informers, log },
+    addresses,
+  )
+}
+
+/** What load balancers get without rules in the kernel: all the same address, told apart by port. */
+export const sharedBalancer: BalancerAddresses = { shared: loopback }

@@ -1,0 +1,125 @@
+/** Follows Services, EndpointSlices and Nodes, and tells who carries traffic what to route: per service, only what changed, gathered for a moment. */
+import { node as nodeKind } from '../../apis/core-v1/index.js'
+import { service as serviceKind } from '../../apis/core-v1/service.js'
+import { endpointSlice } from '../../apis/discovery-v1/index.js'
+import type { Node, Service } from '../../apis/generated/core-v1.js'
+import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
+import type { InformerFactory } from '../../client/informer-factory.js'
+import type { Clock, Timer } from '../../machinery/clock.js'
+import { serviceOfSlice, slicesByService } from '../service-slices.js'
+import type { Topology } from './backends.js'
+import { planService, type ServiceRoutes } from './service-ports.js'
+
+/** By `namespace/name` of the service; undefined: nothing is routed any more. */
+export type ChangedRoutes = ReadonlyMap<string, ServiceRoutes | undefined>
+
+/** Carries traffic, or does something else when routes change. */
+export interface RouteCarrier {
+  /** Resolves when it is done; never rejects. Called again only then. */
+  apply(changed: ChangedRoutes): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface RoutesDeps {
+  informers: InformerFactory
+  clock: Clock
+}
+
+export interface RoutesOptions {
+  /** Names of the nodes of this process. */
+  nodes: readonly string[]
+  carriers: readonly RouteCarrier[]
+}
+
+/** Changes that come together are told together. */
+const gatherMs = 5
+const zoneLabel = 'topology.kubernetes.io/zone'
+
+class RouteFollower {
+  readonly #services
+  readonly #slices
+  readonly #nodes
+  readonly #slicesOf
+  readonly #changed = new Set<string>()
+  readonly #zones: Map<string, string>
+  #timer: Timer | undefined
+  #running: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(
+    private readonly deps: RoutesDeps,
+    private readonly options: RoutesOptions,
+  ) {
+    const { informers } = deps
+    this.#zones = new Map(options.nodes.map(name => [name, '']))
+    this.#services = informers.informer(serviceKind)
+    this.#slices = informers.informer(endpointSlice)
+    this.#nodes = informers.informer(nodeKind)
+    this.#slicesOf = slicesByService(informers)
+    const ofService = ({ metadata: { namespace, name } }: Service) => this.#touch(`${namespace}/${name}`)
+    this.#services.addHandler({ add: ofService, update: ofService, delete: ofService })
+    const ofSlice = (slice: EndpointSlice) => this.#touch(`${slice.metadata.namespace}/${serviceOfSlice(slice)}`)
+    this.#slices.addHandler({
+      add: ofSlice,
+      delete: ofSlice,
+      update: (slice, old) => {
+        ofSlice(slice)
+        if (serviceOfSlice(old) !== serviceOfSlice(slice)) ofSlice(old)
+      },
+    })
+    const ofNode = (node: Node) => this.#moveNode(node)
+    this.#nodes.addHandler({ add: ofNode, update: ofNode })
+    this.#schedule()
+  }
+
+  #moveNode({ metadata: { name = '', labels } }: Node): void {
+    const zone = labels?.[zoneLabel] ?? ''
+    if ((this.#zones.get(name) ?? zone) === zone) return
+    this.#zones.set(name, zone)
+    for (const { metadata } of this.#services.list()) this.#touch(`${metadata.namespace}/${metadata.name}`)
+  }
+
+  #touch(key: string): void {
+    this.#changed.add(key)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return
+    this.#timer ??= this.deps.clock.after(gatherMs, () => {
+      this.#running = this.#running.then(async () => {
+        this.#timer = undefined
+        await this.#tell()
+      })
+    })
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#stopped) return
+    if (!this.#services.hasSynced || !this.#slices.hasSynced || !this.#nodes.hasSynced) return this.#schedule()
+    const topology: Topology = { nodes: this.#zones }
+    const changed = new Map<string, ServiceRoutes | undefined>()
+    for (const key of this.#changed) {
+      const [namespace = '', name = ''] = key.split('/')
+      const service = this.#services.get({ namespace, name })
+      changed.set(key, service && planService(service, this.#slicesOf(namespace, name), topology))
+    }
+    this.#changed.clear()
+    await Promise.all(this.options.carriers.map(carrier => carrier.apply(changed)))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    await this.#running
+    await Promise.all(this.options.carriers.map(carrier => carrier.stop()))
+  }
+}
+
+export interface RunningRoutes {
+  /** Stops following, then the carriers. */
+  stop(): Promise<void>
+}
+
+/** The carriers hear once of an empty change at the start, when all is known. */
+export const startRoutes = (deps: RoutesDeps, options: RoutesOptions): RunningRoutes => new RouteFollower(deps, options)

@@ -1,0 +1,199 @@
+/**
+ * Services as chains and elements of the cluster's table.
+ *
+ * A packet to 10.96.0.10:53/udp meets `service-ips : 10.96.0.10 . udp . 53 → goto svc-…`, there `numgen random mod 2 0 dnat to 172.18.0.3:5353`,
+ * else `dnat to 172.18.0.4:5353`. Rules one after the other, not `numgen … vmap { … }`: each such map is a set without a name, and the kernel
+ * looks for sets of a table one by one, which takes half a minute for 10,000.
+ */
+import { createHash } from 'node:crypto'
+import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
+import type { Backend } from './backends.js'
+import type { RoutedPort, ServiceRoutes } from './service-ports.js'
+
+export interface ProxyPlace {
+  /** The bridge that the pods are on: only what comes from there, or from this machine, is meant for this cluster. */
+  bridge: string
+  /** CIDR of cluster IPs: what of it no service has is refused. */
+  serviceSubnet: string
+  /**
+   * CIDR of the pods; given where packets from pod to pod on the bridge do not pass the packet filter. Then an answer would reach the client
+   * unseen and from an address that it did not call, so the host stands in as the client.
+   */
+  masquerade?: string
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
+/** Set of the addresses of the pods of a node. */
+export const podsOnNode = (node: string): string => `pods-on-${hash(node)}`
+
+const destination = 'ip daddr . meta l4proto . th dport'
+const nodePort = 'meta l4proto . th dport'
+const addressMap = 'map { type ipv4_addr . inet_proto . inet_service : verdict; }'
+const portMap = 'map { type inet_proto . inet_service : verdict; }'
+
+/** What stands in the table whatever services there are. */
+export function proxyFrame({ bridge, serviceSubnet, masquerade }: ProxyPlace): TablePart {
+  const standIn = masquerade ? [`ct status dnat ip saddr ${masquerade} ip daddr ${masquerade} masquerade`] : []
+  const refused = { rules: ['ct state new jump refusals'] }
+  return {
+    sets: {
+      'service-ips': addressMap,
+      'external-ips': addressMap,
+      'service-nodeports': portMap,
+      'refused-ips': addressMap,
+      'refused-nodeports': portMap,
+      'firewall-ips': addressMap,
+      hairpin: 'set { type ipv4_addr . ipv4_addr; }',
+    },
+    chains: {
+      outside: {
+        rules: [
+          `${destination} vmap @external-ips`,
+          `ip daddr != 127.0.0.0/8 fib daddr type local ${nodePort} vmap @service-nodeports`,
+        ],
+      },
+      services: { rules: [`${destination} vmap @service-ips`, 'goto outside'] },
+      refuse: { rules: ['meta l4proto tcp reject with tcp reset', 'reject'] },
+      refusals: {
+        rules: [`${destination} vmap @refused-ips`, `fib daddr type local ${nodePort} vmap @refused-nodeports`],
+      },
+      firewall: {
+        hook: 'type filter hook prerouting priority -110; policy accept;',
+        rules: [`ct state new ${destination} vmap @firewall-ips`],
+      },
+      'firewall-output': {
+        hook: 'type filter hook output priority -110; policy accept;',
+        rules: [`ct state new ${destination} vmap @firewall-ips`],
+      },
+      prerouting: {
+        hook: 'type nat hook prerouting priority dstnat; policy accept;',
+        rules: [`iifname "${bridge}" goto services`, 'goto outside'],
+      },
+      output: { hook: 'type nat hook output priority -100; policy accept;', rules: ['goto services'] },
+      postrouting: {
+        hook: 'type nat hook postrouting priority srcnat; policy accept;',
+        rules: ['ct status dnat ip saddr . ip daddr @hairpin masquerade', ...standIn],
+      },
+      'forward-filter': {
+        hook: 'type filter hook forward priority -1; policy accept;',
+        rules: [...refused.rules, `iifname "${bridge}" ct state new ip daddr ${serviceSubnet} goto refuse`],
+      },
+      'input-filter': { hook: 'type filter hook input priority -1; policy accept;', ...refused },
+      'output-filter': { hook: 'type filter hook output priority -1; policy accept;', ...refused },
+    },
+  }
+}
+
+/** The chains of one port. */
+class PortChains {
+  readonly chains: Record<string, Chain> = {}
+  readonly sets: Record<string, string> = {}
+  readonly #id: string
+
+  constructor(private readonly port: RoutedPort) {
+    this.#id = hash(`${port.id}/${port.protocol}`)
+  }
+
+  /** A chain that picks one of the backends, each as often; the first rules come before. Answers its name. */
+  add(role: string, backends: readonly Backend[], first: readonly string[] = []): string {
+    const name = `${role}-${this.#id}`
+    this.chains[name] = { rules: [...first, ...(backends.length ? this.#picks(backends) : ['drop'])] }
+    return name
+  }
+
+  #picks(backends: readonly Backend[]): string[] {
+    const { affinitySeconds } = this.port
+    const ends = backends.map(backend => (affinitySeconds ? `goto ${this.#sticky(backend)}` : this.#dnat(backend)))
+    const stays = affinitySeconds
+      ? backends.map(backend => `ip saddr @affinity-${this.#stickyId(backend)} goto ${this.#sticky(backend)}`)
+      : []
+    const chance = (i: number) => (i < ends.length - 1 ? `numgen random mod ${ends.length - i} 0 ` : '')
+    return [...stays, ...ends.map((end, i) => `${chance(i)}${end}`)]
+  }
+
+  #dnat({ ip, port }: Backend): string {
+    return `meta l4proto ${this.port.protocol} dnat to ${ip}:${port}`
+  }
+
+  #stickyId({ ip, port }: Backend): string {
+    return hash(`${this.#id}/${ip}:${port}/${this.port.affinitySeconds}`)
+  }
+
+  /** A chain that remembers its clients. */
+  #sticky(backend: Backend): string {
+    const id = this.#stickyId(backend)
+    this.sets[`affinity-${id}`] ??=
+      `set { type ipv4_addr; flags dynamic,timeout; timeout ${this.port.affinitySeconds}s; }`
+    this.chains[`ep-${id}`] ??= { rules: [`update @affinity-${id} { ip saddr }`, this.#dnat(backend)] }
+    return `ep-${id}`
+  }
+
+  firewall(): string {
+    const name = `fw-${this.#id}`
+    this.chains[name] = { rules: [`ip saddr { ${[...new Set(this.port.sourceRanges)].join(', ')} } return`, 'drop'] }
+    return name
+  }
+}
+
+const isSame = (a: readonly Backend[], b: readonly Backend[]) =>
+  a.length === b.length && a.every(({ ip, port }, i) => ip === b[i]!.ip && port === b[i]!.port)
+
+function internalChain(port: RoutedPort, chains: PortChains): string {
+  const first = [...port.byNode].map(([node, backends], i) => {
+    const own = chains.add(`svc-${i}`, backends)
+    return `ip saddr @${podsOnNode(node)} goto ${own}`
+  })
+  return chains.add('svc', port.backends, first)
+}
+
+/** From within the cluster, policies of outside traffic do not count. */
+function externalChain(
+  port: RoutedPort,
+  chains: PortChains,
+  { bridge, internal }: { bridge: string; internal: string },
+) {
+  const plain = port.byNode.size === 0 && isSame(port.backends, port.cluster)
+  if (plain && isSame(port.external, port.cluster)) return internal
+  const all = plain ? internal : chains.add('all', port.cluster)
+  if (isSame(port.external, port.cluster)) return all
+  return chains.add('ext', port.external, [`iifname "${bridge}" goto ${all}`, `fib saddr type local goto ${all}`])
+}
+
+function elementsOf(port: RoutedPort, chains: PortChains, { bridge }: ProxyPlace): Element[] {
+  const { protocol, hasEndpoints } = port
+  const at = (set: string, ips: readonly string[], value: string) =>
+    ips.map((ip): Element => ({ set, key: `${ip} . ${protocol} . ${port.port}`, value }))
+  const atNode = (set: string, value: string): Element[] =>
+    port.nodePort ? [{ set, key: `${protocol} . ${port.nodePort}`, value }] : []
+  const walls = port.sourceRanges.length ? at('firewall-ips', port.balancerIps, `goto ${chains.firewall()}`) : []
+  if (!hasEndpoints) {
+    const all = [...new Set([...port.clusterIps, ...port.externalIps])]
+    return [...walls, ...at('refused-ips', all, 'goto refuse'), ...atNode('refused-nodeports', 'goto refuse')]
+  }
+  const internal = internalChain(port, chains)
+  const isExternal = port.externalIps.length > 0 || port.nodePort > 0
+  const external = isExternal ? externalChain(port, chains, { bridge, internal }) : internal
+  const ends = [...port.backends, ...port.cluster].map(({ ip }) => `${ip} . ${ip}`)
+  return [
+    ...walls,
+    ...at('service-ips', port.clusterIps, `goto ${internal}`),
+    ...at('external-ips', port.externalIps, `goto ${external}`),
+    ...atNode('service-nodeports', `goto ${external}`),
+    ...[...new Set(ends)].map(key => ({ set: 'hairpin', key })),
+  ]
+}
+
+/** What one service wants in the table. */
+export function serviceRules({ ports }: ServiceRoutes, place: ProxyPlace): TablePart {
+  const parts = ports.map(port => {
+    const chains = new PortChains(port)
+    const elements = elementsOf(port, chains, place)
+    return { elements, chains: chains.chains, sets: chains.sets }
+  })
+  const elements = new Map(parts.flatMap(part => part.elements).map(one => [`${one.set} ${one.key}`, one]))
+  return {
+    chains: Object.assign({}, ...parts.map(part => part.chains)),
+    sets: Object.assign({}, ...parts.map(part => part.sets)),
+    elements: [...elements.values()],
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Ends what the kernel remembers of UDP flows to pods that left a service. A client that goes on sending from one port would else be sent to
+ * the pod that is gone for as long as it does not pause; TCP notices by itself.
+ */
+import { execFile } from 'node:child_process'
+import type { Logger } from '../../telemetry/logger.js'
+import type { RoutedPort } from './service-ports.js'
+import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
+
+/** Runs conntrack with these arguments. Rejects when there is no such program; that nothing matched is no failure. */
+export type RunConntrack = (args: readonly string[]) => Promise<void>
+
+const nothingDeleted = /0 flow entries have been deleted/
+
+/** The program of conntrack-tools. */
+export const conntrackProgram: RunConntrack = args =>
+  new Promise((resolve, reject) => {
+    execFile('conntrack', [...args], (error, _, stderr) => {
+      if (!error || nothingDeleted.test(stderr)) resolve()
+      else reject(error)
+    })
+  })
+
+interface Flow {
+  destination: string
+  backend: string
+}
+
+/** Every way to every backend, as `address:port` each; node ports are to any address. */
+function flowsOf(port: RoutedPort): Map<string, Flow> {
+  const ways = [...port.clusterIps, ...port.externalIps].map(ip => `${ip}:${port.port}`)
+  if (port.nodePort) ways.push(`:${port.nodePort}`)
+  const backends = [...port.backends, ...port.cluster].map(backend => `${backend.ip}:${backend.port}`)
+  return new Map(
+    ways.flatMap(destination =>
+      backends.map(backend => [`${destination} ${backend}`, { destination, backend }] satisfies [string, Flow]),
+    ),
+  )
+}
+
+/** Arguments that delete the flow. */
+function deletion({ destination, backend }: Flow): string[] {
+  const [ip, port] = destination.split(':')
+  const [end, endPort] = backend.split(':')
+  const to = ip ? ['--orig-dst', ip] : []
+  return ['-D', '-p', 'udp', ...to, '--orig-port-dst', port!, '--reply-src', end!, '--reply-port-src', endPort!]
+}
+
+class UdpFlows implements RouteCarrier {
+  readonly #known = new Map<string, Map<string, Flow>>()
+  #missing = false
+
+  constructor(private readonly deps: { conntrack: RunConntrack; log: Logger }) {}
+
+  async apply(changed: ChangedRoutes): Promise<void> {
+    const gone: Flow[] = []
+    for (const [key, routes] of changed) {
+      const udp = (routes?.ports ?? []).filter(({ protocol }) => protocol === 'udp')
+      const flows = new Map(udp.flatMap(port => [...flowsOf(port)]))
+      for (const [id, flow] of this.#known.get(key) ?? []) if (!flows.has(id)) gone.push(flow)
+      if (flows.size) this.#known.set(key, flows)
+      else this.#known.delete(key)
+    }
+    for (const flow of gone) await this.#end(flow)
+  }
+
+  async #end(flow: Flow): Promise<void> {
+    if (this.#missing) return
+    try {
+      await this.deps.conntrack(deletion(flow))
+    } catch (error) {
+      this.#missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      const hint = this.#missing ? '; install conntrack' : ''
+      const text = `Clients that keep sending over UDP may stay with pods that are gone${hint}`
+      this.deps.log.warn({ error: (error as Error).message }, text)
+    }
+  }
+
+  async stop(): Promise<void> {}
+}
+
+export const newUdpFlows = (deps: { conntrack: RunConntrack; log: Logger }): RouteCarrier => new UdpFlows(deps)
