@@ -9,9 +9,17 @@ export interface Patch {
   body: unknown
 }
 
+/** What a read may ask for beyond the object itself. */
+export interface GetOptions {
+  /** Such as `scale`. */
+  subresource?: string
+  /** Parameters of servers that take others than this one; they count over HTTP alone. */
+  query?: Readonly<Record<string, string>>
+}
+
 /** Rejects with a StatusError. Objects returned are shared and frozen by contract: copy before changing. */
 export interface Client {
-  get<T extends KubernetesObject>(kind: KindRef<T>, key: ObjectKey): Promise<T>
+  get<T extends KubernetesObject>(kind: KindRef<T>, key: ObjectKey, options?: GetOptions): Promise<T>
   list<T extends KubernetesObject>(
     kind: KindRef<T>,
     options?: ListOptions & { namespace?: string },

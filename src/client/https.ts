@@ -14,7 +14,7 @@ import { Http2Connection, type HttpAnswer, type TlsOptions } from './http2-conne
 import { PartialDiscovery } from './partial-discovery.js'
 import { type OpenApiDocument, publishedSchema } from './published-schema.js'
 import { deleteOptionsOf, listOptionsOf } from './request-options.js'
-import { listQuery, resourcePath, writeQuery } from './resource-path.js'
+import { listQuery, queryOf, resourcePath, writeQuery } from './resource-path.js'
 
 export interface HttpsClientOptions extends TlsOptions {
   /** `https://127.0.0.1:6443`. */
@@ -121,7 +121,11 @@ function clientOver(json: <T>(call: Call) => Promise<T>, send: (call: Call) => P
     })
 
   return {
-    get: (kind, key) => json({ method: 'GET', path: resourcePath(kind, key) }),
+    get: (kind, key, { subresource, query = {} } = {}) =>
+      json({
+        method: 'GET',
+        path: resourcePath(kind, { ...key, ...(subresource && { subresource }) }) + queryOf(query),
+      }),
 
     async list<T extends KubernetesObject>(kind: KindRef<T>, options: ListOptions & { namespace?: string } = {}) {
       const { list, namespace } = listOptionsOf(options)

@@ -4,7 +4,7 @@ import type { KindRef } from '../machinery/kind.js'
 import type { AnyObject, KubernetesObject, ObjectKey, ObjectList } from '../machinery/object-meta.js'
 import type { ApiHandler, ApiRequest, ApiResponse, UserInfo, WatchEvent } from '../machinery/request.js'
 import type { JsonSchema } from '../machinery/structural/json-schema.js'
-import type { Client } from './client.js'
+import type { Client, GetOptions } from './client.js'
 import { deleteOptionsOf, listOptionsOf, writeOptionsOf } from './request-options.js'
 
 /** A resource with the verbs it is served with; in this process also with the schema that a custom one has. */
@@ -38,8 +38,8 @@ export function newInProcessClient(
     write<T>(kind, { verb: 'update', ...addressOf(object.metadata as ObjectKey), body: object, ...extra })
 
   return {
-    get: async <T extends KubernetesObject>(kind: KindRef<T>, key: ObjectKey) =>
-      objectOf<T>(await send(kind, { verb: 'get', ...addressOf(key) })),
+    get: async <T extends KubernetesObject>(kind: KindRef<T>, key: ObjectKey, { subresource }: GetOptions = {}) =>
+      objectOf<T>(await send(kind, { verb: 'get', ...addressOf(key), ...(subresource && { subresource }) })),
 
     async list<T extends KubernetesObject>(kind: KindRef<T>, options = {}) {
       const response = await send(kind, { verb: 'list', ...listOptionsOf(options) })

@@ -20,7 +20,7 @@ export function resourcePath(kind: Pick<KindRef, 'group' | 'version' | 'names'>,
 }
 
 /** `?a=1&b=2`, or nothing. */
-function queryOf(values: Record<string, string | number | boolean | undefined>): string {
+export function queryOf(values: Record<string, string | number | boolean | undefined>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value))
   const text = query.toString()

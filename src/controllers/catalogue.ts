@@ -15,6 +15,7 @@ import { endpointSliceController } from './endpointslice/controller.js'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.js'
 import { ephemeralVolumeController } from './ephemeral-volume/controller.js'
 import { garbageCollector } from './garbage-collector/controller.js'
+import { newHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.js'
 import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
 import { namespaceController } from './namespace/controller.js'
@@ -70,6 +71,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'deployment-controller': () => [deploymentController],
   'daemonset-controller': () => [daemonSetController],
   'statefulset-controller': () => [statefulSetController],
+  'horizontal-pod-autoscaler-controller': () => [newHorizontalPodAutoscalerController()],
   'job-controller': () => [jobController, jobOrphanPodController],
   'cronjob-controller': () => [cronJobController],
   'ttl-after-finished-controller': () => [ttlAfterFinishedController],

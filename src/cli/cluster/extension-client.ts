@@ -69,7 +69,7 @@ async function discover(own: Client, { aggregator }: ExtensionClientDeps) {
 export function withExtensions(own: Client, user: UserInfo, deps: ExtensionClientDeps): Client {
   const of = (kind: KindRef) => remoteClient(kind, user, deps) ?? own
   return {
-    get: (kind, key) => of(kind).get(kind, key),
+    get: (kind, key, options) => of(kind).get(kind, key, options),
     list: (kind, options) => of(kind).list(kind, options),
     watch: (kind, options, signal) => of(kind).watch(kind, options, signal),
     create: (kind, object, options) => of(kind).create(kind, object, options),

@@ -59,12 +59,14 @@ export interface TestClusterOptions {
   authority?: KeyPair
   /** With it, volumes are made for claims. */
   volumes?: VolumeDirectory
+  /** Gives controllers another client in place of theirs; `account` is the name of the service account. */
+  wrapClient?(client: Client, account: string): Client
 }
 
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   const clock = new FakeClock(Date.UTC(2025, 0, 1))
   const random = new SeededRandom(7)
-  const log = options.log ?? silentLogger
+  const { log = silentLogger, wrapClient = client => client } = options
   const schemas = loadSchemas()
   const storage = newMemoryStorage(clock)
   const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
@@ -89,7 +91,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   const clientAs = (user: UserInfo) => newInProcessClient(components.handler, user, discover)
   const controllers = startControllers({
     client: clientAs(manager),
-    clientFor: name => clientAs(serviceAccount(name)),
+    clientFor: name => wrapClient(clientAs(serviceAccount(name)), name),
     clock,
     random,
     log,
