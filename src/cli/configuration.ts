@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { controllerNames } from '../controllers/catalogue.js'
 import { type ApiServerFlagName, type ApiServerFlags, apiServerFlags } from './api-server-flags.js'
 import { UsageError, type upFlags } from './flags.js'
+import { type KubeletFlagName, type KubeletFlags, kubeletFlags } from './kubelet-flags.js'
 
 export const runtimes = ['docker', 'sim', 'none'] as const
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
@@ -35,6 +36,8 @@ export interface Configuration {
   serviceSubnet: string
   /** Of authentication and admission, by the names of their flags. */
   apiServer?: ApiServerFlags
+  /** Of the nodes, by the names of the kubelet's flags. */
+  kubelet?: KubeletFlags
 }
 
 export const configurationApiVersion = 'minik8s.dev/v1alpha1'
@@ -78,6 +81,11 @@ const fileSchema = {
       type: 'object',
       additionalProperties: false,
       properties: Object.fromEntries(Object.keys(apiServerFlags).map(name => [name, { type: 'string' }])),
+    },
+    kubelet: {
+      type: 'object',
+      additionalProperties: false,
+      properties: Object.fromEntries(Object.keys(kubeletFlags).map(name => [name, { type: 'string' }])),
     },
   },
 }
@@ -186,6 +194,10 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
     const text = given(name)
     if (text !== undefined) settings.apiServer = { ...settings.apiServer, [name]: text }
   }
+  for (const name of Object.keys(kubeletFlags) as KubeletFlagName[]) {
+    const text = given(name)
+    if (text !== undefined) settings.kubelet = { ...settings.kubelet, [name]: text }
+  }
   return settings
 }
 
@@ -198,6 +210,7 @@ export async function resolveConfiguration(
   const file = path ? await readConfigurationFile(path) : {}
   const settings = settingsOf(flags, env)
   const merged: Configuration = { ...defaults, ...file, ...settings }
+  if (file.kubelet && settings.kubelet) merged.kubelet = { ...file.kubelet, ...settings.kubelet }
   if (file.apiServer && settings.apiServer) merged.apiServer = { ...file.apiServer, ...settings.apiServer }
   if (!isIP(merged.bindAddress))
     throw new UsageError(`--bind-address must be an IP address, not "${merged.bindAddress}"`)

@@ -1,6 +1,7 @@
 /** The flags of every command as data: parsing, help and the configuration are derived from this table. */
 import { parseArgs } from 'node:util'
 import { apiServerFlags } from './api-server-flags.js'
+import { kubeletFlags } from './kubelet-flags.js'
 
 export interface Flag {
   /** Shown in help after the name; absent for a switch. */
@@ -50,6 +51,7 @@ export const upFlags = {
     default: 'warn',
   },
   ...apiServerFlags,
+  ...kubeletFlags,
 } as const satisfies Record<string, Flag>
 
 export const dataDirFlags = { 'data-dir': upFlags['data-dir'] } as const satisfies Record<string, Flag>

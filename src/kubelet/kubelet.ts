@@ -27,6 +27,7 @@ import type { Runtime } from './runtime/runtime.js'
 import type { PodRef } from './runtime/types.js'
 import { RuntimeCache } from './runtime-cache.js'
 import { NodeServer, type ServingOptions } from './server/node-server.js'
+import { isMirror, StaticPods } from './static-pods/static-pods.js'
 import { StatusWriter } from './status/status-writer.js'
 import { withTerminationMessage } from './termination-message.js'
 import { newTokenSource } from './volumes/token-source.js'
@@ -55,6 +56,8 @@ export interface KubeletConfig {
   taints?: readonly Taint[]
   /** Replaces parts of what the machine has, such as `{ pods: '500' }`. */
   capacity?: Readonly<Record<string, string>>
+  /** Pods are also run from files in it. */
+  podManifestPath?: string
   /** Empty where the cluster has no DNS service: pods use the host's then. */
   clusterDns?: readonly string[]
   /** Default `cluster.local`. */
@@ -95,6 +98,7 @@ class NodeAgent {
   #machine: Machine | undefined
   #port = defaultPort
   #podDeps: PodDeps | undefined
+  #static: StaticPods | undefined
   #stops: (() => void)[] = []
   #stopped = false
 
@@ -143,6 +147,7 @@ class NodeAgent {
     await this.#listen()
     this.#reporter = this.#newReporter(machine)
     this.#podDeps = this.#newPodDeps(machine, this.#reporter)
+    await this.#startStaticPods(this.#reporter)
     this.#followPods()
     await this.#reporter.start()
   }
@@ -155,6 +160,7 @@ class NodeAgent {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#static?.stop()
     await this.#server.stop()
     this.#pods.stop()
     this.#cache.stop()
@@ -183,7 +189,8 @@ class NodeAgent {
     }
     const configMaps = newObjectCache(configMapKind, this.#deps, wake)
     const secrets = newObjectCache(secretKind, this.#deps, wake)
-    const statuses = new StatusWriter({ client, clock, log })
+    const apiUid = (uid: string) => (this.#static?.has(uid) ? this.#static.mirrorUid(uid) : uid)
+    const statuses = new StatusWriter({ client, clock, log, apiUid })
     const metrics = newKubeletMetrics(this.#deps.metrics)
     metrics.nodeName(nodeName)
     metrics.observeRunning(() => this.#countRunning())
@@ -242,11 +249,28 @@ class NodeAgent {
     return refusalOf({ pod, others, allocatable: reporter.allocatable, labels: reporter.labels })
   }
 
+  async #startStaticPods(reporter: NodeReporter): Promise<void> {
+    const { podManifestPath, nodeName } = this.#config
+    if (!podManifestPath) return
+    const { client, clock, log } = this.#deps
+    const nodeUid = () => reporter.uid
+    const end = (uid: string) => this.#workers.get(uid)?.removed()
+    const deps = { client, clock, log, nodeName, nodeUid, run: (pod: Pod) => this.#runStatic(pod), end }
+    this.#static = new StaticPods(deps, resolve(podManifestPath))
+    await this.#static.start()
+  }
+
+  #runStatic(pod: Pod): void {
+    const known = this.#workers.get(pod.metadata.uid ?? '')
+    if (known) known.update(pod)
+    else this.#added(pod)
+  }
+
   #followPods(): void {
     this.#pods.addHandler({
-      add: pod => this.#added(pod),
-      update: pod => this.#worker(pod).update(pod),
-      delete: pod => this.#workers.get(pod.metadata.uid ?? '')?.removed(),
+      add: pod => (isMirror(pod) ? this.#static?.seen(pod) : this.#added(pod)),
+      update: pod => (isMirror(pod) ? this.#static?.seen(pod) : this.#worker(pod).update(pod)),
+      delete: pod => (isMirror(pod) ? this.#static?.gone(pod) : this.#workers.get(pod.metadata.uid ?? '')?.removed()),
     })
     this.#pods.start()
     void this.#pods.synced.then(() => this.#removeOrphans())
@@ -255,7 +279,7 @@ class NodeAgent {
   async #removeOrphans(): Promise<void> {
     if (this.#stopped) return
     const { runtime, log } = this.#deps
-    const isKnown = (uid: string) => this.#workers.has(uid)
+    const isKnown = (uid: string) => this.#workers.has(uid) || this.#static?.has(uid) === true
     await removeOrphans({ runtime, log, cache: this.#cache, podsDirectory: this.#podsDirectory, isKnown })
   }
 

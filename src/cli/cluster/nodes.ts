@@ -10,6 +10,7 @@ import type { UserInfo } from '../../machinery/request.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Configuration } from '../configuration.js'
+import { readKubeletConfig } from '../kubelet-config.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { administrator, controllerManagerUser, nodeUser } from './identities.js'
 import { kubeletServing } from './kubelet-serving.js'
@@ -51,6 +52,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
   const { clientFor, runtimes, clusterDns, log, metrics, ca } = deps
   const kubelets = new Map<string, Kubelet>()
   const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
+  const settings = readKubeletConfig(config.kubelet ?? {})
   const stopping = new AbortController()
   if (config.runtime !== 'sim')
     // Nothing waits for it.
@@ -69,6 +71,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
         dataDirectory: join(config.dataDir, 'nodes', nodeName),
         clusterDns,
         resolvConf,
+        ...settings,
       },
     )
     kubelets.set(nodeName, kubelet)

@@ -70,6 +70,11 @@ export class NodeReporter {
     return allocatableOf(this.#config)
   }
 
+  /** Undefined until the node is registered. */
+  get uid(): string | undefined {
+    return this.#node?.metadata.uid
+  }
+
   get labels(): Readonly<Record<string, string>> {
     return this.#node?.metadata.labels ?? { ...standardLabels(this.#config), ...this.#config.labels }
   }

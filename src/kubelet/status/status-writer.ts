@@ -11,6 +11,8 @@ export interface StatusWriterDeps {
   client: Client
   clock: Clock
   log: Logger
+  /** The uid under which the API has the pod, where that is another: static pods. Undefined: it is not there now. */
+  apiUid?(podUid: string): string | undefined
 }
 
 interface Entry {
@@ -85,6 +87,9 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Record<string
   return Object.keys(patch).length > 0 ? patch : undefined
 }
 
+/** The pod was deleted and another made under its name. */
+const isOfAnother = (error: unknown) => isReason(error, 'Invalid') && /metadata\.uid/.test(String(error))
+
 export class StatusWriter {
   readonly #deps: StatusWriterDeps
   readonly #entries = new Map<string, Entry>()
@@ -158,10 +163,13 @@ export class StatusWriter {
   /** False when nothing is left to do. */
   async #writeOnce(entry: Entry): Promise<boolean> {
     const { metadata, status = {} } = entry.pod
+    const { apiUid } = this.#deps
+    const uid = apiUid ? apiUid(metadata.uid ?? '') : metadata.uid
+    if (!uid) return false
     const key = { name: metadata.name ?? '', namespace: metadata.namespace ?? '' }
     const patch = statusPatch(status, entry.wanted)
     if (patch && JSON.stringify(patch) !== entry.fruitless) {
-      const body = { metadata: { uid: metadata.uid }, status: patch }
+      const body = { metadata: { uid }, status: patch }
       const type = 'application/strategic-merge-patch+json' as const
       const written = await this.#deps.client.patch(podKind, key, { type, body }, { subresource: 'status' })
       if (revisionOf(written) > revisionOf(entry.pod)) entry.pod = written
@@ -170,15 +178,14 @@ export class StatusWriter {
       return true
     }
     if (!entry.finished || !metadata.deletionTimestamp) return false
-    await this.#deps.client.delete(podKind, key, { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid ?? '' } })
+    await this.#deps.client.delete(podKind, key, { gracePeriodSeconds: 0, preconditions: { uid } })
     entry.finished = false
     return false
   }
 
   #retry(entry: Entry, error: unknown): void {
     const { name, uid } = entry.pod.metadata
-    const gone = isReason(error, 'NotFound') || isReason(error, 'Conflict')
-    if (gone) return
+    if (isReason(error, 'NotFound') || isReason(error, 'Conflict') || isOfAnother(error)) return
     this.#deps.log.warn({ pod: name, error: String(error) }, 'Could not write the status of a pod')
     // What the server will never take is not repeated until something changes.
     if (error instanceof StatusError && error.code >= 400 && error.code < 500 && error.code !== 429) return
