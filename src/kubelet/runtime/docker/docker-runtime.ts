@@ -5,6 +5,7 @@ import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { ExecStreams, LogOptions } from '../../../machinery/node-api.js'
 import { eventQueue } from '../event-queue.js'
+import { type ForwardedStream, forwardPort } from '../port-forward.js'
 import { type ExecResult, isRuntimeError, type Runtime, RuntimeError, type StartingSandbox } from '../runtime.js'
 import type {
   ContainerConfig,
@@ -27,7 +28,6 @@ import type { DockerImages } from './images.js'
 import { isCurrent, statusOf } from './inspect.js'
 import { isOwned, labelNames, type Owner, ownerFilter } from './labels.js'
 import { readLogs } from './logs.js'
-import { type ForwardedStream, forwardPort } from './port-forward.js'
 import { statsOf } from './stats.js'
 
 export interface DockerRuntimeDeps {

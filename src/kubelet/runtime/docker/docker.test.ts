@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerInspectInfo } from 'dockerode'
+import { pauseProgram } from '../pause-program.js'
 import type { ContainerConfig, SandboxConfig } from '../types.js'
 import { grantable } from './capabilities.js'
 import { type CreateContext, containerBody, sandboxBody } from './create-body.js'
@@ -8,7 +9,6 @@ import { toRuntimeError } from './errors.js'
 import { toRuntimeEvent } from './events.js'
 import { statusOf } from './inspect.js'
 import { sinceParameter } from './logs.js'
-import { pauseProgram } from './pause-program.js'
 
 const pod = { namespace: 'shop', name: 'web', uid: 'u-1' }
 const context: CreateContext = {

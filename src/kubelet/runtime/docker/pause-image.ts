@@ -1,8 +1,8 @@
 /** Makes the pause image out of our own program and imports it: nothing is ever pulled for it. */
 import type Docker from 'dockerode'
+import { pauseProgram } from '../pause-program.js'
 import { RuntimeError } from '../runtime.js'
 import { asking } from './errors.js'
-import { pauseProgram } from './pause-program.js'
 
 const repository = 'minik8s/pause'
 /** Raised when the program changes. */

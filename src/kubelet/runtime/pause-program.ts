@@ -1,5 +1,5 @@
 /**
- * The program of the pause container, assembled here: it holds a sandbox's namespaces, reaps orphaned children when it is
+ * The program that holds the namespaces of a sandbox, assembled here: it holds a sandbox's namespaces, reaps orphaned children when it is
  * process 1, and exits on SIGINT and SIGTERM. A few hundred bytes, static, no libc.
  *
  *     block INT, TERM and CHLD

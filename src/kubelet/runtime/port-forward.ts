@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { RuntimeError } from '../runtime.js'
+import { RuntimeError } from './runtime.js'
 
 export interface ForwardedStream {
   readable: Readable
