@@ -8,7 +8,7 @@ import { systemClock as clock } from '../system.js'
 import { type ControlPlane, serverHosts } from './control-plane.js'
 import { dnsAddress, startNameService } from './name-service.js'
 import type { PodNetwork } from './runtimes.js'
-import { balancerRange, openTable, sharedBalancer, startBalancers, startServiceTraffic } from './service-traffic.js'
+import { openTable, startBalancers, startServiceTraffic } from './service-traffic.js'
 
 export interface NetworkDeps {
   plane: ControlPlane
@@ -32,7 +32,8 @@ export interface NetworkPlace {
 }
 
 const userspaceNotice =
-  'Services: without root and nft, cluster IPs and cluster DNS do not work; node ports and load balancers answer on 127.0.0.1, pods by their addresses'
+  'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, root and the nft program).\n' +
+  'Node ports and load balancers answer on 127.0.0.1, pods by their addresses, and kubectl port-forward reaches everything.'
 
 /** Undefined: nothing of ours goes into the packet filter. Rejects where it was asked for and cannot be. */
 async function tableFor(config: Configuration, cluster: string, deps: NetworkDeps): Promise<TableKeeper | undefined> {
@@ -52,7 +53,7 @@ async function reachFromPods(config: Configuration, { gateway }: PodNetwork, { p
 }
 
 async function startSimulated(cluster: string, deps: NetworkDeps): Promise<Network> {
-  const balancers = await startBalancers({ range: balancerRange(cluster) }, deps)
+  const balancers = await startBalancers({ cluster, routed: true }, deps)
   return { clusterDns: [], stop: async () => balancers.stop() }
 }
 
@@ -65,8 +66,8 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const reachesServices = table !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
   const traffic = isCarried ? await startServiceTraffic(config, { table, network }, deps) : undefined
-  const addresses = table ? { range: balancerRange(cluster) } : sharedBalancer
-  const balancers = isCarried ? await startBalancers(addresses, deps) : undefined
+  const routed = table !== undefined
+  const balancers = isCarried ? await startBalancers({ cluster, routed }, deps) : undefined
   const names = reachesServices && config.dns === 'builtin' ? await startNameService(config, network, deps) : undefined
   return {
     clusterDns: reachesServices ? [names?.clusterIP ?? dnsAddress(config.serviceSubnet)] : [],

@@ -22,7 +22,7 @@ const loopback = '127.0.0.1'
 const everywhere = '0.0.0.0'
 
 /** Of the addresses set aside for tests of networks (RFC 2544), a range a cluster, so that clusters side by side differ. */
-export const balancerRange = (cluster: string): string => {
+const balancerRange = (cluster: string): string => {
   const number = [...cluster].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 512, 7)
   return `198.${18 + (number >> 8)}.${number & 255}.0/24`
 }
@@ -74,13 +74,15 @@ export async function startServiceTraffic(
   return startRoutes({ informers: deps.informers, clock }, { nodes: nodeNames(config.nodes), carriers })
 }
 
-export async function startBalancers(addresses: BalancerAddresses, { plane, informers, log }: NetworkDeps) {
+/** Load balancers get addresses of the range where there are rules in the kernel, or nothing behind them; else all the same one. */
+export async function startBalancers(
+  { cluster, routed }: { cluster: string; routed: boolean },
+  { plane, informers, log }: NetworkDeps,
+) {
   const { startLoadBalancers } = await import('../../network/load-balancer/load-balancers.js')
+  const addresses: BalancerAddresses = { range: balancerRange(cluster), ...(!routed && { shared: loopback }) }
   return startLoadBalancers(
     { client: plane.clientFor(controllerUser('service-controller')), informers, log },
     addresses,
   )
 }
-
-/** What load balancers get without rules in the kernel: all the same address, told apart by port. */
-export const sharedBalancer: BalancerAddresses = { shared: loopback }

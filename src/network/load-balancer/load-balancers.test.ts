@@ -8,6 +8,7 @@ import { silentLogger } from '../../telemetry/logger.js'
 import { planIngress, startLoadBalancers } from './load-balancers.js'
 
 const range = { range: '198.18.7.0/24' }
+const shared = { ...range, shared: '127.0.0.1' }
 const balancer = (spec: Partial<ServiceSpec> = {}, ingress: object[] = []): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -23,9 +24,17 @@ describe('addresses of load balancers', () => {
     ['none when there is one already, whoever gave it', balancer({}, [{ ip: '203.0.113.1' }]), range, [], undefined],
     ['none for another class', balancer({ loadBalancerClass: 'example.com/x' }), range, [], undefined],
     ['none for other services', balancer({ type: 'NodePort' }), range, [], undefined],
-    ['that of the proxy', balancer(), { shared: '127.0.0.1' }, [], { ip: '127.0.0.1', ipMode: 'Proxy' }],
+    ['that of the forwarder', balancer(), shared, [], { ip: '127.0.0.1', ipMode: 'Proxy' }],
     [
-      "one of its own in place of the proxy's",
+      "the forwarder's in place of one of its own",
+      balancer({}, [{ ip: '198.18.7.1', ipMode: 'VIP' }]),
+      shared,
+      [],
+      { ip: '127.0.0.1' },
+    ],
+    ["the forwarder's stays", balancer({}, [{ ip: '127.0.0.1', ipMode: 'Proxy' }]), shared, [], undefined],
+    [
+      "one of its own in place of the forwarder's",
       balancer({}, [{ ip: '127.0.0.1', ipMode: 'Proxy' }]),
       range,
       [],

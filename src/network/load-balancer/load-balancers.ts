@@ -13,11 +13,12 @@ export interface LoadBalancersDeps {
   log: Logger
 }
 
-/**
- * `range`: each service gets an address of its own out of this CIDR of 254 addresses, as `198.18.7.0/24`, which the service proxy routes.
- * `shared`: all have the same, a proxy's, and tell themselves apart by their ports.
- */
-export type BalancerAddresses = { range: string } | { shared: string }
+export interface BalancerAddresses {
+  /** A CIDR of 254 addresses, as `198.18.7.0/24`: each service gets one of its own, and the service proxy routes it. */
+  range: string
+  /** Where the service proxy cannot: the one address that all have, a forwarder's; they tell themselves apart by their ports. */
+  shared?: string
+}
 
 const keyOf = ({ metadata: { namespace, name } }: Service) => `${namespace}/${name}`
 const lastOfRange = 254
@@ -25,19 +26,21 @@ const lastOfRange = 254
 /** What the status is to say; undefined: it is right as it is. Addresses that somebody else wrote stay. */
 export function planIngress(
   service: Service,
-  addresses: BalancerAddresses,
+  { range, shared }: BalancerAddresses,
   taken: ReadonlySet<string>,
 ): LoadBalancerIngress[] | undefined {
-  const present = service.status?.loadBalancer?.ingress ?? []
   if (!isServedBalancer(service) || service.metadata.deletionTimestamp) return undefined
-  if ('shared' in addresses) return present.length ? undefined : [{ ip: addresses.shared, ipMode: 'Proxy' }]
-  const [own] = present
-  if (own && !(own.ipMode === 'Proxy' && own.ip?.startsWith('127.'))) return undefined
+  const [{ ip = '', ipMode } = {}] = service.status?.loadBalancer?.ingress ?? []
+  const prefix = range.slice(0, range.lastIndexOf('.') + 1)
+  const isShared = ipMode === 'Proxy' && ip.startsWith('127.')
+  const isOwn = ip.startsWith(prefix)
+  // As the cluster was started last time, that may be the other one.
+  if (service.status?.loadBalancer?.ingress?.length && !(shared ? isOwn : isShared)) return undefined
+  if (shared) return [{ ip: shared, ipMode: 'Proxy' }]
   const wish = service.spec.loadBalancerIP
   if (wish && /^\d+\.\d+\.\d+\.\d+$/.test(wish)) return [{ ip: wish, ipMode: 'VIP' }]
-  const prefix = addresses.range.slice(0, addresses.range.lastIndexOf('.'))
   for (let last = 1; last <= lastOfRange; last++)
-    if (!taken.has(`${prefix}.${last}`)) return [{ ip: `${prefix}.${last}`, ipMode: 'VIP' }]
+    if (!taken.has(`${prefix}${last}`)) return [{ ip: `${prefix}${last}`, ipMode: 'VIP' }]
   return undefined
 }
 
@@ -78,7 +81,7 @@ class LoadBalancers {
       this.deps.log.warn({ service: keyOf(service) }, 'There is no address left for load balancers')
       return
     }
-    if (own[0]?.ip) this.#given.set(keyOf(service), own[0].ip)
+    if (own[0]?.ip && !this.addresses.shared) this.#given.set(keyOf(service), own[0].ip)
     void this.#write(service, own)
   }
 

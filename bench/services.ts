@@ -1,0 +1,60 @@
+/** `services`: from a changed endpoint to the kernel, among many services of two pods each; through the same plan, table and nft as in a cluster. */
+import type { Service } from '../src/apis/generated/core-v1.js'
+import type { EndpointSlice } from '../src/apis/generated/discovery-v1.js'
+import { nftProgram } from '../src/network/packet-filter/nft.js'
+import { NftTable } from '../src/network/packet-filter/nft-table.js'
+import { planService } from '../src/network/proxy/service-ports.js'
+import { proxyFrame, serviceRules } from '../src/network/proxy/service-rules.js'
+import { median } from './bench.js'
+
+const changes = 50
+const place = { bridge: 'br-bench', serviceSubnet: '10.96.0.0/12' }
+const topology = { nodes: new Map([['node-1', '']]) }
+const address = (first: number, n: number) => `10.${first + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`
+
+const newService = (n: number): Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { namespace: 'bench', name: `web-${n}` },
+  spec: { type: 'ClusterIP', clusterIP: address(96, n), clusterIPs: [address(96, n)], ports: [{ port: 80 }] },
+})
+
+const newSlice = (n: number, pods: readonly number[]): EndpointSlice => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { namespace: 'bench', name: `web-${n}` },
+  addressType: 'IPv4',
+  ports: [{ protocol: 'TCP', port: 8080 }],
+  endpoints: pods.map(pod => ({ addresses: [address(120, pod)], nodeName: 'node-1', conditions: { ready: true } })),
+})
+
+const cpuMs = () => {
+  const { userCPUTime, systemCPUTime } = process.resourceUsage()
+  return (userCPUTime + systemCPUTime) / 1000
+}
+
+/** Prints a line: the first load, and the median of what one change takes. */
+export async function benchServices(size: number): Promise<void> {
+  const table = new NftTable('bench')
+  const put = (n: number, pods: readonly number[]) => {
+    const routes = planService(newService(n), [newSlice(n, pods)], topology)
+    table.set(`service ${n}`, routes && serviceRules(routes, place))
+  }
+  const began = performance.now()
+  table.set('frame', proxyFrame(place))
+  for (let n = 0; n < size; n++) put(n, [2 * n, 2 * n + 1])
+  await nftProgram.load(table.transaction())
+  const firstMs = performance.now() - began
+  const [times, cpu]: [number[], number] = [[], cpuMs()]
+  for (let i = 0; i < changes; i++) {
+    const n = (i * 7919) % size
+    const start = performance.now()
+    put(n, [2 * n, 2 * size + i])
+    await nftProgram.load(table.transaction())
+    times.push(performance.now() - start)
+  }
+  const own = ((cpuMs() - cpu) / changes).toFixed(1)
+  console.log(
+    `services ${size}: ${median(times).toFixed(1)} ms a change (${own} ms of CPU without nft), first load ${Math.round(firstMs)} ms`,
+  )
+}
