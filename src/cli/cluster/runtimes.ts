@@ -28,6 +28,8 @@ export interface RuntimeSource {
 
 const simulatedNodeAddress = '10.89.0.1'
 const simulatedPodSubnet = '10.90.0.0/16'
+/** Containers run for ever, but for those that the others of their pod wait for. */
+const endsAtOnce = { exitAfterMs: 0 }
 
 async function openSimulation(): Promise<RuntimeSource> {
   const [{ SimRuntime }, { newAddressPool }] = await Promise.all([
@@ -36,7 +38,8 @@ async function openSimulation(): Promise<RuntimeSource> {
   ])
   const addresses = newAddressPool(simulatedPodSubnet)
   return {
-    runtimeFor: () => new SimRuntime({ clock, addresses }),
+    runtimeFor: () =>
+      new SimRuntime({ clock, addresses, behaviour: (_pod, config) => (config.isAwaited ? endsAtOnce : {}) }),
     nodeAddress: simulatedNodeAddress,
     removeAll: async () => {},
   }

@@ -6,7 +6,7 @@ import { graceAnnotation, terminationAnnotations } from '../termination-message.
 import { hashContainer } from './container-hash.js'
 import { linuxResources } from './container-resources.js'
 import { securityOptions } from './container-security.js'
-import type { AnyContainer } from './pod.js'
+import { type AnyContainer, isRestartableInit } from './pod.js'
 import { namespacesOf } from './sandbox-config.js'
 
 export interface ContainerConfigInput {
@@ -29,6 +29,9 @@ const stopSignalOf = (container: AnyContainer) => (container as Container).lifec
 
 /** By digest where a registry knows one, as `status.imageID` shows it. */
 const imageRefOf = ({ id, digests }: ImageStatus) => digests[0] ?? id
+
+const isAwaited = ({ spec }: Pod, { name }: AnyContainer) =>
+  spec.initContainers?.some(init => init.name === name && !isRestartableInit(init)) ?? false
 
 /** Rejects with a StartError where the security context forbids it. */
 export async function containerConfig(input: ContainerConfigInput): Promise<ContainerConfig> {
@@ -54,6 +57,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     ...(stopSignal && { stopSignal }),
     namespaces: namespacesOf(pod),
     ...(pidTarget && { pidTarget }),
+    ...(isAwaited(pod, container) && { isAwaited: true }),
     resources: linuxResources(pod, container, input.memoryCapacity),
     security: await securityOptions({ pod, container, image, profilesDirectory: input.profilesDirectory }),
     annotations: {

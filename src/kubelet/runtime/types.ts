@@ -102,6 +102,8 @@ export interface ContainerConfig {
   namespaces: NamespaceOptions
   /** Joins that container's process namespace instead. */
   pidTarget?: string
+  /** An init container that others wait for until it has ended. */
+  isAwaited?: boolean
   resources: LinuxResources
   security: SecurityOptions
   /** Where the message file of the termination is on the host, so that a restarted kubelet finds it. */
