@@ -1,6 +1,6 @@
 /**
  * Builds minik8s. Steps whose inputs did not change are skipped.
- *   node hack/build.mjs                   everything: generated types, OpenAPI documents, dist/minik8s.js
+ *   node hack/build.mjs                   everything: generated types, OpenAPI documents, dist/minik8s.js, dist/index.js
  *   node hack/build.mjs --generate-only   only src/apis/generated/
  */
 import { createHash } from 'node:crypto'
@@ -91,11 +91,11 @@ const bundleSettings = {
   write: false,
 }
 
-/** The program as one expression in ASCII, which src/launch.ts compiles and calls. */
-const programSettings = {
+/** A program as one expression in ASCII, which src/launch-bundle.ts compiles and calls. */
+const programSettings = (source, name) => ({
   ...bundleSettings,
-  entryPoints: [join(root, 'src/main.ts')],
-  outfile: join(dist, 'main.js'),
+  entryPoints: [join(root, source)],
+  outfile: join(dist, `${name}.js`),
   external,
   plugins: [deferredPackages],
   supported: { 'dynamic-import': false },
@@ -103,14 +103,20 @@ const programSettings = {
   banner: { js: '(function (require, module, bundleUrl) { "use strict"; const { exports } = module;' },
   footer: { js: '})' },
   legalComments: 'external',
-}
+})
 
-const launcherSettings = bundleHash => ({
+/** The command, and the library. */
+const programs = [
+  { source: 'src/main.ts', name: 'main', launcher: 'src/launch.ts', file: 'minik8s', banner: '#!/usr/bin/env node' },
+  { source: 'src/embedding/index.ts', name: 'embedded', launcher: 'src/launch-embedded.ts', file: 'index' },
+]
+
+const launcherSettings = ({ launcher, file, banner }, bundleHash) => ({
   ...bundleSettings,
-  entryPoints: [join(root, 'src/launch.ts')],
-  outfile: join(dist, 'minik8s.js'),
+  entryPoints: [join(root, launcher)],
+  outfile: join(dist, `${file}.js`),
   define: { bundleHash: JSON.stringify(bundleHash) },
-  banner: { js: '#!/usr/bin/env node' },
+  ...(banner && { banner: { js: banner } }),
 })
 
 /** Replaces files in one step each: a program that is starting meanwhile finds the old one or the new one. */
@@ -121,18 +127,24 @@ function replaceFiles(files) {
   }
 }
 
-async function bundleProgram() {
-  const { build: bundle, stop } = await import('esbuild')
-  const program = await bundle(programSettings)
+/** The bundle with its launcher. */
+async function bundleOf(bundle, program) {
+  const { outputFiles } = await bundle(programSettings(program.source, program.name))
   const hash = createHash('sha256')
-  for (const { contents } of program.outputFiles) hash.update(contents)
-  const launcher = await bundle(launcherSettings(hash.digest('hex').slice(0, 16)))
+  for (const { contents } of outputFiles) hash.update(contents)
+  const launcher = await bundle(launcherSettings(program, hash.digest('hex').slice(0, 16)))
+  return [...outputFiles, ...launcher.outputFiles]
+}
+
+async function bundlePrograms() {
+  const { build: bundle, stop } = await import('esbuild')
+  const files = (await Promise.all(programs.map(program => bundleOf(bundle, program)))).flat()
   // `npm start` goes on in this process: esbuild's own would stay beside the cluster for as long as it runs.
   await stop()
   mkdirSync(dist, { recursive: true })
   // The package is of type `module`; what is here is not.
   const type = { path: join(dist, 'package.json'), contents: '{ "type": "commonjs" }\n' }
-  replaceFiles([...program.outputFiles, type, ...launcher.outputFiles])
+  replaceFiles([type, ...files])
   for (const name of readdirSync(dist)) if (name.endsWith('.compiled')) rmSync(join(dist, name))
 }
 
@@ -160,7 +172,7 @@ export async function build({ generateOnly = false, log = console.log } = {}) {
       ...['package-lock.json', 'hack/build.mjs', 'hack/deferred-packages.mjs'].map(file => join(root, file)),
     ],
     stamp: join(dist, '.inputs'),
-    run: bundleProgram,
+    run: bundlePrograms,
     log,
   })
 }

@@ -18,7 +18,14 @@ export const layers: Record<string, readonly string[]> = {
 }
 
 /** Folders and files that see every layer: the composition root. */
-export const compositionRoot = ['cli', 'main.ts', 'launch.ts'] as const
+export const compositionRoot = [
+  'cli',
+  'embedding',
+  'main.ts',
+  'launch.ts',
+  'launch-embedded.ts',
+  'launch-bundle.ts',
+] as const
 
 /** npm packages that only one place may import, so that each can be replaced there. */
 export const packageOwners: Record<string, string> = {

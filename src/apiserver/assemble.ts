@@ -69,6 +69,18 @@ function servedPaths({ catalog }: Components, checks: readonly HealthCheck[]): s
   ].sort()
 }
 
+/** `serve`, with somebody who looks at each request first. */
+const interceptedBy =
+  (intercept: NonNullable<ApiServerDeps['intercept']>, serve: PipelineContext['serve']): PipelineContext['serve'] =>
+  async exchange => {
+    const { info, response } = exchange
+    const { isResource, verb, group, resource, subresource, namespace, name } = info
+    const cut = () => void response.destroy()
+    const onEnd = (callback: () => void) => void response.once('close', callback)
+    await intercept({ isResource, verb, group, resource, subresource, namespace, name, cut, onEnd })
+    await serve(exchange)
+  }
+
 function newPipeline(
   deps: ApiServerDeps,
   config: ApiServerConfig,
@@ -124,7 +136,8 @@ function newPipeline(
     eventCounter: ({ info }) => requestMetrics.watchEvents(info),
   })
   const enter: PipelineContext['enter'] = (exchange, wait) => flow.enter(exchange, wait)
-  return { clock, random, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, access, serve }
+  const context = { clock, random, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, access }
+  return { ...context, serve: deps.intercept ? interceptedBy(deps.intercept, serve) : serve }
 }
 
 /** A request may wait for a quarter of the time it has. */

@@ -26,6 +26,23 @@ export interface RestDirectory {
   touch?(): void
 }
 
+/** A request as who intercepts it sees it. */
+export interface InterceptedRequest {
+  isResource: boolean
+  /** As authorized: `watch` and `deletecollection` are verbs of their own. */
+  verb: string
+  group: string
+  resource: string
+  /** `''` for the object itself. */
+  subresource: string
+  namespace: string
+  name: string
+  /** Breaks the connection of the request, whatever has been answered. */
+  cut(): void
+  /** Calls back when the answer has ended or the client has gone. */
+  onEnd(callback: () => void): void
+}
+
 export interface ApiServerDeps {
   clock: Clock
   random: Random
@@ -43,6 +60,8 @@ export interface ApiServerDeps {
   dial?: Dial
   /** Passes on what other servers answer; without it one that has no certificate to show them. */
   aggregator?: Aggregation
+  /** Sees every authorized request over HTTP before it is served; what it throws is the answer. For tests of clients. */
+  intercept?(request: InterceptedRequest): Promise<void>
   /** Further Express routers, such as OpenAPI's; each passes on what it does not answer. */
   routers?: readonly Router[]
 }

@@ -42,7 +42,7 @@ export interface Configuration {
 
 export const configurationApiVersion = 'minik8s.dev/v1alpha1'
 
-const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
+export const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   dataDir: '.minik8s',
   port: 6443,
   bindAddress: '127.0.0.1',

@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { isControllerChosen } from '../../controllers/catalogue.js'
 import { type ControllersOptions, startControllers } from '../../controllers/index.js'
+import type { ApiHandler } from '../../machinery/request.js'
 import { startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
+import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
@@ -13,7 +15,7 @@ import { ensurePki, type Pki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { ensureClusterInfo } from './cluster-info.js'
 import { componentChecks } from './component-checks.js'
-import { type ControlPlane, serverHosts, startControlPlane } from './control-plane.js'
+import { type ControlPlane, type ControlPlaneDeps, serverHosts, startControlPlane } from './control-plane.js'
 import { administrator, controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
 import { type Network, type NetworkDeps, startNetwork } from './network.js'
 import { type Nodes, startNodes } from './nodes.js'
@@ -22,9 +24,27 @@ import { registerStorageSize } from './storage-size.js'
 import { openStore } from './store.js'
 import { ensureDefaultStorageClass, volumeDirectory } from './volumes.js'
 
+/** What a control plane stands on. */
+export interface Foundation {
+  /** Labels the containers of this cluster. */
+  id: string
+  storage: Storage
+  recovery: Recovery & { milliseconds: number }
+  pki: Pki
+}
+
+export interface ClusterOptions {
+  /** In place of what the data directory holds. */
+  foundation?: Foundation
+  intercept?: ControlPlaneDeps['intercept']
+}
+
 export interface Cluster {
   /** `https://address:port`. */
   url: string
+  /** The API for callers in this process. */
+  handler: ApiHandler
+  clientFor: ControlPlane['clientFor']
   pki: Pki
   recovery: Recovery & { milliseconds: number }
   /** Resolves when every node is Ready; at once where there are none. */
@@ -91,13 +111,13 @@ function startComponents(
 type RunningComponents = ReturnType<typeof startComponents>
 
 /** Opens what the control plane stands on: store and keys side by side. */
-async function openFoundation(config: Configuration, log: Logger) {
+async function openFoundation(config: Configuration, id: string, log: Logger): Promise<Foundation> {
   const hosts = serverHosts(config)
   const [store, pki] = await Promise.all([
     openStore(config.dataDir, log),
     ensurePki({ directory: pkiDirectory(config), hosts, now: clock.now() }),
   ])
-  return { ...store, pki }
+  return { id, ...store, pki }
 }
 
 interface Joined {
@@ -118,25 +138,28 @@ async function startNetworkOf(
 }
 
 /** Resolves when `/readyz` answers 200; nodes join a moment later. Throws UserError for what the user can mend. */
-export async function startCluster(config: Configuration, log: Logger): Promise<Cluster> {
+export async function startCluster(
+  config: Configuration,
+  log: Logger,
+  { foundation, intercept }: ClusterOptions = {},
+): Promise<Cluster> {
   const metrics = newMetricRegistry()
   registerProcessMetrics(metrics, ownProcess())
-  registerStorageSize(metrics, join(config.dataDir, 'store'))
-  const id = await ensureClusterId(config.dataDir)
+  if (!foundation) registerStorageSize(metrics, join(config.dataDir, 'store'))
+  const id = foundation?.id ?? (await ensureClusterId(config.dataDir))
   const opening = openRuntime(config, id, log)
   // Looked at below; until then a failure must not count as unhandled.
   opening.catch(() => {})
-  const { storage, recovery, pki } = await openFoundation(config, log)
+  const { storage, recovery, pki } = foundation ?? (await openFoundation(config, id, log))
   let nodes: Nodes | undefined
   let running: RunningComponents | undefined
   const components = componentChecks(config, () => running !== undefined)
   const find = (name: string) => nodes?.find(name)
-  const plane = await startControlPlane(config, { storage, pki, log, metrics, components, nodes: find }).catch(
-    async error => {
-      await storage.close()
-      throw error
-    },
-  )
+  const deps = { storage, pki, log, metrics, components, nodes: find, ...(intercept && { intercept }) }
+  const plane = await startControlPlane(config, deps).catch(async error => {
+    await storage.close()
+    throw error
+  })
   const started = startComponents(plane, { config, pki, log, metrics })
   running = started
   if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
@@ -164,6 +187,8 @@ export async function startCluster(config: Configuration, log: Logger): Promise<
   nodesReady.catch(() => {})
   return {
     url: plane.server.url,
+    handler: plane.server.handler,
+    clientFor: plane.clientFor,
     pki,
     recovery,
     nodesReady,

@@ -6,7 +6,7 @@ import { loadSchemas } from '../../apis/generated/schema.js'
 import { conversions, storedKinds, virtualKinds } from '../../apis/index.js'
 import { Aggregator } from '../../apiserver/aggregation/aggregator.js'
 import type { RequestHeaderConfig } from '../../apiserver/authn/configuration.js'
-import type { ApiServerConfig } from '../../apiserver/deps.js'
+import type { ApiServerConfig, ApiServerDeps } from '../../apiserver/deps.js'
 import { NodeMetricsAggregation } from '../../apiserver/node-metrics/with-node-metrics.js'
 import { openApiRouter } from '../../apiserver/openapi/router.js'
 import { newTcpDial } from '../../apiserver/proxy/dial.js'
@@ -46,6 +46,7 @@ export interface ControlPlaneDeps {
   nodes: NodeDirectory
   /** What ComponentStatuses tell about, besides the store. */
   components: readonly ComponentCheck[]
+  intercept?: ApiServerDeps['intercept']
 }
 
 /** DNS names and addresses that the server's certificate is good for. */
@@ -169,6 +170,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
       aggregator,
       routers: [openApi],
       checkStore: () => store.check(),
+      ...(deps.intercept && { intercept: deps.intercept }),
     },
     serverConfig(config, pki, given),
   ).catch(error => {

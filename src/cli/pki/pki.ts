@@ -33,30 +33,40 @@ const authorityDays = 3650
 const leafDays = 365
 const renewBeforeMs = 30 * 86_400_000
 
-async function readPair(directory: string, name: string): Promise<KeyPair | undefined> {
-  try {
-    const [certificate, key] = await Promise.all([
-      readFile(join(directory, `${name}.crt`), 'utf8'),
-      readFile(join(directory, `${name}.key`), 'utf8'),
-    ])
-    return { certificate, key }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+/** Where PEM texts are kept. */
+interface PkiFiles {
+  /** Undefined when it is missing. */
+  read(name: string): Promise<string | undefined>
+  write(name: string, text: string): Promise<void>
 }
 
-/** Written beside and renamed, so that a crash never leaves half a key. */
-async function writeSecret(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.tmp`, text, { mode: 0o600 })
-  await rename(`${path}.tmp`, path)
+const filesIn = (directory: string): PkiFiles => ({
+  async read(name) {
+    try {
+      return await readFile(join(directory, name), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  },
+  /** Written beside and renamed, so that a crash never leaves half a key. */
+  async write(name, text) {
+    const path = join(directory, name)
+    await writeFile(`${path}.tmp`, text, { mode: 0o600 })
+    await rename(`${path}.tmp`, path)
+  },
+})
+
+/** Keeps nothing: everything is made. */
+const noFiles: PkiFiles = { read: async () => undefined, write: async () => {} }
+
+async function readPair(files: PkiFiles, name: string): Promise<KeyPair | undefined> {
+  const [certificate, key] = await Promise.all([files.read(`${name}.crt`), files.read(`${name}.key`)])
+  return certificate === undefined || key === undefined ? undefined : { certificate, key }
 }
 
-const writePair = (directory: string, name: string, pair: KeyPair) =>
-  Promise.all([
-    writeSecret(join(directory, `${name}.key`), pair.key),
-    writeSecret(join(directory, `${name}.crt`), pair.certificate),
-  ])
+const writePair = (files: PkiFiles, name: string, pair: KeyPair) =>
+  Promise.all([files.write(`${name}.key`, pair.key), files.write(`${name}.crt`, pair.certificate)])
 
 /** True when a stored certificate still serves: not near its end, signed by this authority, good for all hosts. */
 function isCurrent(
@@ -70,45 +80,42 @@ function isCurrent(
   return hosts.every(h => certificate.checkHost(h) !== undefined || certificate.checkIP(h) !== undefined)
 }
 
-async function ensureServiceAccountKeys(directory: string): Promise<Pki['serviceAccount']> {
-  const [privateFile, publicFile] = [join(directory, 'sa.key'), join(directory, 'sa.pub')]
-  try {
-    return { privateKey: await readFile(privateFile, 'utf8'), publicKey: await readFile(publicFile, 'utf8') }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
+async function ensureServiceAccountKeys(files: PkiFiles): Promise<Pki['serviceAccount']> {
+  const [privateKey, publicKey] = await Promise.all([files.read('sa.key'), files.read('sa.pub')])
+  if (privateKey !== undefined && publicKey !== undefined) return { privateKey, publicKey }
   const pair = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
-  await Promise.all([writeSecret(privateFile, pair.privateKey), writeSecret(publicFile, pair.publicKey)])
+  await Promise.all([files.write('sa.key', pair.privateKey), files.write('sa.pub', pair.publicKey)])
   return pair
 }
 
-async function ensureAuthority({ directory, now }: PkiOptions, file: string, commonName: string): Promise<KeyPair> {
-  const found = await readPair(directory, file)
+async function ensureAuthority(
+  files: PkiFiles,
+  now: number,
+  { file, commonName }: { file: string; commonName: string },
+): Promise<KeyPair> {
+  const found = await readPair(files, file)
   if (found && Date.parse(new X509Certificate(found.certificate).validTo) > now) return found
   const made = newAuthority(commonName, now, authorityDays)
-  await writePair(directory, file, made)
+  await writePair(files, file, made)
   return made
 }
 
-/** Reads what is there and makes what is missing or about to end. Files are 0600, the directory 0700. */
-export async function ensurePki(options: PkiOptions): Promise<Pki> {
-  const { directory, hosts, now } = options
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+async function ensureIn(files: PkiFiles, { hosts, now }: Omit<PkiOptions, 'directory'>): Promise<Pki> {
   const [ca, frontProxyCa, serviceAccount] = await Promise.all([
-    ensureAuthority(options, 'ca', 'minik8s-ca'),
-    ensureAuthority(options, 'front-proxy-ca', 'minik8s-front-proxy-ca'),
-    ensureServiceAccountKeys(directory),
+    ensureAuthority(files, now, { file: 'ca', commonName: 'minik8s-ca' }),
+    ensureAuthority(files, now, { file: 'front-proxy-ca', commonName: 'minik8s-front-proxy-ca' }),
+    ensureServiceAccountKeys(files),
   ])
   const ensureLeaf = async (
     name: string,
     request: { commonName: string; organizations?: string[]; hosts?: readonly string[] },
     authority = ca,
   ) => {
-    const found = await readPair(directory, name)
+    const found = await readPair(files, name)
     if (found && isCurrent(found, authority, { hosts: request.hosts ?? [], now })) return found
     const made = issueCertificate(authority, {
       ...request,
@@ -116,7 +123,7 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
       now,
       days: leafDays,
     })
-    await writePair(directory, name, made)
+    await writePair(files, name, made)
     return made
   }
   const [apiserver, admin, client] = await Promise.all([
@@ -126,3 +133,12 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   ])
   return { ca, apiserver, admin, frontProxy: { ca: frontProxyCa, client }, serviceAccount }
 }
+
+/** Reads what is there and makes what is missing or about to end. Files are 0600, the directory 0700. */
+export async function ensurePki({ directory, ...options }: PkiOptions): Promise<Pki> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return ensureIn(filesIn(directory), options)
+}
+
+/** Of a cluster that leaves nothing on the disk. */
+export const newPki = (options: Omit<PkiOptions, 'directory'>): Promise<Pki> => ensureIn(noFiles, options)

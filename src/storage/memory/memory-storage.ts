@@ -13,6 +13,7 @@ import {
   type Stored,
 } from '../storage.js'
 import { watchHistory } from '../watch-history.js'
+import { type Checkpoint, differences } from './checkpoint.js'
 import type { GroupCommit } from './group-commit.js'
 import { History, type HistoryBounds } from './history.js'
 import type { LogRecord } from './record.js'
@@ -129,6 +130,27 @@ export class MemoryStorage implements Storage {
     this.#history.compact(revision)
   }
 
+  /** What is durable now. Costs nothing: later writes copy what they change. */
+  checkpoint(): Checkpoint {
+    return { tree: this.#tree.clone(), revision: this.#revision }
+  }
+
+  /**
+   * Makes the keys that `concerns` hold what they held, by one commit of ordinary writes: revisions go on, watchers see
+   * every change, and what is put back counts as changed now. Waits for writes under way. Resolves with how many keys changed.
+   */
+  async restore({ tree }: Checkpoint, concerns: (key: string) => boolean = () => true): Promise<number> {
+    while (this.#pending.size) await Promise.all([...this.#pending.values()].map(({ durable }) => durable))
+    const changed = [...differences(this.#tree, tree)].filter(({ key }) => concerns(key))
+    const records = changed.map(({ key, wanted }): LogRecord => {
+      const revision = this.#nextRevision()
+      const createRevision = this.#tree.get(key)?.createRevision ?? revision
+      return { key, revision, current: wanted && { key, bytes: wanted.bytes, createRevision, modRevision: revision } }
+    })
+    if (records.length) await this.#writeAll(records)
+    return records.length
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -151,6 +173,11 @@ export class MemoryStorage implements Storage {
   async #conflict(key: string): Promise<KeyConflict> {
     for (let pending = this.#pending.get(key); pending; pending = this.#pending.get(key)) await pending.durable
     return new KeyConflict(key, this.#tree.get(key))
+  }
+
+  async #writeAll(records: readonly LogRecord[]): Promise<void> {
+    if (this.#commit) await Promise.all(records.map(record => this.#write(record)))
+    else this.#apply(records)
   }
 
   #write(record: LogRecord): Promise<void> {

@@ -1,9 +1,10 @@
 /** Opens the built-in engine on a directory: lock, recovery, log, snapshots; or without one, for tests. */
 import type { Clock } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
+import type { Checkpoint } from './checkpoint.js'
 import type { FileSystem } from './file-system.js'
 import { GroupCommit } from './group-commit.js'
-import { defaultHistoryBounds, type HistoryBounds } from './history.js'
+import { defaultHistoryBounds, History, type HistoryBounds } from './history.js'
 import { lockDirectory, type ProcessTable } from './lock.js'
 import { Log } from './log.js'
 import { MemoryStorage } from './memory-storage.js'
@@ -65,6 +66,14 @@ export async function openMemoryStorage(options: StoreOptions): Promise<OpenedSt
   }
 }
 
-/** Keeps nothing on disk. */
-export const newMemoryStorage = (clock: Clock, history?: Partial<HistoryBounds>): MemoryStorage =>
-  new MemoryStorage({ clock, bounds: { ...defaultHistoryBounds, ...history } })
+/** Keeps nothing on disk. `from`: begins with what a checkpoint holds, at its revision. */
+export function newMemoryStorage(clock: Clock, history?: Partial<HistoryBounds>, from?: Checkpoint): MemoryStorage {
+  const bounds = { ...defaultHistoryBounds, ...history }
+  if (!from) return new MemoryStorage({ clock, bounds })
+  const { tree, revision } = from
+  return new MemoryStorage({
+    clock,
+    bounds,
+    state: { tree: tree.clone(), history: new History(revision, bounds), revision },
+  })
+}
