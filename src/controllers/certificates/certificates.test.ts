@@ -132,4 +132,5 @@ test('requests go an hour after they were answered, and a day after they were no
   expect(await isGone('forgotten')).toBe(false)
   await cluster.run(24 * 3_600_000)
   expect(await isGone('forgotten')).toBe(true)
-})
+  // A day of a whole cluster's timers.
+}, 120_000)

@@ -140,7 +140,7 @@ describe('cluster IPs', () => {
     await change('a', s => Object.assign(s, { type: 'ExternalName', externalName: 'example.com' }))
     expect((await create('b', { clusterIP })).clusterIP).toBe(clusterIP)
     const spec = await change('a', s => {
-      s.type = 'ClusterIP'
+      Object.assign(s, { type: 'ClusterIP', internalTrafficPolicy: 'Cluster' })
       delete s.externalName
     })
     expect(spec.clusterIP).not.toBe(clusterIP)
