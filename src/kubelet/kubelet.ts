@@ -14,7 +14,7 @@ import { KeyedBackoff } from './backoff.js'
 import { ImagePuller } from './images/image-puller.js'
 import { claimKind, configMapKind, persistentVolumeKind, podKind, secretKind, serviceKind } from './kinds.js'
 import { newKubeletMetrics } from './metrics.js'
-import { refusalOf } from './node/admission.js'
+import { refusalOf, resizeRefusalOf } from './node/admission.js'
 import { type Machine, readMachine } from './node/machine.js'
 import { capacityOf } from './node/node-object.js'
 import { NodeReporter } from './node/node-reporter.js'
@@ -228,6 +228,7 @@ class NodeAgent {
       seccompDirectory: join(this.#dataDirectory, 'seccomp'),
       restarts: new KeyedBackoff(clock),
       admit: pod => this.#admit(pod, reporter),
+      refuseResize: pod => resizeRefusalOf({ pod, others: this.#others(pod), allocatable: reporter.allocatable }),
     }
   }
 
@@ -242,11 +243,14 @@ class NodeAgent {
     return { pods: pods.size, containers: running.filter(({ type }) => type === 'container').length }
   }
 
-  #admit(pod: Pod, reporter: NodeReporter) {
-    const others = [...this.#workers.values()]
+  #others(pod: Pod): Pod[] {
+    return [...this.#workers.values()]
       .filter(worker => worker.isAdmitted && worker.pod.metadata.uid !== pod.metadata.uid)
-      .map(worker => worker.pod)
-    return refusalOf({ pod, others, allocatable: reporter.allocatable, labels: reporter.labels })
+      .map(worker => worker.allocatedPod)
+  }
+
+  #admit(pod: Pod, reporter: NodeReporter) {
+    return refusalOf({ pod, others: this.#others(pod), allocatable: reporter.allocatable, labels: reporter.labels })
   }
 
   async #startStaticPods(reporter: NodeReporter): Promise<void> {

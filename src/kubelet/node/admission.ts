@@ -3,6 +3,7 @@ import { isExtendedResource } from '../../apis/core-v1/resource-names.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
 import { quantityMilliValue, quantityValue } from '../../machinery/quantity.js'
 import { requestsOf } from '../pods/container-resources.js'
+import type { ResizeRefusal } from '../pods/pod-resize.js'
 
 export interface AdmissionInput {
   pod: Pod
@@ -65,6 +66,24 @@ function wrongNode({ pod, labels }: AdmissionInput): Refusal | undefined {
   if (fits) return undefined
   const message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
   return { reason: 'NodeAffinity', message }
+}
+
+/** Undefined when a pod that runs here may have what its spec asks for now. */
+export function resizeRefusalOf({
+  pod,
+  others,
+  allocatable,
+}: Omit<AdmissionInput, 'labels'>): ResizeRefusal | undefined {
+  const requests = requestsOf(pod)
+  for (const resource of ['memory', 'cpu']) {
+    const requested = amount(resource, requests[resource] ?? '0')
+    const capacity = amount(resource, allocatable[resource] ?? '0')
+    if (requested <= capacity) continue
+    const message = `Node didn't have enough capacity: ${resource}, requested: ${requested}, capacity: ${capacity}`
+    return { reason: 'Infeasible', message }
+  }
+  const refusal = missingRoom({ pod, others, allocatable, labels: {} })
+  return refusal && { reason: 'Deferred', message: refusal.message }
 }
 
 /** Undefined when the pod may run here. */

@@ -5,12 +5,14 @@ import type { ContainerStatus } from '../runtime/types.js'
 import { StartError } from '../start-error.js'
 import type { StartFailure } from '../status/container-statuses.js'
 import type { MountedVolume } from '../volumes/pod-volumes.js'
+import { linuxResources } from './container-resources.js'
 import { hostNetworkHostsFile, hostsFile } from './hosts-file.js'
 import { killContainer, killPod } from './kill-pod.js'
 import type { PodPlan } from './plan-pod.js'
 import { findContainer, isRestartableInit } from './pod.js'
 import type { PodDeps } from './pod-deps.js'
 import type { PodFiles } from './pod-files.js'
+import type { PodResize } from './pod-resize.js'
 import { addressesOf, runningSandbox } from './pod-state.js'
 import { formatResolvConf, podDnsConfig } from './resolv-conf.js'
 import { sandboxConfig } from './sandbox-config.js'
@@ -24,6 +26,7 @@ export interface PlanInput {
   signal: AbortSignal
   /** By container name: kept up to date with what could not be started. */
   failures: Map<string, StartFailure>
+  resize: PodResize
 }
 
 /** Records of ended runs of a container that are kept: the last, and the one before for `--previous`. */
@@ -46,6 +49,7 @@ export class PlanExecution {
     const { plan, pod } = this.#input
     await this.#kill()
     if (plan.killPod && !plan.createSandbox) return
+    await this.#resize()
     const names = [...plan.ephemeralContainers, ...plan.initContainers, ...plan.containers]
     if (!plan.createSandbox && names.length === 0) return
     this.#input.signal.throwIfAborted()
@@ -75,6 +79,21 @@ export class PlanExecution {
     await Promise.all(plan.kill.map(kill => killContainer(this.#deps, { pod, ...kill, podIP })))
   }
 
+  async #resize(): Promise<void> {
+    const { plan, pod, resize } = this.#input
+    const { runtime, node } = this.#deps
+    for (const { id, name } of plan.resize) {
+      const container = findContainer(pod, name)!
+      try {
+        await runtime.updateResources(id, linuxResources(pod, container, node.memoryCapacity))
+        await resize.actuate(id, container.resources)
+      } catch (error) {
+        resize.failure = `failed to update resources of container ${name}: ${(error as Error).message}`
+        this.retryAfterMs = defaultRetryMs
+      }
+    }
+  }
+
   /** A new sandbox begins with the init containers again; the old sandboxes are of no use. */
   async #forgetBefore(): Promise<void> {
     const state = this.#deps.cache.state(this.#uid)
@@ -89,12 +108,12 @@ export class PlanExecution {
   }
 
   async #context(): Promise<StartContext> {
-    const { pod, files, volumes, signal } = this.#input
+    const { pod, files, volumes, signal, resize } = this.#input
     const running = runningSandbox(this.#deps.cache.state(this.#uid))
     if (running && !this.#input.plan.createSandbox)
-      return { pod, files, volumes, signal, sandboxId: running.id, ready: Promise.resolve(running) }
+      return { pod, files, volumes, signal, resize, sandboxId: running.id, ready: Promise.resolve(running) }
     const { id, ready } = await this.#runSandbox()
-    return { pod, files, volumes, signal, sandboxId: id, ready }
+    return { pod, files, volumes, signal, resize, sandboxId: id, ready }
   }
 
   async #runSandbox(): Promise<{ id: string; ready: Promise<ContainerStatus> }> {

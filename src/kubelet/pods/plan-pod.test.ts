@@ -196,7 +196,7 @@ const rows: Row[] = [
 
 describe('planPod', () => {
   test.each(rows)('$name', ({ pod, state, plan, probes = quiet, kill = [] }) => {
-    const made = planPod(pod, state, probes)
+    const made = planPod({ pod, state, probes, actuated: () => undefined })
     expect(made).toMatchObject(plan)
     expect(made.kill.map(({ message }) => message)).toEqual(kill)
   })

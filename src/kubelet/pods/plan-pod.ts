@@ -1,8 +1,9 @@
 /** Decides what to do next for a pod: compares its spec with what the runtime has. Pure; upstream's computePodActions. */
-import type { Container, Pod } from '../../apis/generated/core-v1.js'
+import type { Container, Pod, ResourceRequirements } from '../../apis/generated/core-v1.js'
 import type { ContainerStatus } from '../runtime/types.js'
 import { hashContainer } from './container-hash.js'
 import { initContainersOf, isRestartableInit, restartsAfter, restartsOnFailure } from './pod.js'
+import { changedResources, needsRestart } from './pod-resize.js'
 import { latestOf, type PodState } from './pod-state.js'
 
 export type KillReason = 'startup-probe' | 'liveness-probe' | 'other'
@@ -24,7 +25,12 @@ export interface PodPlan {
   containers: string[]
   ephemeralContainers: string[]
   kill: ContainerToKill[]
+  /** Those that run with other resources than they were given, and need not restart for it. */
+  resize: ContainerStatus[]
 }
+
+/** What a container runs with; undefined: what the spec says. */
+export type Actuated = (containerId: string) => ResourceRequirements | undefined
 
 export type ProbeOutcome = 'success' | 'failure' | undefined
 
@@ -75,9 +81,27 @@ const emptyPlan = (): PodPlan => ({
   containers: [],
   ephemeralContainers: [],
   kill: [],
+  resize: [],
 })
 
 const changed = (container: Container, running: ContainerStatus) => running.hash !== hashContainer(container)
+
+interface PlanContext {
+  pod: Pod
+  state: PodState
+  probes: ProbeOutcomes
+  actuated: Actuated
+}
+
+const resizeMessage = ({ name }: Container) => `Container ${name} resize requires restart`
+
+function resizeOf(container: Container, { id }: ContainerStatus, actuated: Actuated): 'update' | 'restart' | undefined {
+  const now = actuated(id)
+  if (!now) return undefined
+  const differing = changedResources(now, container.resources)
+  if (differing.length === 0) return undefined
+  return needsRestart(container, differing) ? 'restart' : 'update'
+}
 
 /**
  * Walks the init containers from the last to the first, because the records of early ones may be gone. The last one that has a
@@ -88,16 +112,18 @@ class InitPlanner {
   readonly #state: PodState
   readonly #probes: ProbeOutcomes
   readonly #plan: PodPlan
+  readonly #actuated: Actuated
   readonly #containers: readonly Container[]
   readonly #wanted = new Set<number>()
   /** Of the container looked at: it had been initialized before. */
   #previously: boolean
   #initialized: boolean
 
-  constructor(pod: Pod, state: PodState, probes: ProbeOutcomes, plan: PodPlan) {
+  constructor({ pod, state, probes, actuated }: PlanContext, plan: PodPlan) {
     this.#pod = pod
     this.#state = state
     this.#probes = probes
+    this.#actuated = actuated
     this.#plan = plan
     this.#containers = initContainersOf(pod)
     this.#initialized = pod.spec.containers.some(({ name }) => {
@@ -154,6 +180,15 @@ class InitPlanner {
     if (changed(container, latest)) this.#replace(i, latest, 'other')
     else if (container.livenessProbe && this.#probes.liveness(latest.id) === 'failure')
       this.#replace(i, latest, 'liveness-probe')
+    else this.#resizeSidecar(i, container, latest)
+  }
+
+  #resizeSidecar(i: number, container: Container, latest: ContainerStatus): void {
+    const resize = resizeOf(container, latest, this.#actuated)
+    if (resize === 'update') this.#plan.resize.push(latest)
+    if (resize !== 'restart') return
+    this.#plan.kill.push({ container: latest, message: resizeMessage(container), reason: 'other' })
+    this.#wanted.add(i)
   }
 
   #replace(i: number, latest: ContainerStatus, reason: KillReason): void {
@@ -181,7 +216,7 @@ function verdictOn(container: Container, running: ContainerStatus, probes: Probe
   return undefined
 }
 
-function planContainers(pod: Pod, state: PodState, probes: ProbeOutcomes, plan: PodPlan): void {
+function planContainers({ pod, state, probes, actuated }: PlanContext, plan: PodPlan): void {
   let kept = 0
   for (const container of pod.spec.containers) {
     const latest = latestOf(state, container.name)
@@ -196,7 +231,14 @@ function planContainers(pod: Pod, state: PodState, probes: ProbeOutcomes, plan: 
       continue
     }
     const verdict = verdictOn(container, latest, probes)
+    const resize = verdict ? undefined : resizeOf(container, latest, actuated)
+    if (resize === 'restart') {
+      plan.kill.push({ container: latest, message: resizeMessage(container), reason: 'other' })
+      plan.containers.push(container.name)
+      continue
+    }
     if (!verdict) {
+      if (resize === 'update') plan.resize.push(latest)
       kept++
       continue
     }
@@ -212,7 +254,8 @@ function planContainers(pod: Pod, state: PodState, probes: ProbeOutcomes, plan: 
 }
 
 /** `state` is what the runtime has now; executing the plan and planning again leads to rest. */
-export function planPod(pod: Pod, state: PodState, probes: ProbeOutcomes): PodPlan {
+export function planPod(context: PlanContext): PodPlan {
+  const { pod, state } = context
   const sandbox = sandboxNeed(pod, state)
   if (sandbox.needed) return planNewSandbox(pod, state, sandbox.attempt)
   const plan = emptyPlan()
@@ -220,7 +263,7 @@ export function planPod(pod: Pod, state: PodState, probes: ProbeOutcomes): PodPl
   plan.ephemeralContainers = (pod.spec.ephemeralContainers ?? [])
     .map(({ name }) => name)
     .filter(name => !latestOf(state, name))
-  const initialized = initContainersOf(pod).length === 0 || new InitPlanner(pod, state, probes, plan).run()
-  if (initialized && !plan.killPod) planContainers(pod, state, probes, plan)
+  const initialized = initContainersOf(pod).length === 0 || new InitPlanner(context, plan).run()
+  if (initialized && !plan.killPod) planContainers(context, plan)
   return plan
 }

@@ -18,6 +18,7 @@ import type { Runtime } from '../runtime/runtime.js'
 import type { RuntimeCache } from '../runtime-cache.js'
 import type { StatusWriter } from '../status/status-writer.js'
 import type { TokenSource } from '../volumes/token-source.js'
+import type { ResizeRefusal } from './pod-resize.js'
 import type { ClusterDns, DnsConfig } from './resolv-conf.js'
 
 /** What pods learn about their node. */
@@ -57,4 +58,6 @@ export interface PodDeps {
   restarts: KeyedBackoff
   /** Why this node will not run the pod; undefined when it will. */
   admit(pod: Pod): { reason: string; message: string } | undefined
+  /** Why this node does not give the pod what its spec asks for now. */
+  refuseResize(pod: Pod): ResizeRefusal | undefined
 }

@@ -25,6 +25,11 @@ export class PodFiles {
     return join(this.directory, 'volumes')
   }
 
+  /** What the containers were given of cpu and memory. */
+  get resources(): string {
+    return join(this.directory, 'resources.json')
+  }
+
   async make(): Promise<void> {
     await mkdir(this.volumes, { recursive: true, mode: 0o750 })
   }

@@ -21,9 +21,10 @@ import { PlanExecution } from './execute-plan.js'
 import { Grace } from './grace.js'
 import { killPod, podGraceSeconds } from './kill-pod.js'
 import { planPod } from './plan-pod.js'
-import { isTerminalPhase, refOf } from './pod.js'
+import { findContainer, isTerminalPhase, refOf } from './pod.js'
 import type { PodDeps } from './pod-deps.js'
 import { PodFiles } from './pod-files.js'
+import { changedResources, completionMessage, PodResize } from './pod-resize.js'
 import { addressesOf, hasRunning } from './pod-state.js'
 
 type Stage = 'active' | 'ending' | 'ended' | 'gone'
@@ -36,6 +37,8 @@ interface Verdict {
 const firstRetryMs = 500
 const longestRetryMs = 122_000
 const longestRetryAfterErrorMs = 10_000
+/** Until room is looked for again. */
+const deferredResizeMs = 10_000
 /** Upstream's shortest time to end, whatever the deletion asks for. */
 const minimumGraceSeconds = 1
 
@@ -59,6 +62,7 @@ export class PodWorker {
   readonly #probes: PodProbes
   readonly #volumes: PodVolumes
   readonly #files: PodFiles
+  readonly #resize: PodResize
   readonly #failures = new Map<string, StartFailure>()
   readonly #firstSeen: number
   readonly #gone: () => void
@@ -84,12 +88,18 @@ export class PodWorker {
     this.#gone = gone
     this.#firstSeen = deps.clock.monotonic()
     this.#files = new PodFiles(deps.podsDirectory, pod.metadata.uid ?? '')
+    this.#resize = new PodResize(this.#files.resources)
     this.#probes = new PodProbes(pod, { ...deps, metrics: deps.metrics.probes }, () => this.wake())
     this.#volumes = this.#newVolumes()
   }
 
   get pod(): Pod {
     return this.#pod
+  }
+
+  /** With the resources that it was given, which may not be those of its spec yet. */
+  get allocatedPod(): Pod {
+    return this.#resize.allocated(this.#pod)
   }
 
   /** Counts towards what the node has given away. */
@@ -189,11 +199,12 @@ export class PodWorker {
     return this.#grace !== undefined || this.#verdict !== undefined || isTerminalPhase(this.#view().status?.phase)
   }
 
-  /** The API's object with the status as it should be. */
+  /** The API's object with the resources that it was given, and the status as it should be. */
   #view(): Pod {
     const wanted = this.#deps.statuses.wanted(this.#pod.metadata.uid ?? '')
-    if (!wanted) return this.#pod
-    return { ...this.#pod, status: { ...wanted, conditions: this.#conditions(wanted) } }
+    const pod = this.allocatedPod
+    if (!wanted) return pod
+    return { ...pod, status: { ...wanted, conditions: this.#conditions(wanted) } }
   }
 
   /** Ours as they should be, others' as the API has them. */
@@ -224,6 +235,7 @@ export class PodWorker {
       runtimeName,
       failures: this.#failures,
       probes: this.#probes,
+      resize: this.#resize,
       hostIPs,
       terminal,
       ...(this.#verdict && { verdict: this.#verdict }),
@@ -247,16 +259,39 @@ export class PodWorker {
     const status = this.#publish()
     if (this.#verdict || isTerminalPhase(status.phase)) return
     await this.#files.make()
+    await this.#allocate()
     const pod = this.#view()
     const volumes = await this.#volumes.mount(pod)
-    const plan = planPod(pod, this.#deps.cache.state(this.#uid), this.#probes)
+    const actuated = (id: string) => this.#resize.actuated(id)
+    const plan = planPod({ pod, state: this.#deps.cache.state(this.#uid), probes: this.#probes, actuated })
     const { signal } = this.#cancel
-    const input = { pod, plan, files: this.#files, volumes, signal, failures: this.#failures }
+    const input = { pod, plan, files: this.#files, volumes, signal, failures: this.#failures, resize: this.#resize }
     const execution = new PlanExecution(this.#deps, input)
-    await execution.run().finally(() => this.#publish())
+    await execution.run().finally(() => {
+      this.#settleResize()
+      this.#publish()
+    })
     // A sidecar that runs opens the way for what comes after it.
     if (execution.startedSidecar) this.#again = true
     this.#planWakes(execution.retryAfterMs)
+  }
+
+  async #allocate(): Promise<void> {
+    await this.#resize.load(this.#pod)
+    await this.#resize.allocate(this.#pod, pod => this.#deps.refuseResize(pod))
+    if (this.#resize.refusal?.reason === 'Deferred') this.#wakeAfter(deferredResizeMs)
+  }
+
+  #settleResize(): void {
+    const pod = this.#view()
+    const { containers } = this.#deps.cache.state(this.#uid)
+    this.#resize.retain(new Set(containers.map(({ id }) => id)))
+    const pending = containers.some(({ id, name, state }) => {
+      const now = this.#resize.actuated(id)
+      return state === 'running' && now && changedResources(now, findContainer(pod, name)?.resources).length > 0
+    })
+    if (this.#resize.settle(pending))
+      eventsFor(this.#deps.events, pod).normal('ResizeCompleted', completionMessage(pod))
   }
 
   /** Whether the pod may be here at all, and still. */

@@ -14,6 +14,7 @@ import { killContainer } from './kill-pod.js'
 import { type AnyContainer, allStatuses, describePod, refOf } from './pod.js'
 import type { PodDeps } from './pod-deps.js'
 import type { PodFiles } from './pod-files.js'
+import type { PodResize } from './pod-resize.js'
 import { latestOf } from './pod-state.js'
 
 export type ContainerType = 'container' | 'init_container' | 'ephemeral_container'
@@ -28,6 +29,7 @@ export interface StartContext {
   ready: Promise<ContainerStatus>
   /** Aborted when the pod is to end. */
   signal: AbortSignal
+  resize: PodResize
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
@@ -156,6 +158,7 @@ export class ContainerStarter {
     )
     signal.throwIfAborted()
     const id = await this.#step('CreateContainerError', this.#deps.runtime.createContainer(sandboxId, config))
+    await this.#context.resize.actuate(id, container.resources)
     this.#events.normal('Created', `Created container: ${container.name}`)
     return id
   }

@@ -1,5 +1,5 @@
 /** The conditions of a pod that the kubelet owns, with upstream's reasons and messages. Pure. */
-import type { ContainerStatus, Pod, PodCondition } from '../../apis/generated/core-v1.js'
+import type { ContainerStatus, Pod, PodCondition, ResourceRequirements } from '../../apis/generated/core-v1.js'
 import { sandboxNeed } from '../pods/plan-pod.js'
 import { initContainersOf, isRestartableInit } from '../pods/pod.js'
 import type { PodState } from '../pods/pod-state.js'
@@ -24,6 +24,16 @@ export interface ConditionInput {
   statuses: readonly ContainerStatus[]
   /** Conditions set by others: readiness gates are among them. */
   others: readonly PodCondition[]
+  resize?: ResizeView
+}
+
+/** How far a change of the pod's resources has come. */
+export interface ResizeView {
+  refusal: { reason: string; message: string } | undefined
+  failure: string | undefined
+  isUnderWay: boolean
+  /** What a container runs with, by its id. */
+  actuated(containerId: string): ResourceRequirements | undefined
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>
@@ -91,6 +101,15 @@ const readyToStart = ({ pod, state }: ConditionInput): Verdict => ({
   status: sandboxNeed(pod, state).needed ? 'False' : 'True',
 })
 
+function resizing({ resize }: ConditionInput): [string, Verdict][] {
+  const { refusal, failure, isUnderWay } = resize ?? {}
+  const inProgress: Verdict = failure ? { status: 'True', reason: 'Error', message: failure } : good
+  return [
+    ...(refusal ? [['PodResizePending', { status: 'True', ...refusal }] as [string, Verdict]] : []),
+    ...(isUnderWay ? [['PodResizeInProgress', inProgress] as [string, Verdict]] : []),
+  ]
+}
+
 /** In upstream's order. Times are kept from the conditions before where the status did not change. */
 export function podConditions(input: ConditionInput, now: string): PodCondition[] {
   const before = input.pod.status?.conditions ?? []
@@ -100,6 +119,7 @@ export function podConditions(input: ConditionInput, now: string): PodCondition[
     ['Ready', podReady(input)],
     ['ContainersReady', containersReady(input)],
     ['PodScheduled', good],
+    ...resizing(input),
   ]
   return verdicts.map(([type, verdict]) => {
     const old = before.find(condition => condition.type === type)

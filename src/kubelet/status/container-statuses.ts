@@ -4,6 +4,7 @@ import { formatTime } from '../../machinery/clock.js'
 import { type AnyContainer, initContainersOf, isRestartableInit, restartsAfter } from '../pods/pod.js'
 import { latestOf, type PodState } from '../pods/pod-state.js'
 import type { ContainerStatus as RuntimeStatus } from '../runtime/types.js'
+import type { ResizeView } from './conditions.js'
 
 /** Why a container could not be started when that was last tried: `CrashLoopBackOff`, `ErrImagePull`, … */
 export interface StartFailure {
@@ -18,6 +19,7 @@ export interface ContainerStatusInput {
   runtimeName: string
   /** By container name. */
   failures: ReadonlyMap<string, StartFailure>
+  resize?: Pick<ResizeView, 'actuated'>
 }
 
 type ContainerKind = 'init' | 'main' | 'ephemeral'
@@ -45,8 +47,13 @@ function volumeMountsOf(container: AnyContainer): VolumeMountStatus[] | undefine
   }))
 }
 
-function fromRuntime(container: AnyContainer, status: RuntimeStatus, runtimeName: string): ContainerStatus {
+function fromRuntime(
+  container: AnyContainer,
+  status: RuntimeStatus,
+  { runtimeName, resize }: ContainerStatusInput,
+): ContainerStatus {
   const { resources } = container
+  const actual = (status.state === 'running' && resize?.actuated(status.id)) || resources
   return {
     name: container.name,
     state: stateOf(status, runtimeName),
@@ -57,7 +64,7 @@ function fromRuntime(container: AnyContainer, status: RuntimeStatus, runtimeName
     imageID: status.imageRef,
     containerID: `${runtimeName}://${status.id}`,
     ...(resources?.requests && { allocatedResources: { ...resources.requests } }),
-    resources: { ...resources },
+    resources: { ...actual },
   }
 }
 
@@ -107,7 +114,7 @@ function oneStatus(
 ): ContainerStatus {
   const records = input.state.containers.filter(({ name }) => name === container.name)
   const [latest, previous] = records
-  let status = latest ? fromRuntime(container, latest, input.runtimeName) : withoutRecord(input.pod, container, old)
+  let status = latest ? fromRuntime(container, latest, input) : withoutRecord(input.pod, container, old)
   if (latest) {
     if (previous) status.lastState = stateOf(previous, input.runtimeName)
     else if (old?.lastState?.terminated) status.lastState = old.lastState

@@ -4,7 +4,7 @@ import type { ContainerStatus, Pod, PodStatus } from '../../apis/generated/core-
 import { formatTime } from '../../machinery/clock.js'
 import { findContainer, isRestartableInit, isTerminalPhase } from '../pods/pod.js'
 import { addressesOf, latestOf, type PodState } from '../pods/pod-state.js'
-import { ownedConditions, podConditions } from './conditions.js'
+import { ownedConditions, podConditions, type ResizeView } from './conditions.js'
 import { containerStatusesOf, type StartFailure } from './container-statuses.js'
 import { type PodPhase, phaseOf } from './phase.js'
 
@@ -23,6 +23,8 @@ export interface PodStatusInput {
   runtimeName: string
   failures: ReadonlyMap<string, StartFailure>
   probes: ProbeVerdicts
+  /** What was given and asked for of cpu and memory. */
+  resize?: ResizeView
   hostIPs: readonly string[]
   /** Nothing will be started any more. */
   terminal: boolean
@@ -89,7 +91,10 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
   return {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: [...podConditions({ pod, state, phase, statuses, others }, time), ...others],
+    conditions: [
+      ...podConditions({ pod, state, phase, statuses, others, ...(input.resize && { resize: input.resize }) }, time),
+      ...others,
+    ],
     ...explanation(input, phase),
     ...addresses(input),
     startTime: pod.status?.startTime ?? time,

@@ -54,6 +54,12 @@ function changedConditions(before: readonly PodCondition[], wanted: readonly Pod
     }))
 }
 
+/** Those of ours that are no longer true at all. */
+const goneConditions = (before: readonly PodCondition[], wanted: readonly PodCondition[]) =>
+  before
+    .filter(({ type }) => ownedConditions.has(type) && !wanted.some(other => other.type === type))
+    .map(({ type }) => ({ $patch: 'delete', type }))
+
 /** Fields that are there and should not be, as the patch must say it. */
 function absentFields(before: object | undefined, wanted: object): Record<string, null> {
   const gone = Object.keys(before ?? {}).filter(key => !(key in wanted))
@@ -82,7 +88,10 @@ export function statusPatch(before: PodStatus, wanted: PodStatus): Record<string
     else if (replacedLists.has(key) && before[key]) patch[key] = [{ $patch: 'replace' }, ...(value as object[])]
     else patch[key] = value
   }
-  const conditions = changedConditions(before.conditions ?? [], wanted.conditions ?? [])
+  const conditions = [
+    ...changedConditions(before.conditions ?? [], wanted.conditions ?? []),
+    ...goneConditions(before.conditions ?? [], wanted.conditions ?? []),
+  ]
   if (conditions.length > 0) patch.conditions = conditions
   return Object.keys(patch).length > 0 ? patch : undefined
 }
