@@ -8,6 +8,7 @@ import { type Benchmark, measure, type Sample } from './bench.js'
 import { create, get, list } from './cases/objects.js'
 import { apply, patch } from './cases/patches.js'
 import { watch } from './cases/watch.js'
+import { benchEmbedded } from './embedded.js'
 import { formatTable, type Row, toRow } from './report.js'
 import { startMinik8s } from './servers/minik8s.js'
 import { type BenchServer, cpuSeconds } from './servers/server.js'
@@ -73,10 +74,10 @@ if (names.includes('start')) {
   rows.push(await benchStart())
 }
 const chosen = benchmarks.filter(b => names.includes(b.name))
-const unknown = names.filter(n => n !== 'start' && !benchmarks.some(b => b.name === n))
+const unknown = names.filter(n => n !== 'start' && n !== 'embedded' && !benchmarks.some(b => b.name === n))
 if (unknown.length)
   throw new Error(
-    `no benchmark is called ${unknown.join(', ')}; there are start, ${benchmarks.map(b => b.name).join(', ')}`,
+    `no benchmark is called ${unknown.join(', ')}; there are start, embedded, ${benchmarks.map(b => b.name).join(', ')}`,
   )
 const servers: BenchServer[] = []
 try {
@@ -89,5 +90,6 @@ try {
 } finally {
   for (const server of servers) await server.stop()
 }
-console.log(formatTable(rows))
+if (names.includes('embedded')) await benchEmbedded(line => console.log(line))
+if (rows.length) console.log(formatTable(rows))
 if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
