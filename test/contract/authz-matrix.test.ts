@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { ClusterRole } from '../../src/apis/generated/rbac-v1.js'
 import { newServerFixture, type ServerFixture } from '../../src/apiserver/testing/server-fixture.js'
+import { planRules } from '../../src/controllers/clusterrole-aggregation/controller.js'
 import { type Answers, askAll } from '../authz-matrix/ask.js'
 import { answerDifferences } from '../authz-matrix/differences.js'
 import type { Send } from '../authz-matrix/send.js'
@@ -9,8 +11,21 @@ import { setUp } from '../authz-matrix/setup.js'
 let server: ServerFixture
 beforeAll(async () => {
   server = await newServerFixture()
+  for (const name of ['view', 'edit', 'admin']) await putTogether(name)
 })
 afterAll(() => server[Symbol.asyncDispose]())
+
+/** As the controller of aggregated roles does, which does not run here. */
+async function putTogether(name: string): Promise<void> {
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
+  const { items } = (await server.agent().get(path).expect(200)).body as { items: ClusterRole[] }
+  const role = items.find(({ metadata }) => metadata.name === name)!
+  await server
+    .agent()
+    .put(`${path}/${name}`)
+    .send({ ...role, rules: planRules(role, items) })
+    .expect(200)
+}
 
 const reviews = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
 

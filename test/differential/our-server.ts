@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startControlPlane } from '../../src/cli/cluster/control-plane.js'
+import { resolveConfiguration } from '../../src/cli/configuration.js'
 import { ensurePki } from '../../src/cli/pki/pki.js'
 import { systemClock } from '../../src/cli/system.js'
 import { newMemoryStorage } from '../../src/storage/memory/open.js'
@@ -18,29 +19,15 @@ export async function startOurServer(directory: string, port: number): Promise<R
   writeFileSync(tokenFile, tokens, { mode: 0o600 })
   const hosts = ['127.0.0.1', 'localhost']
   const pki = await ensurePki({ directory: join(directory, 'pki'), hosts, now: Date.now() })
-  const plane = await startControlPlane(
-    {
-      dataDir: directory,
-      port,
-      bindAddress: '127.0.0.1',
-      runtime: 'none',
-      nodes: 0,
-      removeContainers: false,
-      logLevel: 'warn',
-      serviceSubnet: '10.96.0.0/16',
-      controllers: [],
-      scheduler: false,
-      apiServer: { 'token-auth-file': tokenFile },
-    },
-    {
-      storage: newMemoryStorage(systemClock),
-      pki,
-      log: newLogger('warn'),
-      metrics: newMetricRegistry(),
-      nodes: () => undefined,
-      components: [],
-    },
-  )
+  const flags = { 'data-dir': directory, port: String(port), runtime: 'none', controllers: 'none', scheduler: 'false' }
+  const plane = await startControlPlane(await resolveConfiguration({ ...flags, 'token-auth-file': tokenFile }, {}), {
+    storage: newMemoryStorage(systemClock),
+    pki,
+    log: newLogger('warn'),
+    metrics: newMetricRegistry(),
+    nodes: () => undefined,
+    components: [],
+  })
   return {
     name: 'ours',
     url: plane.server.url,
