@@ -29,16 +29,19 @@ async function hostNameServers(): Promise<string[]> {
 }
 
 async function startNameServer({ gateway }: PodNetwork, { informers, log }: NetworkDeps) {
-  const [{ newDirectory }, { newForwarder }, { newResolver }, { startDnsServer }] = await Promise.all([
+  const [{ newDirectory }, { newForwarder }, { ReplyCache }, { newResolver }, { startDnsServer }] = await Promise.all([
     import('../../network/dns/directory.js'),
     import('../../network/dns/forwarder.js'),
+    import('../../network/dns/reply-cache.js'),
     import('../../network/dns/resolver.js'),
     import('../../network/dns/server.js'),
   ])
   const directory = newDirectory(informers)
   const forwarder = newForwarder({ clock, random, servers: hostNameServers })
   const resolve = newResolver({ directory, forwarder, random, zone: clusterDomain })
-  return startDnsServer(async query => directory.synced.then(() => resolve(query)), { address: gateway, port: 0, log })
+  const cache = { replies: new ReplyCache({ random, version: directory.version }), version: directory.version }
+  const whenSynced = async (query: Parameters<typeof resolve>[0]) => directory.synced.then(() => resolve(query))
+  return startDnsServer(whenSynced, { address: gateway, port: 0, log, cache })
 }
 
 export async function startNameService(

@@ -11,6 +11,8 @@ const byAddress = 'address'
 export interface InformedDirectory extends ClusterDirectory {
   /** Resolves when all that there is is known. */
   synced: Promise<void>
+  /** Another number after every change. */
+  version(): number
 }
 
 export function newDirectory(informers: InformerFactory): InformedDirectory {
@@ -21,7 +23,16 @@ export function newDirectory(informers: InformerFactory): InformedDirectory {
   slices.addIndex(byAddress, slice =>
     serviceOfSlice(slice) ? [...new Set((slice.endpoints ?? []).flatMap(({ addresses }) => addresses))] : [],
   )
+  let version = 0
+  const count = () => {
+    version++
+  }
+  const handler = { add: count, update: count, delete: count }
+  services.addHandler(handler)
+  slices.addHandler(handler)
+  namespaces.addHandler({ add: count, delete: count })
   return {
+    version: () => version,
     service: (namespace, name) => services.get({ namespace, name }),
     slices: slicesByService(informers),
     hasNamespace: name => namespaces.get({ name }) !== undefined,

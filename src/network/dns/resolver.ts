@@ -12,8 +12,13 @@ export interface ResolverDeps {
   zone: string
 }
 
+export interface Reply extends Packet {
+  /** Whether it is the same for as long as nothing in the cluster changes. */
+  lasting?: boolean
+}
+
 /** Turns a query into the response to it; never rejects. */
-export type Resolver = (query: Packet) => Promise<Packet>
+export type Resolver = (query: Packet) => Promise<Reply>
 
 /** Numbers of RFC 1035. */
 const rcodes: Record<string, number> = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 }
@@ -24,12 +29,14 @@ const maxAliases = 8
 
 interface Resolved extends ForwardedAnswer {
   authoritative: boolean
+  lasting: boolean
   additionals: Answer[]
 }
 
 const failed = (rcode: string): Resolved => ({
   rcode,
   authoritative: false,
+  lasting: false,
   answers: [],
   authorities: [],
   additionals: [],
@@ -50,20 +57,21 @@ export function newResolver({ directory, forwarder, random, zone }: ResolverDeps
     const own = answerFromZone(question, directory, zone)
     if (!own) {
       const forwarded = await forwarder.ask(question).catch(() => undefined)
-      return forwarded ? { ...forwarded, authoritative: false, additionals: [] } : failed('SERVFAIL')
+      return forwarded ? { ...failed('NOERROR'), ...forwarded } : failed('SERVFAIL')
     }
     const { exists, alias, additionals } = own
     const rest = alias && question.type !== 'CNAME' && depth < maxAliases
     const target = rest ? await resolve({ ...question, name: alias }, depth + 1) : undefined
     const answers = [...shuffled(own.answers, random), ...(target?.answers ?? [])]
     const authorities = answers.length > 0 ? [] : [zoneAuthority(zone, 1)]
-    return { rcode: exists ? 'NOERROR' : 'NXDOMAIN', authoritative: true, answers, authorities, additionals }
+    const rcode = exists ? 'NOERROR' : 'NXDOMAIN'
+    return { rcode, authoritative: true, lasting: target?.lasting ?? true, answers, authorities, additionals }
   }
 
   return async query => {
     const [question, ...more] = query.questions ?? []
     const flags = query.flags ?? 0
-    const respond = ({ rcode, authoritative, answers, authorities, additionals }: Resolved): Packet => ({
+    const respond = ({ rcode, authoritative, ...resolved }: Resolved): Reply => ({
       type: 'response',
       ...(query.id !== undefined && { id: query.id }),
       flags:
@@ -72,9 +80,7 @@ export function newResolver({ directory, forwarder, random, zone }: ResolverDeps
         (authoritative ? AUTHORITATIVE_ANSWER : 0) |
         (rcodes[rcode] ?? rcodes.SERVFAIL!),
       questions: query.questions ?? [],
-      answers,
-      authorities,
-      additionals,
+      ...resolved,
     })
     if (flags & opcodeMask) return respond(failed('NOTIMP'))
     if (!question || more.length > 0) return respond(failed('FORMERR'))

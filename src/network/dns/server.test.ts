@@ -69,7 +69,7 @@ describe('answers over UDP and TCP', () => {
   test('one too long for a datagram is asked again over TCP', async () => {
     const udp = await askUdp(server.port, encode(query('many.example')))
     expect(udp.flag_tc).toBe(true)
-    expect(udp.answers).toHaveLength(0)
+    expect(udp.answers).toHaveLength(30)
     const tcp = await askTcp(server.port, streamEncode(query('many.example')))
     expect(tcp.answers).toHaveLength(40)
   })

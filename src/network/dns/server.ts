@@ -1,8 +1,10 @@
 /** The name server's sockets: UDP and TCP on one port, answers cut to what the client can take. */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { type Answer, decode, encode, type OptAnswer, type Packet, streamEncode, TRUNCATED_RESPONSE } from 'dns-packet'
+import { decode, type OptAnswer, type Packet } from 'dns-packet'
 import type { Logger } from '../../telemetry/logger.js'
+import type { ReplyCache } from './reply-cache.js'
+import { encodeReply } from './reply-encoder.js'
 import type { Resolver } from './resolver.js'
 
 export interface DnsServer {
@@ -16,38 +18,27 @@ export interface DnsServerOptions {
   /** 0: any that is free. */
   port: number
   log: Logger
+  /** Of answers over UDP. */
+  cache?: { replies: ReplyCache; version(): number }
 }
 
 /** What clients without EDNS take, and what no answer over UDP exceeds, so that none is cut into fragments. */
 const plainBytes = 512
 const mostBytes = 1232
+const mostTcpBytes = 65_535
 const lengthBytes = 2
 const idleMs = 10_000
 const response = 0x8000
 
 const optOf = (query: Packet) => query.additionals?.find((one): one is OptAnswer => one.type === 'OPT')
 
-/** Clients that speak EDNS are told that we do. */
-function withEdns(query: Packet, reply: Packet): Packet {
-  if (!optOf(query)) return reply
-  const opt: Answer = {
-    ...{ type: 'OPT', name: '.', udpPayloadSize: mostBytes, extendedRcode: 0, ednsVersion: 0 },
-    ...{ flags: 0, flag_do: false, options: [] },
-  } as OptAnswer
-  return { ...reply, additionals: [...(reply.additionals ?? []), opt] }
-}
+const ednsOf = (query: Packet) => (optOf(query) ? { edns: mostBytes } : {})
+const encodeForTcp = (query: Packet, reply: Packet) => encodeReply(reply, { most: mostTcpBytes, ...ednsOf(query) })
 
-/** What does not fit is left out; the client is told to ask over TCP. */
 function encodeForUdp(query: Packet, reply: Packet): Buffer {
   const most = Math.min(Math.max(optOf(query)?.udpPayloadSize ?? plainBytes, plainBytes), mostBytes)
-  const whole = encode(withEdns(query, reply))
-  if (whole.length <= most) return whole
-  const bare = encode(withEdns(query, { ...reply, additionals: [] }))
-  if (bare.length <= most) return bare
-  return encode(withEdns(query, { ...reply, ...cut, flags: (reply.flags ?? 0) | TRUNCATED_RESPONSE }))
+  return encodeReply(reply, { most, ...ednsOf(query) })
 }
-
-const cut = { answers: [], authorities: [], additionals: [] }
 
 /** Undefined for what is no query: there is nobody to answer. */
 function readQuery(message: Buffer): Packet | undefined {
@@ -71,7 +62,11 @@ function serveStream(socket: Socket, resolve: Resolver): void {
       received = received.subarray(end)
       if (!query) return void socket.destroy()
       const reply = await resolve(query)
-      if (!socket.destroyed) socket.write(streamEncode(withEdns(query, reply)))
+      if (socket.destroyed) return
+      const message = encodeForTcp(query, reply)
+      const length = Buffer.alloc(lengthBytes)
+      length.writeUInt16BE(message.length)
+      socket.write(Buffer.concat([length, message]))
     }
   })
 }
@@ -89,7 +84,7 @@ const bindUdp = (socket: UdpSocket, port: number, address: string) =>
   })
 
 /** Rejects when the port is taken. */
-export async function startDnsServer(resolve: Resolver, { address, port: wanted, log }: DnsServerOptions) {
+export async function startDnsServer(resolve: Resolver, { address, port: wanted, log, cache }: DnsServerOptions) {
   const sockets = new Set<Socket>()
   const tcp = createServer(socket => {
     sockets.add(socket)
@@ -108,11 +103,17 @@ export async function startDnsServer(resolve: Resolver, { address, port: wanted,
   tcp.on('error', failed)
   udp.on('error', failed)
   udp.on('message', async (message, { address: client, port: clientPort }: RemoteInfo) => {
+    // A client that is gone needs no answer.
+    const send = (reply: Buffer) => udp.send(reply, clientPort, client, () => {})
+    const kept = cache?.replies.get(message)
+    if (kept) return send(kept)
+    const version = cache?.version() ?? 0
     const query = readQuery(message)
     if (!query) return
     const reply = await resolve(query)
-    // A client that is gone needs no answer.
-    udp.send(encodeForUdp(query, reply), clientPort, client, () => {})
+    const bytes = encodeForUdp(query, reply)
+    if (reply.lasting) cache?.replies.set(message, bytes, version)
+    send(bytes)
   })
   return {
     port,
