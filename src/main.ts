@@ -5,6 +5,7 @@ import { UsageError } from './cli/flags.js'
 const commands: Record<string, () => Promise<{ command: Command }>> = {
   up: () => import('./cli/commands/up.js'),
   down: () => import('./cli/commands/down.js'),
+  image: () => import('./cli/commands/image.js'),
   reset: () => import('./cli/commands/reset.js'),
   version: () => import('./cli/commands/version.js'),
 }

@@ -11,6 +11,8 @@ import { quantityValue } from '../machinery/quantity.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { KeyedBackoff } from './backoff.js'
+import { userCredentials } from './images/docker-config.js'
+import type { ImageName } from './images/image-name.js'
 import { ImagePuller } from './images/image-puller.js'
 import { claimKind, configMapKind, persistentVolumeKind, podKind, secretKind, serviceKind } from './kinds.js'
 import { newKubeletMetrics } from './metrics.js'
@@ -56,6 +58,8 @@ export interface KubeletConfig {
   taints?: readonly Taint[]
   /** Replaces parts of what the machine has, such as `{ pods: '500' }`. */
   capacity?: Readonly<Record<string, string>>
+  /** Where Docker's client keeps what users logged in with. */
+  dockerConfigDirectory?: string
   /** Pods are also run from files in it. */
   podManifestPath?: string
   /** Empty where the cluster has no DNS service: pods use the host's then. */
@@ -204,7 +208,7 @@ class NodeAgent {
       log,
       events: this.#events,
       metrics,
-      images: new ImagePuller({ runtime, clock, log }),
+      images: this.#newImagePuller(),
       statuses,
       configMaps,
       secrets,
@@ -230,6 +234,13 @@ class NodeAgent {
       admit: pod => this.#admit(pod, reporter),
       refuseResize: pod => resizeRefusalOf({ pod, others: this.#others(pod), allocatable: reporter.allocatable }),
     }
+  }
+
+  #newImagePuller(): ImagePuller {
+    const { runtime, clock, log } = this.#deps
+    const { dockerConfigDirectory: directory } = this.#config
+    const nodeCredentials = directory && ((name: ImageName) => userCredentials(name, directory))
+    return new ImagePuller({ runtime, clock, log, ...(nodeCredentials && { nodeCredentials }) })
   }
 
   async #hostDns(): Promise<DnsConfig> {

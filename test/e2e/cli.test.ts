@@ -22,6 +22,7 @@ test.each([
   { args: ['up', '--data-dir', ''], says: '--data-dir must name a place' },
   { args: ['reset', '--data-dir', ''], says: '--data-dir must name a place' },
   { args: ['version', '--all'], says: "Unknown option '--all'" },
+  { args: ['image', 'save'], says: 'say what to load: `minik8s image load FILE|NAME`' },
   { args: ['up', '--runtime', 'lxc'], says: '--runtime must be one of docker, sim, none' },
 ])('$args ends with code 2 and a sentence', async ({ args, says }) => {
   const { code, stderr } = await minik8s(args)

@@ -1,5 +1,6 @@
 /** The nodes of a cluster that run in this process. */
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { node as nodeKind } from '../../apis/core-v1/index.js'
 import type { Client } from '../../client/client.js'
@@ -71,6 +72,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
         dataDirectory: join(config.dataDir, 'nodes', nodeName),
         clusterDns,
         resolvConf,
+        dockerConfigDirectory: process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'),
         ...settings,
       },
     )

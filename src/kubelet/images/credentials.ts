@@ -3,7 +3,7 @@ import type { Secret } from '../../apis/generated/core-v1.js'
 import type { RegistryCredentials } from '../runtime/types.js'
 import type { ImageName } from './image-name.js'
 
-interface DockerAuth {
+export interface DockerAuth {
   username?: string
   password?: string
   auth?: string
@@ -54,12 +54,17 @@ function usable(auth: DockerAuth, serveraddress: string): RegistryCredentials {
 }
 
 /** Every entry that fits the image, the most specific path first. */
-export function credentialsFor({ registry, repository }: ImageName, secrets: readonly Secret[]): RegistryCredentials[] {
+export function credentialsIn(
+  entries: readonly [key: string, auth: DockerAuth][],
+  { registry, repository }: ImageName,
+): RegistryCredentials[] {
   const path = repository.startsWith(`${registry}/`) ? repository.slice(registry.length + 1) : repository
-  return secrets
-    .flatMap(entriesOf)
+  return entries
     .map(([key, auth]) => ({ key, auth, ...location(key) }))
     .filter(({ host, path: prefix }) => hostMatches(host, registry) && (!prefix || `${path}/`.startsWith(`${prefix}/`)))
     .sort((a, b) => b.path.length - a.path.length)
     .map(({ key, auth }) => usable(auth, key))
 }
+
+export const credentialsFor = (name: ImageName, secrets: readonly Secret[]): RegistryCredentials[] =>
+  credentialsIn(secrets.flatMap(entriesOf), name)

@@ -7,7 +7,7 @@ import { KeyedBackoff } from '../backoff.js'
 import type { ContainerEvents } from '../events.js'
 import type { AnyContainer } from '../pods/pod.js'
 import type { Runtime } from '../runtime/runtime.js'
-import type { ImageStatus } from '../runtime/types.js'
+import type { ImageStatus, RegistryCredentials } from '../runtime/types.js'
 import { StartError } from '../start-error.js'
 import { credentialsFor } from './credentials.js'
 import { type ImageName, parseImageName } from './image-name.js'
@@ -16,6 +16,10 @@ export interface ImagePullerDeps {
   runtime: Runtime
   clock: Clock
   log: Logger
+  /** What the node itself may pull with, after the pod's own secrets. */
+  nodeCredentials?(name: ImageName): Promise<RegistryCredentials[]>
+  /** Told of each image that was pulled, by its name. */
+  pulled?(image: string): void
 }
 
 export interface ImageRequest {
@@ -144,11 +148,14 @@ export class ImagePuller {
   }
 
   async #pullWithAnyCredentials({ pullSecrets, signal }: ImageRequest, name: ImageName): Promise<void> {
-    const candidates = credentialsFor(name, await pullSecrets())
+    const { nodeCredentials } = this.#deps
+    const ofPod = credentialsFor(name, await pullSecrets())
+    const candidates = [...ofPod, ...((await nodeCredentials?.(name)) ?? [])]
     let failure: unknown
-    for (const credentials of candidates.length > 0 ? candidates : [undefined]) {
+    for (const credentials of ofPod.length > 0 ? candidates : [...candidates, undefined]) {
       try {
         await this.#deps.runtime.pullImage(name.full, credentials, signal)
+        this.#deps.pulled?.(name.full)
         return
       } catch (error) {
         failure = error

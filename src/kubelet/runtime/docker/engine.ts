@@ -39,7 +39,8 @@ export interface NodeRuntimeOptions {
   hostPortAddress?: string
 }
 
-async function openDocker(socketPath: string | undefined): Promise<Docker> {
+/** A client of the daemon; nothing is asked yet. */
+export async function openDocker(socketPath: string | undefined): Promise<Docker> {
   const { default: DockerClient } = await import('dockerode')
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 })
   return new DockerClient({ ...(socketPath && { socketPath }), agent } as Docker.DockerOptions)
