@@ -59,6 +59,7 @@ export class PodResize {
   /** Why what is allocated could not be brought to a container. */
   failure: string | undefined
   #underWay = false
+  #saved: Promise<void> = Promise.resolve()
 
   constructor(file: string) {
     this.#file = file
@@ -135,8 +136,15 @@ export class PodResize {
     return this.#underWay
   }
 
+  /** Containers that start together are remembered one after the other. */
+  #save(): Promise<void> {
+    const saved = this.#saved.catch(() => {}).then(() => this.#write())
+    this.#saved = saved
+    return saved
+  }
+
   /** Whole or not at all. */
-  async #save(): Promise<void> {
+  async #write(): Promise<void> {
     await writeFile(`${this.#file}.tmp`, stringifyJson(this.#checkpoint), { mode: 0o600 })
     await rename(`${this.#file}.tmp`, this.#file)
   }

@@ -42,6 +42,9 @@ export interface ExecResult {
 }
 
 export interface Runtime {
+  /** Nothing runs, so nobody listens at the addresses of pods: probes over the network are taken to succeed. */
+  readonly isSimulated?: boolean
+
   version(): Promise<RuntimeVersion>
 
   runSandbox(config: SandboxConfig): Promise<StartingSandbox>

@@ -50,6 +50,7 @@ interface Entry {
 const killedExitCode = 137
 
 export class SimRuntime implements Runtime {
+  readonly isSimulated = true
   readonly #options: SimOptions
   readonly #entries = new Map<string, Entry>()
   readonly #pulled = new Set<string>()
