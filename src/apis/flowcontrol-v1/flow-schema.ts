@@ -5,6 +5,7 @@ import { nameIsDnsSubdomain } from '../../machinery/name-rules.js'
 import type { FlowSchema, FlowSchemaSpec } from '../generated/flowcontrol-v1.js'
 import { age } from '../printing/age.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
+import { keepAllMetadata } from '../validation/status-metadata.js'
 import { flowSchemaSpecValue } from './internal-value.js'
 import { mandatoryFlowSchemas } from './mandatory.js'
 import { validatePolicyRules } from './policy-rules.js'
@@ -59,6 +60,11 @@ export const flowSchema = defineKind<FlowSchema>({
     yield* validateStatusConditions(status?.conditions)
   },
 
+  strategy: {
+    prepareForUpdate(object, old, { subresource }) {
+      if (subresource === 'status') keepAllMetadata(object, old)
+    },
+  },
   subresources: {
     status: { skipsMetadata: true, validateUpdate: ({ status }) => validateStatusConditions(status?.conditions) },
   },

@@ -173,3 +173,14 @@ test('rows', () => {
     Queues: '<none>',
   })
 })
+
+test('a write of the status leaves metadata alone but for its managers', () => {
+  const write = { now: 0, subresource: 'status', dryRun: false }
+  const old = schema(priorityLevelConfigurationReference)
+  const object = {
+    ...clone(old),
+    metadata: { name: 'x', annotations: { a: 'b' }, resourceVersion: '5', managedFields: [] },
+  }
+  flowSchema.strategy.prepareForUpdate?.(object, old, write)
+  expect(object.metadata).toEqual({ name: 'x', resourceVersion: '5', managedFields: [] })
+})

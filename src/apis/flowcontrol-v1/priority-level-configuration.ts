@@ -9,6 +9,7 @@ import type {
 } from '../generated/flowcontrol-v1.js'
 import { age } from '../printing/age.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
+import { keepAllMetadata } from '../validation/status-metadata.js'
 import { priorityLevelSpecValue } from './internal-value.js'
 import { mandatoryPriorityLevels } from './mandatory.js'
 import { validateLimitResponse } from './queuing.js'
@@ -99,6 +100,11 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     yield* validateStatusConditions(status?.conditions)
   },
 
+  strategy: {
+    prepareForUpdate(object, old, { subresource }) {
+      if (subresource === 'status') keepAllMetadata(object, old)
+    },
+  },
   subresources: {
     status: { skipsMetadata: true, validateUpdate: ({ status }) => validateStatusConditions(status?.conditions) },
   },

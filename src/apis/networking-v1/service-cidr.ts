@@ -2,8 +2,10 @@
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { isValidCidr, parseCidr } from '../../machinery/ip.js'
 import { defineKind } from '../../machinery/kind.js'
+import { isGivenEmpty } from '../../machinery/schema/given-empty.js'
 import type { ServiceCIDR } from '../generated/networking-v1.js'
 import { age } from '../printing/age.js'
+import { keepMetadata } from '../validation/status-metadata.js'
 import { formatErrors } from '../validation/text.js'
 
 const path = 'spec.cidrs'
@@ -43,13 +45,20 @@ export const serviceCidr = defineKind<ServiceCIDR>({
     const now = spec.cidrs ?? []
     const before = old.cidrs ?? []
     if (now.length !== before.length && !(before.length === 1 && now.length === 2)) {
-      yield invalid(path, now.length ? now : null, immutable)
+      yield invalid(path, now.length || isGivenEmpty(object, path) ? now : null, immutable)
       return
     }
     for (const [i, cidr] of before.entries()) if (cidr !== now[i]) yield invalid(`${path}[${i}]`, now[i], immutable)
     if (now.length > before.length) yield* validateCidrs(object)
   },
-  strategy: { bumpGenerationOn: [], keepStatusOnCreate: true, keepStatusOnUpdate: true },
+  strategy: {
+    bumpGenerationOn: [],
+    keepStatusOnCreate: true,
+    keepStatusOnUpdate: true,
+    prepareForUpdate(object, old, { subresource }) {
+      if (subresource === 'status') keepMetadata(object, old)
+    },
+  },
   subresources: { status: {} },
   printerColumns: [
     {

@@ -12,6 +12,7 @@ import type {
 } from '../generated/storage-v1.js'
 import { age } from '../printing/age.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
+import { keepMetadata } from '../validation/status-metadata.js'
 import { validateDnsSubdomain } from '../validation/text.js'
 
 const maxMetadataSize = 256 * 1024
@@ -73,7 +74,8 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   *validateCreate({ spec }) {
     yield* validateCsiDriverName(spec.attacher, 'spec.attacher')
     const { persistentVolumeName } = spec.source
-    if (persistentVolumeName) yield* validateDnsSubdomain(persistentVolumeName, 'spec.source.persistentVolumeName')
+    if (persistentVolumeName !== undefined)
+      yield* validateDnsSubdomain(persistentVolumeName, 'spec.source.persistentVolumeName')
   },
   *validateUpdate({ spec }, old) {
     if (!semanticEqual(spec, old.spec)) yield invalid('spec', goSpec(spec), 'field is immutable')
@@ -83,9 +85,10 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     allowUnconditionalUpdate: false,
     bumpGenerationOn: [],
     // The gate MutableCSINodeAllocatableCount is off in v1.34: a code stays only where there was one.
-    prepareForUpdate({ status }, old) {
+    prepareForUpdate(object, old, { subresource }) {
+      if (subresource === 'status') keepMetadata(object, old)
       for (const error of ['attachError', 'detachError'] as const)
-        if (old.status?.[error]?.errorCode === undefined) delete status?.[error]?.errorCode
+        if (old.status?.[error]?.errorCode === undefined) delete object.status?.[error]?.errorCode
     },
   },
   subresources: { status: { validateUpdate: validateStatus } },

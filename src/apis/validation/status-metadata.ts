@@ -1,4 +1,4 @@
-/** Writes of a status that may not touch metadata: upstream's ResetObjectMetaForStatus. */
+/** Writes of a status that may not touch metadata: upstream's ResetObjectMetaForStatus, and its stricter forms. */
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 
 const kept = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
@@ -9,4 +9,10 @@ export function keepMetadata({ metadata }: KubernetesObject, old: KubernetesObje
     if (old.metadata[field] === undefined) delete metadata[field]
     else Object.assign(metadata, { [field]: old.metadata[field] })
   }
+}
+
+/** Puts everything back but the version that was read and the managers that this write adds to. */
+export function keepAllMetadata(object: KubernetesObject, old: KubernetesObject): void {
+  const { resourceVersion, managedFields } = object.metadata
+  object.metadata = { ...old.metadata, resourceVersion, managedFields }
 }
