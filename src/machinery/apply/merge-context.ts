@@ -22,6 +22,8 @@ export interface MergeContext {
   readonly reset: FieldSet
   /** Those, and what nobody ever owns. */
   readonly ignored: FieldSet
+  /** Top-level fields that are in `reset` as a whole. */
+  readonly resetFields: readonly string[]
   /** Of the objects that were created here. */
   readonly sets: SetTable
   /** Another version of the kind; undefined when it is not served, and its managers are forgotten. */
@@ -54,7 +56,7 @@ const stripped = union(unmanagedFields, setOfPaths([pathOf('metadata')]))
 export const withoutUnmanaged = (set: FieldSet): FieldSet => difference(set, stripped)
 
 /** The sets of an endpoint that resets these dotted paths. */
-export function resetSets(resetPaths: readonly string[]): Pick<MergeContext, 'reset' | 'ignored'> {
+export function resetSets(resetPaths: readonly string[]): Pick<MergeContext, 'reset' | 'ignored' | 'resetFields'> {
   const reset = setOfPaths(resetPaths.map(pathOf))
-  return { reset, ignored: union(unmanagedFields, reset) }
+  return { reset, ignored: union(unmanagedFields, reset), resetFields: resetPaths.filter(path => !path.includes('.')) }
 }

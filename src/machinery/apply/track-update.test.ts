@@ -106,3 +106,19 @@ test.each([
   trackUpdate(contextOf('ConfigMap'), { live, object }, mark('two', 2))
   expect(owners(object)).toEqual(left)
 })
+
+test('items without a key spoil the bookkeeping, also below what the endpoint resets', () => {
+  const context: MergeContext = {
+    ...contextOf('ConfigMap'),
+    type: mergeTypeOf(schemas, 'flowcontrol.v1.FlowSchema')!,
+  }
+  const ownersOf = (condition: object) => {
+    const object = newMap({})
+    object.spec = { matchingPrecedence: 5 }
+    object.status = { conditions: [condition] }
+    trackUpdate(context, { live: undefined, object }, mark('a', 1))
+    return Object.keys(owners(object))
+  }
+  expect(ownersOf({ type: 'Dangling' })).toEqual(['a'])
+  expect(ownersOf({ message: 'of no type' })).toEqual([])
+})

@@ -1,6 +1,7 @@
 /** Keeps `metadata.managedFields` of whatever is created, updated or patched. */
 import type { AnyObject, ManagedFieldsEntry } from '../object-meta.js'
 import { capManagers } from './cap-managers.js'
+import { checkKeys } from './check-keys.js'
 import { decodeManagers, encodeManagers, idOf, type ManagerEntry, type Managers } from './managers.js'
 import { matchesNewFields } from './match-fields.js'
 import type { MergeContext } from './merge-context.js'
@@ -84,6 +85,11 @@ export function trackUpdate(
     subresource,
   } as const
   try {
+    // What is reset is not walked for owners, yet spoils the bookkeeping as anything else does.
+    for (const name of context.resetFields) {
+      const field = context.type.field(name)
+      if (field && object[name] !== undefined) checkKeys(field.type, object[name])
+    }
     if (!live && !managers.size) recordCreation(context, object, { managers, entry: { ...identity, time } })
     else {
       const change = { live: live ?? zeroObject(context.type), object }
