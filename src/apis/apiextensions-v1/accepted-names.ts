@@ -82,14 +82,14 @@ function decide(
   return decision
 }
 
-const initialNamesAccepted = {
+const installing = {
   type: 'Established',
-  status: 'True',
-  reason: 'InitialNamesAccepted',
+  status: 'False',
+  reason: 'Installing',
   message: 'the initial names have been accepted',
 }
 
-/** `others`: all other definitions of the group. Once established, a definition stays so. */
+/** `others`: all other definitions of the group. Once established, a definition stays so; it is to be established when its names are. */
 export function decideNames(
   definition: CustomResourceDefinition,
   others: readonly CustomResourceDefinition[],
@@ -106,6 +106,6 @@ export function decideNames(
     reason: 'NotAccepted',
     message: 'not all names are accepted',
   }
-  const established = old?.status === 'True' ? old : conflict ? (old ?? notAccepted) : initialNamesAccepted
+  const established = old?.status === 'True' ? old : conflict ? (old ?? notAccepted) : installing
   return { acceptedNames: names, namesAccepted, established }
 }

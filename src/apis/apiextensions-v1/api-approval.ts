@@ -3,7 +3,7 @@ import { type FieldError, invalid, required } from '../../machinery/field-error.
 import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '../generated/apiextensions-v1.js'
 import { parseGoUrl } from '../validation/go-url.js'
 
-const annotation = 'api-approved.kubernetes.io'
+export const approvalAnnotation = 'api-approved.kubernetes.io'
 const seeAlso = 'see https://github.com/kubernetes/enhancements/pull/1111'
 
 const isProtected = (group: string) =>
@@ -21,12 +21,15 @@ function isAbsoluteUrl(text: string): boolean {
 }
 
 function approvalOf({ metadata }: CustomResourceDefinition): { state: State; reason: string } {
-  const text = metadata.annotations?.[annotation] ?? ''
+  const text = metadata.annotations?.[approvalAnnotation] ?? ''
   if (!text)
-    return { state: 'Missing', reason: `protected groups must have approval annotation "${annotation}", ${seeAlso}` }
+    return {
+      state: 'Missing',
+      reason: `protected groups must have approval annotation "${approvalAnnotation}", ${seeAlso}`,
+    }
   if (text.startsWith('unapproved')) return { state: 'Bypassed', reason: `not approved: ${JSON.stringify(text)}` }
   if (isAbsoluteUrl(text)) return { state: 'Approved', reason: `approved in ${text}` }
-  const reason = `protected groups must have approval annotation "${annotation}" with either a URL or a reason starting with "unapproved", ${seeAlso}`
+  const reason = `protected groups must have approval annotation "${approvalAnnotation}" with either a URL or a reason starting with "unapproved", ${seeAlso}`
   return { state: 'Invalid', reason }
 }
 
@@ -38,9 +41,9 @@ export function* approvalErrors(
   if (!isProtected(definition.spec.group)) return
   const { state, reason } = approvalOf(definition)
   if (old && approvalOf(old).state === state) return
-  const path = `metadata.annotations[${annotation}]`
+  const path = `metadata.annotations[${approvalAnnotation}]`
   if (state === 'Missing') yield required(path, reason)
-  if (state === 'Invalid') yield invalid(path, definition.metadata.annotations?.[annotation], reason)
+  if (state === 'Invalid') yield invalid(path, definition.metadata.annotations?.[approvalAnnotation], reason)
 }
 
 const conditions: Readonly<Record<State, { status: string; reason: string }>> = {
@@ -51,7 +54,9 @@ const conditions: Readonly<Record<State, { status: string; reason: string }>> = 
 }
 
 /** The condition KubernetesAPIApprovalPolicyConformant; undefined for groups that are not protected. */
-export function approvalCondition(definition: CustomResourceDefinition): CustomResourceDefinitionCondition | undefined {
+export function approvalCondition(
+  definition: CustomResourceDefinition,
+): (CustomResourceDefinitionCondition & { type: 'KubernetesAPIApprovalPolicyConformant' }) | undefined {
   if (!isProtected(definition.spec.group)) return undefined
   const { state, reason } = approvalOf(definition)
   return { type: 'KubernetesAPIApprovalPolicyConformant', message: reason, ...conditions[state] }

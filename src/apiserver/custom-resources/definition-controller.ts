@@ -19,7 +19,7 @@ import type { RestDirectory } from '../deps.js'
 import { followResource } from '../resource-mirror.js'
 import { trackOwnWrite } from '../verbs/field-manager.js'
 import type { ConversionCalls } from './conversion-webhook.js'
-import { isJudged, judge } from './definition-status.js'
+import { type JudgedFor, judge } from './definition-status.js'
 import { deleteInstances } from './delete-instances.js'
 import { ServedDefinitions } from './served-definitions.js'
 
@@ -45,6 +45,8 @@ export class DefinitionController {
   readonly #served: ServedDefinitions
   /** Names whose definition is being worked on; true: and has changed meanwhile. */
   readonly #busy = new Map<string, boolean>()
+  /** By name. */
+  readonly #judgedFor = new Map<string, JudgedFor>()
   #ready = false
 
   constructor(private readonly deps: DefinitionControllerDeps) {
@@ -71,8 +73,10 @@ export class DefinitionController {
 
   #take(object: AnyObject, removed: boolean): void {
     const definition = asDefinition(object)
-    if (removed) this.#definitions.delete(nameOf(definition))
-    else this.#definitions.set(nameOf(definition), definition)
+    if (removed) {
+      this.#definitions.delete(nameOf(definition))
+      this.#judgedFor.delete(nameOf(definition))
+    } else this.#definitions.set(nameOf(definition), definition)
     if (!this.#ready) return
     if (!removed) {
       this.#look(definition)
@@ -120,11 +124,20 @@ export class DefinitionController {
     if (!definition || this.deps.signal.aborted) return
     if (definition.metadata.deletionTimestamp) return this.#finish(definition)
     const others = this.#othersOf(definition)
-    if (isJudged(definition, others)) return
+    if (!this.#judge({ ...definition, status: cloneJson(definition.status ?? {}) })) return
     await loadPatternEngine()
     const taken = definition.status?.acceptedNames
-    await this.#write(name, copy => judge(copy, this.#othersOf(copy), this.deps.clock.now()))
+    let judgedFor: JudgedFor | undefined
+    await this.#write(name, copy => {
+      judgedFor = this.#judge(copy)
+    })
+    if (judgedFor) this.#judgedFor.set(name, judgedFor)
     if (taken) for (const other of others) this.#work(nameOf(other))
+  }
+
+  #judge(copy: CustomResourceDefinition): JudgedFor | undefined {
+    const last = this.#judgedFor.get(nameOf(copy)) ?? {}
+    return judge(copy, { others: this.#othersOf(copy), now: this.deps.clock.now(), last })
   }
 
   async #write(name: string, change: (copy: CustomResourceDefinition) => void): Promise<CustomResourceDefinition> {
