@@ -28,6 +28,10 @@ export class FlowObjectFollower {
   readonly #schemas = new Map<string, FlowSchema>()
   readonly #dangling: DanglingWriter
   #digesting = false
+  /** Statuses are being written. */
+  #writing = false
+  /** Something changed meanwhile. */
+  #writeAgain = false
   #ensuring = false
 
   constructor(
@@ -76,13 +80,23 @@ export class FlowObjectFollower {
 
   #digest(): void {
     this.flow.configure([...this.#levels.values()], [...this.#schemas.values()])
+    if (this.#writing) this.#writeAgain = true
+    else void this.#writeStatuses()
+  }
+
+  /** One round at a time: a second one would write what the first is about to, and use up the writes of a minute. */
+  async #writeStatuses(): Promise<void> {
     const exists = (level: string) => this.#levels.has(level) || level === 'exempt' || level === 'catch-all'
-    this.#dangling.write(this.#schemas.values(), exists).then(
-      delayed => {
-        if (delayed) this.options.clock.after(ensureDelay, () => this.#digestSoon())
-      },
-      error => this.#failed(error, 'Cannot write the status of a flow schema'),
-    )
+    const { clock } = this.options
+    this.#writing = true
+    this.#writeAgain = false
+    try {
+      if (await this.#dangling.write(this.#schemas.values(), exists)) clock.after(ensureDelay, () => this.#digestSoon())
+    } catch (error) {
+      this.#failed(error, 'Cannot write the status of a flow schema')
+    }
+    this.#writing = false
+    if (this.#writeAgain) this.#digestSoon()
   }
 
   #ensureLater(): void {
