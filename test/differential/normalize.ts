@@ -59,6 +59,8 @@ export function newNormalizer(now: () => number): Normalizer {
   function text(value: string, place: string): string {
     let out = value.replace(uuid, found => token(uids, found, `<uid of ${place}>`))
     out = out.replace(timestamp, found => (isRecent(found) ? (found.includes('.') ? '<microtime>' : '<time>') : found))
+    // What is current while others write is chance.
+    out = out.replace(/(Too large resource version: \d+, current: )\d+/g, '$1<rv>')
     out = out.replace(
       versionInText,
       (_, before: string, n: string) => `${before}${versions.get(n) ?? (n === '0' || n === '1' ? n : '<rv>')}`,

@@ -36,6 +36,17 @@ async function sendUntil(connection: Connection, step: Step, answers: readonly u
   return answer
 }
 
+/** Kinds whose objects the server itself goes on writing after a client has. */
+const worked = /\b(customresourcedefinitions|apiservices|flowschemas)\b/
+/** Long enough for upstream's controllers to hear of the write and to make theirs; to delete the objects of a definition takes longer. */
+const settleMs = 150
+const deletionMs = 700
+
+async function settle({ method, path }: Step, { status }: RawAnswer): Promise<void> {
+  if (method === 'GET' || status >= 300 || path.includes('dryRun=All') || !worked.test(path)) return
+  await new Promise(resolve => setTimeout(resolve, method === 'DELETE' ? deletionMs : settleMs))
+}
+
 /** A sequence on one server. */
 export interface Player {
   /** The next step; steps are played in order. */
@@ -51,6 +62,7 @@ export function newPlayer(connection: Connection): Player {
   return {
     async play(step) {
       const answer = await sendUntil(connection, step, answers)
+      await settle(step, answer)
       answers.push(parsed(answer))
       return normalizer.normalize(answer, answers.length - 1)
     },
