@@ -57,6 +57,11 @@ async function startSimulated(cluster: string, deps: NetworkDeps): Promise<Netwo
   return { clusterDns: [], stop: async () => balancers.stop() }
 }
 
+async function startPolicies(table: TableKeeper, { informers }: NetworkDeps) {
+  const { startNetworkPolicies } = await import('../../network/policy/network-policies.js')
+  return startNetworkPolicies({ informers, clock, table })
+}
+
 /** Pods reach each other whatever becomes of this. */
 export async function startNetwork(config: Configuration, place: NetworkPlace, deps: NetworkDeps): Promise<Network> {
   const { cluster, network } = place
@@ -68,13 +73,14 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const traffic = isCarried ? await startServiceTraffic(config, { table, network }, deps) : undefined
   const routed = table !== undefined
   const balancers = isCarried ? await startBalancers({ cluster, routed }, deps) : undefined
+  const policies = table && (await startPolicies(table, deps))
   const names = reachesServices && config.dns === 'builtin' ? await startNameService(config, network, deps) : undefined
   return {
     clusterDns: reachesServices ? [names?.clusterIP ?? dnsAddress(config.serviceSubnet)] : [],
     ...(!reachesServices && { notice: userspaceNotice }),
     async stop() {
       balancers?.stop()
-      await Promise.all([names?.stop(), traffic?.stop()])
+      await Promise.all([names?.stop(), traffic?.stop(), policies?.stop()])
       await table?.stop()
     },
   }

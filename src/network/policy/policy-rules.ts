@@ -1,0 +1,223 @@
+/**
+ * NetworkPolicies as chains and elements of the cluster's table: pure.
+ *
+ * A new connection passes two base chains. `policy-egress` looks the sender up in `egress-isolated`, `policy-ingress` the receiver in
+ * `ingress-isolated`; pods that no policy selects are in neither. There it meets the chain of the policies that select the pod, each of which
+ * may accept; what none accepts is dropped. The host reaches every pod, as nodes do.
+ */
+import { createHash } from 'node:crypto'
+import type { Namespace, Pod } from '../../apis/generated/core-v1.js'
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+} from '../../apis/generated/networking-v1.js'
+import { type LabelMatcher, labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.js'
+import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
+
+export interface PolicyInput {
+  policies: readonly NetworkPolicy[]
+  pods: readonly Pod[]
+  namespaces: readonly Namespace[]
+}
+
+type Direction = 'ingress' | 'egress'
+
+interface Rule {
+  peers: readonly NetworkPolicyPeer[]
+  ports: readonly NetworkPolicyPort[]
+}
+
+/** What of a pod counts. */
+interface Member {
+  namespace: string
+  labels: Record<string, string>
+  ip: string
+  pod: Pod
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
+const isIpv4Cidr = (cidr: string) => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(cidr)
+
+/** Pods with addresses of their own; those of the host's are the host. */
+function membersOf(pods: readonly Pod[]): Member[] {
+  return pods.flatMap(pod => {
+    const { podIP: ip, phase } = pod.status ?? {}
+    if (!ip || pod.spec.hostNetwork || phase === 'Succeeded' || phase === 'Failed') return []
+    return [{ namespace: pod.metadata.namespace ?? '', labels: pod.metadata.labels ?? {}, ip, pod }]
+  })
+}
+
+class Peers {
+  readonly members: readonly Member[]
+  readonly #labels: ReadonlyMap<string, Record<string, string>>
+
+  constructor({ pods, namespaces }: PolicyInput) {
+    this.members = membersOf(pods)
+    this.#labels = new Map(namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]))
+  }
+
+  selectedBy({ metadata, spec }: NetworkPolicy): Member[] {
+    const selector = labelSelectorFrom(spec.podSelector ?? {})
+    return this.members.filter(
+      ({ namespace, labels }) => namespace === metadata.namespace && matchesLabels(selector, labels),
+    )
+  }
+
+  /** Pods that one of the peers means; without a namespace selector, of the policy's own namespace. */
+  ofPeers(peers: readonly NetworkPolicyPeer[], own: string | undefined): Member[] {
+    const matchers = peers
+      .filter(({ ipBlock }) => !ipBlock)
+      .map(({ podSelector, namespaceSelector }) => ({
+        pods: labelSelectorFrom(podSelector ?? {}),
+        namespaces: namespaceSelector && labelSelectorFrom(namespaceSelector),
+      }))
+    const isIn = (namespace: string, selector: LabelMatcher | undefined) =>
+      selector ? matchesLabels(selector, this.#labels.get(namespace) ?? {}) : namespace === own
+    return this.members.filter(({ namespace, labels }) =>
+      matchers.some(matcher => isIn(namespace, matcher.namespaces) && matchesLabels(matcher.pods, labels)),
+    )
+  }
+}
+
+/** Number of a port by its name, as sidecars have them too. */
+function namedPort({ spec }: Pod, name: string, protocol: string): number | undefined {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+  return [...spec.containers, ...sidecars]
+    .flatMap(({ ports }) => ports ?? [])
+    .find(port => port.name === name && (port.protocol ?? 'TCP') === protocol)?.containerPort
+}
+
+/** The chain of one direction of one policy, with the sets that it looks into. */
+class PolicyChain {
+  readonly rules: string[] = []
+  readonly sets: Record<string, string> = {}
+  readonly elements: Element[] = []
+  readonly #side: string
+
+  constructor(
+    private readonly id: string,
+    direction: Direction,
+  ) {
+    this.#side = direction === 'ingress' ? 'ip saddr' : 'ip daddr'
+  }
+
+  /** `targets`: pods whose names of ports count; `pods`: those the peers mean. */
+  add(index: number, rule: Rule, { pods, targets }: { pods: readonly Member[]; targets: readonly Member[] }): void {
+    const from = rule.peers.length ? this.#peers(index, rule.peers, pods) : ['']
+    const ports = rule.ports.length ? rule.ports.map((port, i) => this.#port(`${index}.${i}`, port, targets)) : ['']
+    for (const peer of from) for (const port of ports) this.rules.push([peer, port, 'accept'].filter(Boolean).join(' '))
+  }
+
+  #peers(index: number, peers: readonly NetworkPolicyPeer[], pods: readonly Member[]): string[] {
+    const blocks = peers.flatMap(({ ipBlock }) => (ipBlock && isIpv4Cidr(ipBlock.cidr) ? [this.#block(ipBlock)] : []))
+    if (peers.every(({ ipBlock }) => ipBlock)) return blocks
+    const set = `peers-${hash(`${this.id}/${index}`)}`
+    this.sets[set] = 'set { type ipv4_addr; }'
+    this.elements.push(...pods.map(({ ip }) => ({ set, key: ip })))
+    return [`${this.#side} @${set}`, ...blocks]
+  }
+
+  #block({ cidr, except = [] }: IPBlock): string {
+    const but = except.filter(isIpv4Cidr)
+    const within = cidr.endsWith('/0') ? '' : `${this.#side} ${cidr}`
+    // Each by itself: ranges of a set must not overlap.
+    return [within, ...but.map(range => `${this.#side} != ${range}`)].filter(Boolean).join(' ')
+  }
+
+  #port(index: string, { protocol = 'TCP', port, endPort }: NetworkPolicyPort, targets: readonly Member[]): string {
+    const name = protocol.toLowerCase()
+    if (port === undefined) return `meta l4proto ${name}`
+    if (typeof port === 'number') return `${name} dport ${endPort ? `${port}-${endPort}` : port}`
+    const set = `ports-${hash(`${this.id}/${index}`)}`
+    this.sets[set] = 'set { type ipv4_addr . inet_service; }'
+    for (const { ip, pod } of targets) {
+      const number = namedPort(pod, port, protocol)
+      if (number) this.elements.push({ set, key: `${ip} . ${number}` })
+    }
+    return `ip daddr . ${name} dport @${set}`
+  }
+}
+
+const rulesOf = ({ spec }: NetworkPolicy, direction: Direction): Rule[] =>
+  direction === 'ingress'
+    ? (spec.ingress ?? []).map(({ from = [], ports = [] }) => ({ peers: from, ports }))
+    : (spec.egress ?? []).map(({ to = [], ports = [] }) => ({ peers: to, ports }))
+
+function isOfDirection({ spec }: NetworkPolicy, direction: Direction): boolean {
+  const types = spec.policyTypes ?? ['Ingress', ...(spec.egress?.length ? ['Egress'] : [])]
+  return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress')
+}
+
+const keyOf = ({ metadata }: NetworkPolicy) => `${metadata.namespace}/${metadata.name}`
+const chainOf = (policy: NetworkPolicy, direction: Direction) => `${direction}-of-${hash(keyOf(policy))}`
+
+function policyPart(policy: NetworkPolicy, direction: Direction, peers: Peers): TablePart {
+  const chain = new PolicyChain(`${keyOf(policy)}/${direction}`, direction)
+  const selected = peers.selectedBy(policy)
+  for (const [i, rule] of rulesOf(policy, direction).entries()) {
+    const pods = peers.ofPeers(rule.peers, policy.metadata.namespace)
+    // Whoever is called: the pod that is selected, or one of the peers.
+    const called = rule.peers.length ? pods : peers.members
+    chain.add(i, rule, { pods, targets: direction === 'ingress' ? selected : called })
+  }
+  return {
+    chains: { [chainOf(policy, direction)]: { rules: chain.rules } },
+    sets: chain.sets,
+    elements: distinct(chain.elements),
+  }
+}
+
+const distinct = (elements: readonly Element[]): Element[] => [
+  ...new Map(elements.map(element => [`${element.set} ${element.key}`, element])).values(),
+]
+
+/** Pods that policies select, and for each combination of policies a chain of theirs. */
+function isolationParts(policies: readonly NetworkPolicy[], direction: Direction, peers: Peers) {
+  const byPod = new Map<Member, NetworkPolicy[]>()
+  for (const policy of policies)
+    for (const member of peers.selectedBy(policy)) byPod.set(member, [...(byPod.get(member) ?? []), policy])
+  const chains: Record<string, Chain> = {}
+  const elements: Element[] = []
+  for (const [{ ip }, own] of byPod) {
+    const names = own.map(policy => chainOf(policy, direction)).sort()
+    const chain = `${direction}-${hash(names.join())}`
+    chains[chain] ??= { rules: [...names.map(name => `jump ${name}`), 'drop'] }
+    elements.push({ set: `${direction}-isolated`, key: ip, value: `goto ${chain}` })
+  }
+  return { chains, elements: distinct(elements) } satisfies TablePart
+}
+
+const isolated = 'map { type ipv4_addr : verdict; }'
+const known = 'ct state established,related accept'
+
+/** Stands in the table as long as there are policies. A pod always reaches itself, also by a service. */
+const frame: TablePart = {
+  sets: { 'ingress-isolated': isolated, 'egress-isolated': isolated },
+  chains: {
+    'policy-egress': {
+      hook: 'type filter hook forward priority -3; policy accept;',
+      rules: [known, 'ip saddr . ip daddr @hairpin accept', 'ip saddr vmap @egress-isolated'],
+    },
+    'policy-ingress': {
+      hook: 'type filter hook forward priority -2; policy accept;',
+      rules: [known, 'ip saddr . ip daddr @hairpin accept', 'ip daddr vmap @ingress-isolated'],
+    },
+  },
+}
+
+/** What is to be in the table, by owner; nothing without policies. */
+export function planPolicies(input: PolicyInput): Map<string, TablePart> {
+  const parts = new Map<string, TablePart>()
+  if (!input.policies.length) return parts
+  const peers = new Peers(input)
+  parts.set('policies', frame)
+  for (const direction of ['ingress', 'egress'] as const) {
+    const policies = input.policies.filter(policy => isOfDirection(policy, direction))
+    for (const policy of policies)
+      parts.set(`policy ${direction} ${keyOf(policy)}`, policyPart(policy, direction, peers))
+    parts.set(`isolation ${direction}`, isolationParts(policies, direction, peers))
+  }
+  return parts
+}
