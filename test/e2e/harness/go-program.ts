@@ -52,8 +52,8 @@ export class RunningProgram {
   log = ''
   readonly #process: ChildProcess
 
-  constructor(program: string, args: readonly string[]) {
-    this.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     const take = (chunk: Buffer) => {
       this.log += chunk
     }
