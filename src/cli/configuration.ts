@@ -24,6 +24,8 @@ export interface Configuration {
   /** Which controllers run: names, `-name`, `*`; empty for none. */
   controllers: readonly string[]
   scheduler: boolean
+  /** A file with a KubeSchedulerConfiguration; absolute. */
+  schedulerConfig?: string
   /** Who carries traffic to services. */
   serviceProxy: (typeof serviceProxies)[number]
   /** The cluster's name server. */
@@ -71,6 +73,7 @@ const fileSchema = {
     nodes: { type: 'integer', minimum: 0, maximum: 100 },
     controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
     scheduler: { type: 'boolean' },
+    schedulerConfig: { type: 'string', minLength: 1 },
     serviceProxy: { enum: serviceProxies },
     dns: { enum: nameServers },
     kubeconfigOut: { type: 'string', minLength: 1 },
@@ -185,6 +188,7 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('nodes', 'nodes', text => parseCount('nodes', text, 100))
   take('controllers', 'controllers', parseControllers)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
+  take('schedulerConfig', 'scheduler-config', text => parsePath('scheduler-config', text))
   take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))
   take('dns', 'dns', text => parseChoice('dns', text, nameServers))
   take('kubeconfigOut', 'kubeconfig-out', text => parsePath('kubeconfig-out', text))
@@ -219,6 +223,7 @@ export async function resolveConfiguration(
       `serviceSubnet must be a range of addresses, such as 10.96.0.0/16, not "${merged.serviceSubnet}"`,
     )
   merged.dataDir = resolve(merged.dataDir)
+  if (merged.schedulerConfig) merged.schedulerConfig = resolve(merged.schedulerConfig)
   if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
   return merged
 }

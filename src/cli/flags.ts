@@ -31,6 +31,10 @@ export const upFlags = {
     default: '*',
   },
   scheduler: { value: 'true|false', help: 'whether the scheduler runs', default: 'true' },
+  'scheduler-config': {
+    value: 'FILE',
+    help: 'how the scheduler places pods: a KubeSchedulerConfiguration (profiles, plugins and their arguments, extenders)',
+  },
   'service-proxy': {
     value: 'auto|nftables|userspace|none',
     help: 'who carries traffic to services: the kernel (Linux, root), this process (node ports and load balancers on localhost only), or nobody of ours',

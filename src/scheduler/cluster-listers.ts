@@ -1,6 +1,5 @@
 /** What plugins may look at, read from informers. */
 import { namespace } from '../apis/core-v1/index.js'
-import type { ClusterCache } from './cache.js'
 import { newDefaultSpreadSelector } from './default-spread-selector.js'
 import type { Cluster } from './framework.js'
 import { ClusterVolumes, type ClusterVolumesDeps } from './volumes/cluster-volumes.js'
@@ -11,13 +10,17 @@ export interface ClusterListers {
   stop(): void
 }
 
-export function newClusterListers(cache: ClusterCache, deps: ClusterVolumesDeps): ClusterListers {
+export function newClusterListers(
+  { cache, loads }: Pick<Cluster, 'cache' | 'loads'>,
+  deps: ClusterVolumesDeps,
+): ClusterListers {
   const { informers } = deps
   const namespaces = informers.informer(namespace)
   const volumes = new ClusterVolumes(deps)
   return {
     cluster: {
       cache,
+      loads,
       namespaceLabels: name => namespaces.get({ name })?.metadata.labels,
       volumes,
       defaultSpreadSelector: newDefaultSpreadSelector(informers),

@@ -10,7 +10,8 @@ export interface ClusterWatchDeps {
   cache: ClusterCache
   queue: SchedulingQueue
   nominator: Nominator
-  schedulerName: string
+  /** Whether pods of that scheduler name are placed here. */
+  places(schedulerName: string): boolean
 }
 
 const json = (value: unknown): string | undefined => JSON.stringify(value)
@@ -45,7 +46,7 @@ const isAssigned = ({ spec }: Pod): boolean => Boolean(spec.nodeName)
 const mayFreeSomething = (old: Pod, pod: Pod): boolean =>
   old.metadata.generation !== pod.metadata.generation || json(old.metadata.labels) !== json(pod.metadata.labels)
 
-export function newPodHandler({ cache, queue, nominator, schedulerName }: ClusterWatchDeps): InformerHandler<Pod> {
+export function newPodHandler({ cache, queue, nominator, places }: ClusterWatchDeps): InformerHandler<Pod> {
   const leaveQueue = (uid: string) => {
     queue.remove(uid)
     nominator.remove(uid)
@@ -62,7 +63,7 @@ export function newPodHandler({ cache, queue, nominator, schedulerName }: Cluste
   }
   const setWaiting = (pod: Pod) => {
     const uid = uidOf(pod)
-    if ((pod.spec.schedulerName ?? 'default-scheduler') !== schedulerName || cache.isAssumed(uid)) return
+    if (!places(pod.spec.schedulerName ?? 'default-scheduler') || cache.isAssumed(uid)) return
     if (pod.metadata.deletionTimestamp || !isActive(pod)) {
       leaveQueue(uid)
       return

@@ -16,6 +16,7 @@ import type { LabelMatcher } from '../machinery/selector/index.js'
 import type { NamespaceLabels } from './affinity-term.js'
 import type { ClusterCache } from './cache.js'
 import type { NodeInfo } from './node-info.js'
+import type { NodeLoad } from './node-loads.js'
 import type { PodInfo } from './pod-info.js'
 import type { VolumePlan } from './volumes/plan-volumes.js'
 
@@ -59,7 +60,7 @@ export interface Volumes {
   capacities(): readonly CSIStorageCapacity[]
   attachments(node: string): readonly VolumeAttachment[]
   /** Counts the plan's volumes as taken from now on. */
-  reserve(plan: VolumePlan, pod: Pod, node: Node): Reservation
+  reserve(plan: VolumePlan, about: { pod: Pod; node: Node; timeoutMs: number }): Reservation
 }
 
 /** Something kept for a pod that has got its node. */
@@ -75,6 +76,8 @@ export interface Cluster {
   cache: ClusterCache
   namespaceLabels: NamespaceLabels
   volumes: Volumes
+  /** What was measured on nodes, by name; nodes that nobody measures are absent. */
+  loads(): ReadonlyMap<string, NodeLoad>
   /** Selector of what owns the pod (services, replica sets…), for spreading by default; undefined when there is none. */
   defaultSpreadSelector(pod: Pod): LabelMatcher | undefined
 }
@@ -105,8 +108,6 @@ export interface Plugin {
   score?(info: PodInfo, cluster: Cluster, nodes: readonly NodeInfo[]): NodeScorer | undefined
   /** The node was chosen: keeps there what the pod will need, before the next pod is looked at. Throws when it is gone. */
   reserve?(info: PodInfo, cluster: Cluster, node: NodeInfo): Reservation | undefined
-  /** Factor of the score; default 1. */
-  weight?: number
   /** True when the event may let the pod through, which this plugin turned away. */
   mayHelp?(info: PodInfo, event: ClusterEvent): boolean
 }

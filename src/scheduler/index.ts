@@ -1,2 +1,6 @@
 /** The scheduler, as the composition root starts it. */
+export { type SchedulerSettings, schedulerSettings } from './config/settings.js'
+export type { Extender } from './config/types.js'
+export type { PostToExtender } from './extenders.js'
+export type { NodeUsage } from './node-loads.js'
 export { startScheduler } from './scheduler.js'

@@ -7,7 +7,7 @@ export type AttemptResult = 'scheduled' | 'unschedulable' | 'error'
 
 export interface SchedulerMetrics {
   /** One attempt from its beginning to its end, binding included; seconds. */
-  attempted(result: AttemptResult, seconds: number): void
+  attempted(profile: string, result: AttemptResult, seconds: number): void
   /** The decision alone, without binding; seconds. */
   decided(seconds: number): void
   /** A pod got its node after so many attempts, so many seconds after the first. */
@@ -23,7 +23,6 @@ const exponential = (start: number, factor: number, count: number): number[] =>
 /** Gauges are read from queue and cache when they are scraped. */
 export function newSchedulerMetrics(
   registry: MetricRegistry,
-  profile: string,
   { queue, cache }: { queue(): SchedulingQueue; cache: ClusterCache },
 ): SchedulerMetrics {
   const named = (name: string, help: string) => ({ name: `scheduler_${name}`, help, registers: [registry] })
@@ -69,9 +68,9 @@ export function newSchedulerMetrics(
     ...named('queue_incoming_pods_total', 'Number of pods added to scheduling queues by event and queue type.'),
     labelNames: ['queue', 'event'],
   })
-  registerGauges(named, profile, { queue, cache })
+  registerGauges(named, { queue, cache })
   return {
-    attempted(result, seconds) {
+    attempted(profile, result, seconds) {
       attempts.inc({ result, profile })
       attemptDuration.observe({ result, profile }, seconds)
     },
@@ -88,11 +87,7 @@ export function newSchedulerMetrics(
 
 type Named = (name: string, help: string) => { name: string; help: string; registers: MetricRegistry[] }
 
-function registerGauges(
-  named: Named,
-  profile: string,
-  { queue, cache }: { queue(): SchedulingQueue; cache: ClusterCache },
-): void {
+function registerGauges(named: Named, { queue, cache }: { queue(): SchedulingQueue; cache: ClusterCache }): void {
   new Gauge({
     ...named('pending_pods', 'Number of pending pods, by the queue type.'),
     labelNames: ['queue'],
@@ -105,7 +100,7 @@ function registerGauges(
     labelNames: ['plugin', 'profile'],
     collect() {
       this.reset()
-      for (const [plugin, count] of queue().unschedulableByPlugin()) this.set({ plugin, profile }, count)
+      for (const labels of queue().unschedulableByPlugin()) this.inc(labels)
     },
   })
   new Gauge({

@@ -16,6 +16,8 @@ export interface PodInfo {
   /** `namespace/name`. */
   readonly key: string
   readonly namespace: string
+  /** Of the profile that places it. */
+  readonly schedulerName: string
   readonly priority: number
   readonly requests: ResourceAmounts
   /** The requests with upstream's guesses where a container says nothing: what scoring by free resources uses. */
@@ -68,6 +70,7 @@ export function newPodInfo(pod: Pod): PodInfo {
     uid,
     key: `${namespace}/${name}`,
     namespace,
+    schedulerName: pod.spec.schedulerName ?? 'default-scheduler',
     priority: pod.spec.priority ?? 0,
     requests,
     nonZeroRequests: nonZeroRequests(pod, requests),

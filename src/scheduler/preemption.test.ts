@@ -4,17 +4,21 @@ import type { PodDisruptionBudget } from '../apis/generated/policy-v1.js'
 import { SeededRandom } from '../machinery/fake-clock.js'
 import { explain } from './diagnosis.js'
 import { Nominator } from './nominator.js'
-import { defaultPlugins } from './plugins/index.js'
 import { newPodInfo } from './pod-info.js'
 import { planPreemption } from './preemption.js'
+import { newProfile } from './profiles/profile.js'
 import { newCluster, newNode, newPod } from './scheduler-testing.js'
 import { NodeSelector } from './select-node.js'
 
 function plan(pod: Pod, nodes: Parameters<typeof newCluster>[0], pods: Pod[], budgets: PodDisruptionBudget[] = []) {
   const deps = { cluster: newCluster(nodes, pods), nominator: new Nominator(), random: new SeededRandom() }
-  const selection = new NodeSelector({ ...deps, plugins: defaultPlugins }).select(newPodInfo(pod))
+  const selection = new NodeSelector({ ...deps, profile: newProfile({}) }).select(newPodInfo(pod))
   if (selection.node !== undefined) throw new Error('the pod fits without preemption')
-  const result = planPreemption(newPodInfo(pod), selection, { ...deps, budgets: () => budgets })
+  const result = planPreemption(newPodInfo(pod), selection, {
+    ...deps,
+    candidates: { percentage: 10, absolute: 100 },
+    budgets: () => budgets,
+  })
   return 'candidate' in result
     ? { node: result.candidate.node, victims: result.candidate.victims.map(v => v.pod.metadata.name) }
     : { message: explain(selection.diagnosis, result.message) }

@@ -14,14 +14,16 @@ export interface PreemptionDeps {
   cluster: Cluster
   nominator: Nominator
   random: Random
+  /** How many nodes are worth trying: a share of them, and at the least. */
+  candidates: { percentage: number; absolute: number }
   budgets(): readonly PodDisruptionBudget[]
 }
 
 /** A node to make room on, or why there is none; `keepNomination`: an earlier choice is still being carried out. */
 export type PreemptionPlan = { candidate: Candidate } | { message: string; keepNomination: boolean }
 
-/** Upstream: a tenth of the nodes, but at least a hundred, are worth trying. */
-const candidatesToFind = (nodes: number): number => Math.min(nodes, Math.max(100, Math.trunc(nodes / 10)))
+const candidatesToFind = (nodes: number, { percentage, absolute }: PreemptionDeps['candidates']): number =>
+  Math.min(nodes, Math.max(absolute, Math.trunc((nodes * percentage) / 100)))
 
 const noVictims: Rejection = { reasons: ['No preemption victims found for incoming pod'] }
 const notHelpful = 'Preemption is not helpful for scheduling'
@@ -105,7 +107,7 @@ export function planPreemption(
   const found: Candidate[] = []
   const rejections = new Map<string, Rejection>()
   const offset = Math.trunc(deps.random.next() * nodes.length)
-  for (let i = 0; filters && i < nodes.length && !enough(found, nodes.length); i++) {
+  for (let i = 0; filters && i < nodes.length && !enough(found, candidatesToFind(nodes.length, deps.candidates)); i++) {
     const node = nodes[(offset + i) % nodes.length] as NodeInfo
     const result = victimsOn(node, info, filters, deps)
     if ('victims' in result && result.victims.length) found.push(result)
@@ -119,5 +121,5 @@ export function planPreemption(
 }
 
 /** Enough were found, and one of them breaks no budget. */
-const enough = (found: readonly Candidate[], nodes: number): boolean =>
-  found.length >= candidatesToFind(nodes) && found.some(({ violations }) => violations === 0)
+const enough = (found: readonly Candidate[], wanted: number): boolean =>
+  found.length >= wanted && found.some(({ violations }) => violations === 0)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { FakeClock } from '../machinery/fake-clock.js'
-import { defaultPlugins } from './plugins/index.js'
+import { newProfile } from './profiles/profile.js'
 import { SchedulingQueue } from './queue.js'
 import { newNode, newPod, type PodShape } from './scheduler-testing.js'
 
@@ -10,7 +10,7 @@ function newQueue() {
   const held = new Set<string>()
   const queue = new SchedulingQueue({
     clock,
-    plugins: defaultPlugins,
+    pluginsOf: () => newProfile({}).filters,
     wake: () => void woken++,
     isHeld: uid => held.has(uid),
   })

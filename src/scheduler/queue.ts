@@ -31,7 +31,10 @@ export interface QueuedPod {
 
 export interface QueueDeps {
   clock: Clock
-  plugins: readonly Plugin[]
+  /** Plugins whose word may have turned the pod away. */
+  pluginsOf(info: PodInfo): readonly Plugin[]
+  /** Milliseconds; upstream's defaults where absent. */
+  backoff?: { initialMs: number; maxMs: number }
   /** True while preemption for the pod is under way: it must not be tried before that is done. */
   isHeld?(uid: string): boolean
   /** Called when there is something to pop. */
@@ -48,16 +51,12 @@ const isGated = ({ pod }: PodInfo): boolean => (pod.spec.schedulingGates?.length
 const comesBefore = (a: QueuedPod, b: QueuedPod): boolean =>
   a.info.priority !== b.info.priority ? a.info.priority > b.info.priority : a.since < b.since
 
-const backoffMs = ({ attempts }: QueuedPod): number =>
-  attempts === 0 ? 0 : Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(attempts - 1, 10))
-const backoffEnd = (queued: QueuedPod): number => queued.since + backoffMs(queued)
 const uidOf = ({ info }: QueuedPod): string => info.uid
-const endsBefore = (a: QueuedPod, b: QueuedPod): boolean => backoffEnd(a) < backoffEnd(b)
 
 export class SchedulingQueue {
   private readonly active = new KeyedHeap<QueuedPod>(uidOf, comesBefore)
-  private readonly backoff = new KeyedHeap<QueuedPod>(uidOf, endsBefore)
-  private readonly errorBackoff = new KeyedHeap<QueuedPod>(uidOf, endsBefore)
+  private readonly backoff = new KeyedHeap<QueuedPod>(uidOf, (a, b) => this.backoffEnd(a) < this.backoffEnd(b))
+  private readonly errorBackoff = new KeyedHeap<QueuedPod>(uidOf, (a, b) => this.backoffEnd(a) < this.backoffEnd(b))
   private readonly unschedulable = new Map<string, QueuedPod>()
   private timer: Timer | undefined
   private closed = false
@@ -101,6 +100,20 @@ export class SchedulingQueue {
     queued.attempts++
     queued.firstAttempt ??= this.now()
     return queued
+  }
+
+  /** Takes out all others that could be tried now and that `matches` holds for, in the order of their turn. */
+  popMatching(matches: (info: PodInfo) => boolean): QueuedPod[] {
+    const found = this.active
+      .values()
+      .filter(({ info }) => matches(info))
+      .sort((a, b) => (comesBefore(a, b) ? -1 : 1))
+    for (const queued of found) {
+      this.active.remove(queued.info.uid)
+      queued.attempts++
+      queued.firstAttempt ??= this.now()
+    }
+    return found
   }
 
   /** Puts back a pod that was turned away: it waits for an event that these plugins care for. */
@@ -150,12 +163,10 @@ export class SchedulingQueue {
     }
   }
 
-  /** How many wait because of each plugin. */
-  unschedulableByPlugin(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>()
-    for (const { rejectedBy } of this.unschedulable.values())
-      for (const plugin of rejectedBy) counts.set(plugin, (counts.get(plugin) ?? 0) + 1)
-    return counts
+  /** Each wait with each plugin that is a reason for it. */
+  *unschedulableByPlugin(): Generator<{ profile: string; plugin: string }> {
+    for (const { info, rejectedBy } of this.unschedulable.values())
+      for (const plugin of rejectedBy) yield { profile: info.schedulerName, plugin }
   }
 
   close(): void {
@@ -163,11 +174,17 @@ export class SchedulingQueue {
     this.timer?.cancel()
   }
 
+  private backoffEnd({ attempts, since }: QueuedPod): number {
+    if (attempts === 0) return since
+    const { initialMs, maxMs } = this.deps.backoff ?? { initialMs: initialBackoffMs, maxMs: maxBackoffMs }
+    return since + Math.min(maxMs, initialMs * 2 ** Math.min(attempts - 1, 10))
+  }
+
   private now = (): number => this.deps.clock.monotonic()
 
   private mayHelp({ info, rejectedBy }: QueuedPod, event: ClusterEvent): boolean {
     if (!rejectedBy.size) return true
-    return this.deps.plugins.some(({ name, mayHelp }) => rejectedBy.has(name) && mayHelp?.(info, event))
+    return this.deps.pluginsOf(info).some(({ name, mayHelp }) => rejectedBy.has(name) && mayHelp?.(info, event))
   }
 
   private enqueue(queued: QueuedPod, event: string): void {
@@ -190,7 +207,7 @@ export class SchedulingQueue {
   }
 
   private requeue(queued: QueuedPod, event: string): void {
-    if (isGated(queued.info) || backoffEnd(queued) <= this.now()) {
+    if (isGated(queued.info) || this.backoffEnd(queued) <= this.now()) {
       this.enqueue(queued, event)
       return
     }
@@ -205,7 +222,7 @@ export class SchedulingQueue {
     this.timer?.cancel()
     this.timer = undefined
     if (this.closed) return
-    const dues = [this.backoff.peek(), this.errorBackoff.peek()].flatMap(queued => (queued ? [backoffEnd(queued)] : []))
+    const dues = [this.backoff.peek(), this.errorBackoff.peek()].flatMap(next => (next ? [this.backoffEnd(next)] : []))
     for (const queued of this.unschedulable.values()) {
       if (isGated(queued.info)) continue
       // The map is in the order of arrival, so the first is the one that has waited longest.
@@ -218,7 +235,7 @@ export class SchedulingQueue {
   private flush(): void {
     const now = this.now()
     for (const heap of [this.backoff, this.errorBackoff]) {
-      for (let next = heap.peek(); next && backoffEnd(next) <= now; next = heap.peek()) {
+      for (let next = heap.peek(); next && this.backoffEnd(next) <= now; next = heap.peek()) {
         heap.pop()
         this.makeActive(next, 'BackoffComplete')
       }

@@ -74,6 +74,7 @@ export function newCluster(nodes: readonly Node[], pods: readonly Pod[] = []): C
     cache,
     namespaceLabels: namespace => ({ 'kubernetes.io/metadata.name': namespace }),
     volumes: noVolumes,
+    loads: () => new Map(),
     defaultSpreadSelector: ({ metadata }) =>
       metadata.labels?.app ? labelSelectorFrom({ matchLabels: { app: metadata.labels.app } }) : undefined,
   }

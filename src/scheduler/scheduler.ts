@@ -4,28 +4,34 @@ import type { Pod } from '../apis/generated/core-v1.js'
 import type { PodDisruptionBudget } from '../apis/generated/policy-v1.js'
 import { podDisruptionBudget } from '../apis/policy-v1/index.js'
 import type { Client } from '../client/client.js'
-import { type EventRecorder, newEventRecorder } from '../client/event-recorder.js'
+import { newEventRecorder } from '../client/event-recorder.js'
 import type { Informer } from '../client/informer.js'
 import type { InformerFactory } from '../client/informer-factory.js'
 import type { Clock, Random } from '../machinery/clock.js'
-import { isReason } from '../machinery/status-error.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
+import { Binder } from './binder.js'
 import { ClusterCache } from './cache.js'
 import { newClusterListers } from './cluster-listers.js'
 import { newNodeHandler, newPodHandler } from './cluster-watch.js'
-import { afterwards, explain, truncateNote } from './diagnosis.js'
-import type { Cluster, Reservation, VolumeChange } from './framework.js'
+import type { SchedulerSettings } from './config/settings.js'
+import { afterwards, explain } from './diagnosis.js'
+import { Extenders, type PostToExtender } from './extenders.js'
+import type { Cluster } from './framework.js'
+import { RoomMaker } from './make-room.js'
 import { newSchedulerMetrics, type SchedulerMetrics } from './metrics.js'
+import { NodeLoads, type NodeUsage } from './node-loads.js'
 import { Nominator } from './nominator.js'
-import { defaultPlugins } from './plugins/index.js'
-import { newPodInfo, type PodInfo } from './pod-info.js'
+import type { PodInfo } from './pod-info.js'
 import { PodWrites } from './pod-writes.js'
 import { planPreemption } from './preemption.js'
-import type { Candidate } from './preemption-candidates.js'
+import { Batches } from './profiles/batches.js'
+import { newProfile } from './profiles/profile.js'
+import { ProfileSet } from './profiles/profile-set.js'
+import { newStrategies } from './profiles/strategies.js'
 import { type QueuedPod, SchedulingQueue } from './queue.js'
-import { reserveAll } from './reserve.js'
-import { NodeSelector, type Selection } from './select-node.js'
+import type { Search } from './select-node.js'
+import { Verdicts } from './verdicts.js'
 
 export interface SchedulerDeps {
   client: Client
@@ -35,8 +41,12 @@ export interface SchedulerDeps {
   random: Random
   log: Logger
   metrics: MetricRegistry
-  /** Pods of other schedulers are left alone. Default: `default-scheduler`. */
-  schedulerName?: string
+  /** Default: the default profile alone, with upstream's arguments. The strategies run beside it in any case. */
+  settings?: SchedulerSettings | undefined
+  /** Calls extenders; required where the settings name some. */
+  post?: PostToExtender | undefined
+  /** Lists what nodes use; without it the strategy by real load goes by requests. */
+  nodeUsage?: (() => Promise<readonly NodeUsage[]>) | undefined
 }
 
 export interface Scheduler {
@@ -44,16 +54,8 @@ export interface Scheduler {
   stop(): void
 }
 
-/** Bindings that may be under way at a time; the store commits together what arrives together. */
-const maxBindings = 256
 /** After so long the loop lets others run. */
 const turnMs = 5
-
-/** A pod's node, and what is kept for it there. */
-interface Placement {
-  node: string
-  reservation: Reservation | undefined
-}
 
 /** Begins once the informers have their first lists. */
 export function startScheduler(deps: SchedulerDeps): Scheduler {
@@ -63,48 +65,70 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
 }
 
 class RunningScheduler {
-  private readonly name: string
   private readonly cache = new ClusterCache()
   private readonly nominator = new Nominator()
   private readonly queue: SchedulingQueue
-  private readonly selector: NodeSelector
   private readonly cluster: Cluster
+  private readonly profiles: ProfileSet
+  private readonly extenders: Extenders
+  private readonly batches: Batches
+  private readonly binder: Binder
+  private readonly verdicts: Verdicts
+  private readonly rooms: RoomMaker
   private readonly pods: Informer<Pod>
-  private readonly writes: PodWrites
-  private readonly recorder: EventRecorder
   private readonly metrics: SchedulerMetrics
   private readonly budgets: () => readonly PodDisruptionBudget[]
-  /** Pods for which victims are being deleted. */
-  private readonly preempting = new Set<string>()
   private readonly synced: Promise<unknown>
   private readonly removeHandlers: (() => void)[]
-  private bindings = 0
   private running = false
   private ready = false
 
   constructor(private readonly deps: SchedulerDeps) {
-    const { client, clock, random, informers, metrics, schedulerName = 'default-scheduler' } = deps
-    this.name = schedulerName
+    const { client, clock, random, log, informers, settings, post, nodeUsage } = deps
+    const { cache, nominator } = this
     this.queue = new SchedulingQueue({
       clock,
-      plugins: defaultPlugins,
-      isHeld: uid => this.preempting.has(uid),
+      ...(settings && { backoff: settings.backoff }),
+      pluginsOf: info => this.profiles.filtersOf(info),
+      isHeld: uid => this.rooms.isBusyFor(uid),
       wake: () => this.wake(),
-      onEnqueue: (queue, event) => this.metrics.enqueued(queue, event),
+      onEnqueue: (name, event) => this.metrics.enqueued(name, event),
     })
-    this.metrics = newSchedulerMetrics(metrics, schedulerName, { queue: () => this.queue, cache: this.cache })
-    this.writes = new PodWrites(client, clock)
-    this.recorder = newEventRecorder({ ...deps, component: schedulerName })
-    const { cache, queue, nominator } = this
+    const { queue } = this
+    this.metrics = newSchedulerMetrics(deps.metrics, { queue: () => queue, cache })
+    const { metrics } = this
+    const writes = new PodWrites(client, clock)
     const nodes = informers.informer(nodeKind)
     const budgets = informers.informer(podDisruptionBudget)
     this.pods = informers.informer(podKind)
     this.budgets = () => budgets.list()
-    const watch = { cache, queue, nominator, schedulerName }
-    const onChange = (change: VolumeChange) => queue.moveOn(change)
-    const listers = newClusterListers(cache, { informers, client, clock, onChange })
+    const listers = newClusterListers(
+      { cache, loads: new NodeLoads({ read: nodeUsage, clock, log, cache }).current },
+      { informers, client, clock, onChange: change => queue.moveOn(change) },
+    )
     this.cluster = listers.cluster
-    this.selector = new NodeSelector({ plugins: defaultPlugins, cluster: this.cluster, nominator, random })
+    this.profiles = new ProfileSet([...(settings?.profiles ?? [newProfile({})]), ...newStrategies()], {
+      cluster: this.cluster,
+      nominator,
+      random,
+      newRecorder: component => newEventRecorder({ ...deps, component }),
+    })
+    const recorderOf = (schedulerName: string) => this.profiles.of({ schedulerName }).recorder
+    this.extenders = new Extenders(settings?.extenders ?? [], post)
+    this.rooms = new RoomMaker({ writes, nominator, recorderOf, log, activate: uid => queue.activate(uid) })
+    const shared = { queue, nominator, metrics, clock, log, writes, recorderOf }
+    this.verdicts = new Verdicts({ ...shared, pods: this.pods })
+    this.binder = new Binder({
+      ...shared,
+      cache,
+      cluster: this.cluster,
+      extenders: this.extenders,
+      reserversOf: info => this.profiles.of(info).profile.reservers,
+      fail: (queued, started, error) => this.verdicts.fail(queued, started, error),
+      wake: () => this.wake(),
+    })
+    this.batches = new Batches({ queue, clock, cluster: this.cluster, nominator, wake: () => this.wake() })
+    const watch = { cache, queue, nominator, places: this.profiles.has }
     this.removeHandlers = [
       nodes.addHandler(newNodeHandler(watch)),
       this.pods.addHandler(newPodHandler(watch)),
@@ -122,6 +146,7 @@ class RunningScheduler {
   stop(): void {
     this.ready = false
     this.queue.close()
+    this.batches.close()
     for (const remove of this.removeHandlers) remove()
   }
 
@@ -135,10 +160,12 @@ class RunningScheduler {
     const { clock, log } = this.deps
     try {
       let turnEnd = clock.monotonic() + turnMs
-      while (this.ready && this.bindings < maxBindings) {
-        const queued = this.queue.pop()
-        if (!queued) break
-        this.attempt(queued)
+      while (this.ready && !this.binder.isFull) {
+        const next = this.batches.next() ?? this.pop()
+        if (!next) break
+        // Only extenders keep the loop waiting.
+        const attempt = this.attempt(next.queued, next.node)
+        if (attempt) await attempt
         if (clock.monotonic() < turnEnd) continue
         await new Promise<void>(resolve => setImmediate(resolve))
         turnEnd = clock.monotonic() + turnMs
@@ -150,149 +177,79 @@ class RunningScheduler {
     }
   }
 
+  /** The next pod that is decided about alone; those of a batch are put aside until theirs is due. */
+  private pop(): { queued: QueuedPod; node?: string } | undefined {
+    for (let queued = this.queue.pop(); queued; queued = this.queue.pop()) {
+      const running = this.profiles.of(queued.info)
+      if (!running.profile.batch) return { queued }
+      this.batches.add(queued, running)
+    }
+    return undefined
+  }
+
   /** One decision. An error in it must not lose the pod. */
-  private attempt(queued: QueuedPod): void {
+  private attempt(queued: QueuedPod, preferred?: string): Promise<void> | undefined {
     const started = this.deps.clock.monotonic()
     try {
-      if (this.cache.isAssumed(queued.info.uid)) return
+      if (this.cache.isAssumed(queued.info.uid) || !this.isThere(queued.info)) return undefined
       if (!this.cache.nodeList().length) {
-        this.turnAway(queued, started, { message: 'no nodes available to schedule pods', plugins: new Set() })
-        return
+        const message = 'no nodes available to schedule pods'
+        this.verdicts.turnAway(queued, started, { message, plugins: new Set() })
+        return undefined
       }
-      const selection = this.selector.select(queued.info)
-      this.metrics.decided((this.deps.clock.monotonic() - started) / 1000)
-      if (selection.node === undefined) this.notFound(queued, started, selection)
-      else void this.bind(queued, this.reserve(queued.info, selection.node), started)
+      const search = this.profiles.of(queued.info).selector.search(queued.info, preferred)
+      if (!search.feasible.length || !this.extenders.interest(queued.info)) {
+        this.decide(queued, search, started)
+        return undefined
+      }
+      return this.extenders.narrow(queued.info, search).then(
+        ({ extra, ...narrowed }) => this.decide(queued, narrowed, started, extra),
+        error => this.verdicts.fail(queued, started, error as Error),
+      )
     } catch (error) {
-      this.fail(queued, started, error as Error)
+      this.verdicts.fail(queued, started, error as Error)
+      return undefined
     }
   }
 
-  private notFound(queued: QueuedPod, started: number, selection: Exclude<Selection, { node: string }>): void {
-    const { cluster, nominator, budgets } = this
-    const plan = planPreemption(queued.info, selection, { cluster, nominator, budgets, random: this.deps.random })
-    this.metrics.preemptionAttempted()
-    const { diagnosis } = selection
-    const candidate = 'candidate' in plan ? plan.candidate : undefined
-    const message = explain(diagnosis, 'message' in plan ? afterwards(diagnosis, plan.message) : '')
-    const keeps = 'keepNomination' in plan && plan.keepNomination
-    this.turnAway(queued, started, {
+  /** False for a pod that went while it waited for its turn in a batch. */
+  private isThere({ pod: { metadata } }: PodInfo): boolean {
+    const { namespace, name = '', uid } = metadata
+    return this.pods.get({ namespace, name })?.metadata.uid === uid
+  }
+
+  private decide(queued: QueuedPod, search: Search, started: number, extra?: (node: { name: string }) => number): void {
+    const { info } = queued
+    const node = search.feasible.length
+      ? this.profiles.of(info).selector.choose(info, search.feasible, extra)
+      : undefined
+    this.metrics.decided((this.deps.clock.monotonic() - started) / 1000)
+    if (node === undefined) this.notFound(queued, started, search)
+    else void this.binder.bind(queued, this.binder.reserve(info, node), started)
+  }
+
+  private notFound(queued: QueuedPod, started: number, search: Search): void {
+    const { diagnosis } = search
+    const plan = this.planRoom(queued.info, search)
+    const candidate = plan && 'candidate' in plan ? plan.candidate : undefined
+    const message = explain(diagnosis, plan && 'message' in plan ? afterwards(diagnosis, plan.message) : '')
+    const keeps = plan && 'keepNomination' in plan && plan.keepNomination
+    this.verdicts.turnAway(queued, started, {
       message,
       plugins: diagnosis.plugins,
       ...(!keeps && { nominatedNode: candidate?.node ?? '' }),
     })
-    if (candidate) void this.makeRoom(queued.info, candidate)
+    if (!candidate) return
+    this.metrics.preempted(candidate.victims.length)
+    void this.rooms.makeRoom(queued.info, candidate)
   }
 
-  private turnAway(
-    queued: QueuedPod,
-    started: number,
-    verdict: { message: string; plugins: ReadonlySet<string>; nominatedNode?: string },
-  ): void {
-    this.metrics.attempted('unschedulable', (this.deps.clock.monotonic() - started) / 1000)
-    const pod = this.latest(queued)
-    if (!pod) return
-    this.queue.addUnschedulable(queued, verdict.plugins)
-    if (verdict.nominatedNode !== undefined) this.nominator.nominate(queued.info, verdict.nominatedNode)
-    this.report(pod, 'Unschedulable', verdict.message, verdict.nominatedNode)
-  }
-
-  private fail(queued: QueuedPod, started: number, error: Error): void {
-    this.metrics.attempted('error', (this.deps.clock.monotonic() - started) / 1000)
-    this.deps.log.error({ pod: queued.info.key, err: error }, 'Error scheduling pod; retrying')
-    const pod = this.latest(queued)
-    if (!pod) return
-    this.queue.addFailed(queued)
-    this.report(pod, 'SchedulerError', error.message)
-  }
-
-  /** The pod as it is now; undefined when it is gone, or has a node by now. */
-  private latest(queued: QueuedPod): Pod | undefined {
-    const { namespace, name = '' } = queued.info.pod.metadata
-    const pod = this.pods.get({ namespace, name })
-    if (!pod || pod.metadata.uid !== queued.info.uid || pod.spec.nodeName) return undefined
-    if (pod !== queued.info.pod) queued.info = newPodInfo(pod)
-    return pod
-  }
-
-  private report(pod: Pod, reason: string, message: string, nominatedNode?: string): void {
-    this.recorder.event(pod, 'Warning', 'FailedScheduling', truncateNote(message))
-    const condition = { type: 'PodScheduled', status: 'False', reason, message } as const
-    this.writes
-      .updateStatus(pod, condition, nominatedNode)
-      .catch(error => this.deps.log.warn({ err: String(error) }, 'Error updating pod'))
-  }
-
-  /** From here on the pod counts as there. */
-  private reserve(info: PodInfo, node: string): Placement {
-    const found = this.cache.node(node)
-    const reservation = found && reserveAll(defaultPlugins, info, { cluster: this.cluster, node: found })
-    this.cache.assume(info, node)
-    this.nominator.remove(info.uid)
-    return { node, reservation }
-  }
-
-  private async bind(queued: QueuedPod, { node, reservation }: Placement, started: number): Promise<void> {
-    const { info } = queued
-    const { clock, log } = this.deps
-    try {
-      await reservation?.preBind()
-      await this.writeBinding(info, node)
-      const now = clock.monotonic()
-      this.metrics.attempted('scheduled', (now - started) / 1000)
-      this.metrics.placed(queued.attempts, (now - (queued.firstAttempt ?? started)) / 1000)
-      log.debug({ pod: info.key, node }, 'Successfully bound pod to node')
-      this.recorder.event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${node}`)
-    } catch (error) {
-      reservation?.unreserve()
-      this.cache.forget(info.uid)
-      this.queue.moveOn({ type: 'AssignedPodDelete', pod: info.pod })
-      if (isReason(error, 'NotFound')) this.metrics.attempted('error', (clock.monotonic() - started) / 1000)
-      else this.fail(queued, started, error as Error)
-    }
-  }
-
-  /** Only these count as bindings under way: what is done before may take its time. */
-  private async writeBinding({ pod }: PodInfo, node: string): Promise<void> {
-    this.bindings++
-    try {
-      await this.writes.bind(pod, node)
-    } catch (error) {
-      if (isReason(error, 'NotFound')) throw error
-      throw new Error(`running Bind plugin "DefaultBinder": ${(error as Error).message}`)
-    } finally {
-      this.bindings--
-      this.wake()
-    }
-  }
-
-  /** Deletes the victims. The pod is not tried before the last of them is asked to go, whose end is the event to wait for. */
-  private async makeRoom(info: PodInfo, { node, victims }: Candidate): Promise<void> {
-    const { log } = this.deps
-    this.metrics.preempted(victims.length)
-    this.preempting.add(info.uid)
-    const preempt = async (victim: PodInfo) => {
-      await this.writes.preempt(victim.pod, this.name)
-      this.recorder.event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${node}`)
-    }
-    try {
-      await this.clearLesserNominations(info, node)
-      await Promise.all(victims.slice(0, -1).map(preempt))
-      this.preempting.delete(info.uid)
-      await Promise.all(victims.slice(-1).map(preempt))
-    } catch (error) {
-      log.warn({ pod: info.key, err: String(error) }, 'Error occurred during preemption')
-      this.preempting.delete(info.uid)
-      this.queue.activate(info.uid)
-    }
-  }
-
-  /** Pods of lower priority that wait for this node may no longer fit there. */
-  private async clearLesserNominations(info: PodInfo, node: string): Promise<void> {
-    for (const other of [...this.nominator.on(node)]) {
-      if (other.priority >= info.priority) continue
-      this.nominator.remove(other.uid)
-      await this.writes.updateStatus(other.pod, undefined, '')
-    }
+  /** Undefined where the profile lets nobody be preempted. */
+  private planRoom(info: PodInfo, search: Search) {
+    const { cluster, nominator, budgets } = this
+    const candidates = this.profiles.of(info).profile.preemption
+    if (!candidates) return undefined
+    this.metrics.preemptionAttempted()
+    return planPreemption(info, search, { cluster, nominator, budgets, candidates, random: this.deps.random })
   }
 }

@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { isControllerChosen } from '../../controllers/catalogue.js'
 import { type ControllersOptions, startControllers } from '../../controllers/index.js'
+import type { KindRef } from '../../machinery/kind.js'
+import type { KubernetesObject } from '../../machinery/object-meta.js'
 import type { ApiHandler } from '../../machinery/request.js'
-import { startScheduler } from '../../scheduler/index.js'
+import { type NodeUsage, type SchedulerSettings, startScheduler } from '../../scheduler/index.js'
 import type { Recovery } from '../../storage/memory/recover.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -12,6 +14,7 @@ import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metr
 import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
 import { ensurePki, type Pki, pkiDirectory } from '../pki/pki.js'
+import { readSchedulerConfig } from '../scheduler-config.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { ensureClusterInfo } from './cluster-info.js'
 import { componentChecks } from './component-checks.js'
@@ -64,12 +67,27 @@ const tokenSigner =
     return newTokenSigner({ signingKey, publicKey }).sign(legacyClaims(account, secret))
   }
 
+/** What nodes use, as the metrics API has it. */
+const measuredNodes: KindRef<KubernetesObject & NodeUsage> = {
+  group: 'metrics.k8s.io',
+  version: 'v1beta1',
+  kind: 'NodeMetrics',
+  scope: 'Cluster',
+  names: { plural: 'nodes', singular: 'node' },
+}
+
 /** Everything that acts on the API, started once it answers. Returns what stops it. */
 function startComponents(
   plane: ControlPlane,
-  parts: { config: Configuration; pki: Pki; log: Logger; metrics: ReturnType<typeof newMetricRegistry> },
+  parts: {
+    config: Configuration
+    pki: Pki
+    log: Logger
+    metrics: ReturnType<typeof newMetricRegistry>
+    settings: SchedulerSettings | undefined
+  },
 ) {
-  const { config, log, metrics, pki } = parts
+  const { config, log, metrics, pki, settings } = parts
   const volumes = volumeDirectory(config)
   const controllers = startControllers({
     client: plane.clientFor(controllerManagerUser),
@@ -98,6 +116,9 @@ function startComponents(
       random,
       log: log.child({ component: 'scheduler' }),
       metrics,
+      settings,
+      post: async (...call) => (await import('./extender-calls.js')).postToExtender(...call),
+      nodeUsage: async () => (await plane.clientFor(administrator).list(measuredNodes)).items,
     })
   return {
     informers: controllers.informers,
@@ -143,6 +164,7 @@ export async function startCluster(
   log: Logger,
   { foundation, intercept }: ClusterOptions = {},
 ): Promise<Cluster> {
+  const settings = await readSchedulerConfig(config.schedulerConfig)
   const metrics = newMetricRegistry()
   registerProcessMetrics(metrics, ownProcess())
   if (!foundation) registerStorageSize(metrics, join(config.dataDir, 'store'))
@@ -160,7 +182,7 @@ export async function startCluster(
     await storage.close()
     throw error
   })
-  const started = startComponents(plane, { config, pki, log, metrics })
+  const started = startComponents(plane, { config, pki, log, metrics, settings })
   running = started
   if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
     const place = { server: plane.server.url, ca: pki.ca.certificate }

@@ -1,23 +1,42 @@
-/** NodeResourcesBalancedAllocation: prefers nodes whose CPU and memory are used to the same degree. */
+/** NodeResourcesBalancedAllocation: prefers nodes whose resources are used to the same degree. */
+import type { ResourceSpec } from '../config/types.js'
 import { maxNodeScore, type Plugin } from '../framework.js'
 import type { NodeInfo } from '../node-info.js'
 import type { ResourceAmounts } from '../resource-amounts.js'
 
-const shareOf = (requested: number, capacity: number): number => Math.min(1, requested / capacity)
+const amountOf = (amounts: ResourceAmounts, name: string): number => {
+  if (name === 'cpu') return amounts.milliCpu
+  if (name === 'memory') return amounts.memory
+  return name === 'ephemeral-storage' ? amounts.ephemeralStorage : amounts.scalar(name)
+}
+const isCommon = (name: string): boolean => ['cpu', 'memory', 'ephemeral-storage'].includes(name)
 
-/** 100 less the standard deviation of the shares; of two it is half their distance. */
-function balance({ milliCpu, memory }: ResourceAmounts, { allocatable, requested }: NodeInfo): number {
-  if (!allocatable.milliCpu || !allocatable.memory) return maxNodeScore
-  const cpu = shareOf(requested.milliCpu + milliCpu, allocatable.milliCpu)
-  const ram = shareOf(requested.memory + memory, allocatable.memory)
-  return Math.trunc((1 - Math.abs(cpu - ram) / 2) * maxNodeScore)
+function deviation(shares: readonly number[]): number {
+  if (shares.length < 2) return 0
+  if (shares.length === 2) return Math.abs((shares[0] as number) - (shares[1] as number)) / 2
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
+  return Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length)
 }
 
-export const balancedAllocation: Plugin = {
-  name: 'NodeResourcesBalancedAllocation',
-  score({ requests }) {
-    // A pod that requests nothing changes no balance.
-    if (!requests.milliCpu && !requests.memory) return undefined
-    return { score: node => balance(requests, node) }
-  },
+/** 100 less the standard deviation of the shares; extended resources count where the pod requests them. */
+function balance(names: readonly string[], requests: ResourceAmounts, { allocatable, requested }: NodeInfo): number {
+  const shares: number[] = []
+  for (const name of names) {
+    const [capacity, wanted] = [amountOf(allocatable, name), amountOf(requests, name)]
+    if (!capacity || (!wanted && !isCommon(name))) continue
+    shares.push(Math.min(1, (amountOf(requested, name) + wanted) / capacity))
+  }
+  return Math.trunc((1 - deviation(shares)) * maxNodeScore)
+}
+
+export function newBalancedAllocation({ resources = [] }: { resources?: ResourceSpec[] } = {}): Plugin {
+  const names = resources.length ? resources.map(({ name }) => name) : ['cpu', 'memory']
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    score({ requests }) {
+      // A pod that requests nothing changes no balance.
+      if (!names.some(name => amountOf(requests, name))) return undefined
+      return { score: node => balance(names, requests, node) }
+    },
+  }
 }

@@ -4,8 +4,12 @@ import { type Cluster, maxNodeScore, type NodeScorer } from '../framework.js'
 import type { NodeInfo } from '../node-info.js'
 import type { PodInfo } from '../pod-info.js'
 
-/** What a required term of a pod that is there weighs: upstream's hardPodAffinityWeight. */
-const hardWeight = 1
+export interface InterPodAffinityArgs {
+  /** What a required term of a pod that is there weighs; default 1. */
+  hardPodAffinityWeight?: number
+  /** Preferences of pods that are there count only for a pod that has some itself. */
+  ignorePreferredTermsOfExistingPods?: boolean
+}
 
 type Scores = Map<string, Map<string, number>>
 
@@ -33,8 +37,13 @@ function normalize(scores: number[]): void {
     scores[i] = range > 0 ? Math.trunc(maxNodeScore * ((score - min) / range)) : 0
 }
 
-export function interPodAffinityScore(info: PodInfo, { cache, namespaceLabels }: Cluster): NodeScorer | undefined {
+export function interPodAffinityScore(
+  info: PodInfo,
+  { cache, namespaceLabels }: Cluster,
+  { hardPodAffinityWeight: hardWeight = 1, ignorePreferredTermsOfExistingPods = false }: InterPodAffinityArgs = {},
+): NodeScorer | undefined {
   const prefers = info.preferredAffinity.length + info.preferredAntiAffinity.length > 0
+  if (!prefers && ignorePreferredTermsOfExistingPods) return undefined
   const tally = new Tally(namespaceLabels)
   for (const node of prefers ? cache.nodeList() : cache.nodesWithAffinity) {
     if (!node.known) continue

@@ -4,7 +4,7 @@ import { type AffinityTerm, type NamespaceLabels, termMatches } from '../affinit
 import type { Cluster, NodeFilter, Plugin, Rejection } from '../framework.js'
 import type { NodeInfo } from '../node-info.js'
 import { newPodInfo, type PodInfo } from '../pod-info.js'
-import { interPodAffinityScore } from './inter-pod-affinity-score.js'
+import { type InterPodAffinityArgs, interPodAffinityScore } from './inter-pod-affinity-score.js'
 
 const affinityRejection: Rejection = { reasons: ["node(s) didn't match pod affinity rules"], unresolvable: true }
 const antiAffinityRejection: Rejection = { reasons: ["node(s) didn't match pod anti-affinity rules"] }
@@ -123,11 +123,10 @@ function newFilter(info: PodInfo, { cache, namespaceLabels }: Cluster): NodeFilt
 /** Without knowledge of namespaces' labels a selector of namespaces may match any. */
 const anyLabels: NamespaceLabels = () => ({})
 
-export const interPodAffinity: Plugin = {
+export const newInterPodAffinity = (args: InterPodAffinityArgs = {}): Plugin => ({
   name: 'InterPodAffinity',
-  weight: 2,
   filter: newFilter,
-  score: interPodAffinityScore,
+  score: (info, cluster) => interPodAffinityScore(info, cluster, args),
   mayHelp(info, event) {
     switch (event.type) {
       case 'AssignedPodAdd':
@@ -147,4 +146,4 @@ export const interPodAffinity: Plugin = {
         return false
     }
   },
-}
+})

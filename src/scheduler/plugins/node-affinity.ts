@@ -1,6 +1,6 @@
 /** NodeAffinity: node selector and required node affinity decide, preferred node affinity scores. */
-import { podMatchesNode, preferredTermsWeight } from '../../apis/core-v1/node-selector.js'
-import type { NodeSelectorTerm } from '../../apis/generated/core-v1.js'
+import { matchesNodeSelector, podMatchesNode, preferredTermsWeight } from '../../apis/core-v1/node-selector.js'
+import type { Node, NodeAffinity, NodeSelectorTerm, Pod } from '../../apis/generated/core-v1.js'
 import { normalizeByMaximum, type Plugin, type Rejection } from '../framework.js'
 
 const rejection: Rejection = { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true }
@@ -23,29 +23,43 @@ function candidateNames(terms: readonly NodeSelectorTerm[]): Set<string> | undef
   return new Set(sets.flatMap(names => [...(names ?? [])]))
 }
 
-export const nodeAffinity: Plugin = {
-  name: 'NodeAffinity',
-  weight: 2,
-  filter({ pod }) {
-    const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-    if (!required && !Object.keys(pod.spec.nodeSelector ?? {}).length) return undefined
-    const candidates = candidateNames(required?.nodeSelectorTerms ?? [])
-    if (candidates?.size === 0) return { refused: conflict }
-    return {
-      check: ({ node }) => (podMatchesNode(pod, node) ? undefined : rejection),
-      ...(candidates && { candidates }),
-    }
-  },
-  score({ pod }) {
-    const terms = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution
-    if (!terms?.length) return undefined
-    return {
-      score: ({ node }) => preferredTermsWeight(terms, node),
-      normalize: scores => normalizeByMaximum(scores, false),
-    }
-  },
-  mayHelp({ pod }, event) {
-    if (event.type === 'NodeAdd') return podMatchesNode(pod, event.node)
-    return event.type === 'NodeUpdate' && !podMatchesNode(pod, event.old) && podMatchesNode(pod, event.node)
-  },
+const addedRejection: Rejection = {
+  reasons: ["node(s) didn't match scheduler-enforced node affinity"],
+  unresolvable: true,
+}
+
+/** `addedAffinity` holds for every pod, beside what it says itself. */
+export function newNodeAffinity({ addedAffinity = {} }: { addedAffinity?: NodeAffinity } = {}): Plugin {
+  const added = addedAffinity.requiredDuringSchedulingIgnoredDuringExecution
+  const addedTerms = addedAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? []
+  const meets = (pod: Pod, node: Node) => (!added || matchesNodeSelector(added, node)) && podMatchesNode(pod, node)
+  return {
+    name: 'NodeAffinity',
+    filter({ pod }) {
+      const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+      if (!added && !required && !Object.keys(pod.spec.nodeSelector ?? {}).length) return undefined
+      const candidates = candidateNames(required?.nodeSelectorTerms ?? [])
+      if (candidates?.size === 0) return { refused: conflict }
+      return {
+        check({ node }) {
+          if (added && !matchesNodeSelector(added, node)) return addedRejection
+          return podMatchesNode(pod, node) ? undefined : rejection
+        },
+        ...(candidates && { candidates }),
+      }
+    },
+    score({ pod }) {
+      const own = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+      const terms = [...addedTerms, ...own]
+      if (!terms.length) return undefined
+      return {
+        score: ({ node }) => preferredTermsWeight(terms, node),
+        normalize: scores => normalizeByMaximum(scores, false),
+      }
+    },
+    mayHelp({ pod }, event) {
+      if (event.type === 'NodeAdd') return meets(pod, event.node)
+      return event.type === 'NodeUpdate' && !meets(pod, event.old) && meets(pod, event.node)
+    },
+  }
 }

@@ -1,9 +1,11 @@
-/** NodeResourcesFit: what a pod requests must be free, and the node with most left scores best (LeastAllocated). */
+/** NodeResourcesFit: what a pod requests must be free, and the node scores by what is left, or used. */
 import type { Pod } from '../../apis/generated/core-v1.js'
-import { maxNodeScore, type Plugin, type Rejection } from '../framework.js'
+import type { NodeResourcesFitArgs } from '../config/types.js'
+import type { Plugin, Rejection } from '../framework.js'
 import { NodeInfo } from '../node-info.js'
 import { newPodInfo, type PodInfo } from '../pod-info.js'
 import type { ResourceAmounts } from '../resource-amounts.js'
+import { allocationScore } from './resource-scoring.js'
 
 const named = ['milliCpu', 'memory', 'ephemeralStorage'] as const
 const words = { milliCpu: 'cpu', memory: 'memory', ephemeralStorage: 'ephemeral-storage' }
@@ -11,8 +13,14 @@ const words = { milliCpu: 'cpu', memory: 'memory', ephemeralStorage: 'ephemeral-
 const requestsNothing = (r: ResourceAmounts): boolean =>
   !r.milliCpu && !r.memory && !r.ephemeralStorage && !r.scalars?.size
 
+const noneIgnored = () => false
+
 /** Everything that is short, in upstream's order; unresolvable when even the empty node is too small. */
-export function insufficientResources(requests: ResourceAmounts, node: NodeInfo): Rejection | undefined {
+export function insufficientResources(
+  requests: ResourceAmounts,
+  node: NodeInfo,
+  isIgnored: (name: string) => boolean = noneIgnored,
+): Rejection | undefined {
   const { allocatable, requested, pods, allowedPods } = node
   const tooMany = pods.size + 1 > allowedPods
   if (requestsNothing(requests)) return tooMany ? { reasons: ['Too many pods'] } : undefined
@@ -25,27 +33,11 @@ export function insufficientResources(requests: ResourceAmounts, node: NodeInfo)
     unresolvable ||= wanted > allocatable[name]
   }
   for (const [name, wanted] of requests.scalars ?? []) {
-    if (wanted === 0 || wanted <= allocatable.scalar(name) - requested.scalar(name)) continue
+    if (wanted === 0 || isIgnored(name) || wanted <= allocatable.scalar(name) - requested.scalar(name)) continue
     reasons.push(`Insufficient ${name}`)
     unresolvable ||= wanted > allocatable.scalar(name)
   }
   return reasons.length ? { reasons, unresolvable } : undefined
-}
-
-/** The free share of one resource once the pod is there, 0 to 100. */
-const freeShare = (requested: number, capacity: number): number =>
-  requested > capacity ? 0 : Math.trunc(((capacity - requested) * maxNodeScore) / capacity)
-
-/** CPU and memory weigh the same; a resource the node has none of does not count. */
-function leastAllocated({ nonZeroRequests }: PodInfo, { allocatable, nonZeroRequested }: NodeInfo): number {
-  let sum = 0
-  let count = 0
-  for (const name of ['milliCpu', 'memory'] as const) {
-    if (!allocatable[name]) continue
-    sum += freeShare(nonZeroRequested[name] + nonZeroRequests[name], allocatable[name])
-    count++
-  }
-  return count ? Math.trunc(sum / count) : 0
 }
 
 /** True when the removed pod took up something that this one wants. */
@@ -57,17 +49,27 @@ function freesSomething({ requests }: PodInfo, pod: Pod): boolean {
   return [...(requests.scalars ?? [])].some(([name, amount]) => amount > 0 && freed.scalar(name) > 0)
 }
 
-export const nodeResourcesFit: Plugin = {
-  name: 'NodeResourcesFit',
-  filter: ({ requests }) => ({ check: node => insufficientResources(requests, node) }),
-  score: info => ({ score: node => leastAllocated(info, node) }),
-  mayHelp(info, event) {
-    if (event.type === 'NodeAdd' || event.type === 'NodeUpdate') {
-      const empty = new NodeInfo(event.node.metadata.name ?? '')
-      empty.setNode(event.node)
-      return !insufficientResources(info.requests, empty)
-    }
-    if (event.type === 'AssignedPodDelete') return true
-    return event.type === 'AssignedPodUpdate' && freesSomething(info, event.old)
-  },
+/** Extended resources that are another's business: by name, or by the part before the slash. */
+function ignoredBy({ ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs) {
+  if (!ignoredResources.length && !ignoredResourceGroups.length) return noneIgnored
+  return (name: string) => ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0] ?? '')
+}
+
+export function newNodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin {
+  const isIgnored = ignoredBy(args)
+  const score = allocationScore(args.scoringStrategy)
+  return {
+    name: 'NodeResourcesFit',
+    filter: ({ requests }) => ({ check: node => insufficientResources(requests, node, isIgnored) }),
+    score: info => ({ score: node => score(info, node) }),
+    mayHelp(info, event) {
+      if (event.type === 'NodeAdd' || event.type === 'NodeUpdate') {
+        const empty = new NodeInfo(event.node.metadata.name ?? '')
+        empty.setNode(event.node)
+        return !insufficientResources(info.requests, empty, isIgnored)
+      }
+      if (event.type === 'AssignedPodDelete') return true
+      return event.type === 'AssignedPodUpdate' && freesSomething(info, event.old)
+    },
+  }
 }

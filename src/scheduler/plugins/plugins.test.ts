@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { newPodInfo } from '../pod-info.js'
 import { newCluster, newNode, newPod, reasonsOf, scoresOf } from '../scheduler-testing.js'
-import { balancedAllocation } from './balanced-allocation.js'
-import { interPodAffinity } from './inter-pod-affinity.js'
-import { nodeAffinity } from './node-affinity.js'
+import { newBalancedAllocation } from './balanced-allocation.js'
+import { newInterPodAffinity } from './inter-pod-affinity.js'
+import { newNodeAffinity } from './node-affinity.js'
 import { nodeName } from './node-name.js'
 import { nodePorts } from './node-ports.js'
-import { nodeResourcesFit } from './node-resources-fit.js'
+import { newNodeResourcesFit } from './node-resources-fit.js'
 import { nodeUnschedulable } from './node-unschedulable.js'
-import { podTopologySpread } from './pod-topology-spread.js'
+import { newPodTopologySpread } from './pod-topology-spread.js'
 import { taintToleration } from './taint-toleration.js'
 
 const zones = [
@@ -49,29 +49,32 @@ describe('NodeResourcesFit', () => {
       },
     },
   ])('pods that request $name', ({ pod, reasons }) => {
-    expect(reasonsOf(nodeResourcesFit, pod, cluster)).toEqual(reasons)
+    expect(reasonsOf(newNodeResourcesFit(), pod, cluster)).toEqual(reasons)
   })
   test('more than the empty node has cannot be resolved by preemption', () => {
     const cluster = newCluster([newNode('n', { cpu: '1' })])
-    const filter = nodeResourcesFit.filter?.(newPodInfo(newPod('p', { cpu: '2' })), cluster)
+    const filter = newNodeResourcesFit().filter?.(newPodInfo(newPod('p', { cpu: '2' })), cluster)
     if (!filter || 'refused' in filter) throw new Error('a filter expected')
     expect(filter.check(cluster.cache.nodeList()[0]!)?.unresolvable).toBe(true)
   })
   test('the emptier node scores better', () => {
     // 4 CPUs and 8 Gi: the other pod and the new one take 1 of each on `a`.
     const two = newCluster([newNode('a'), newNode('b')], [newPod('x', { node: 'a', cpu: '1', memory: '2Gi' })])
-    expect(scoresOf(nodeResourcesFit, newPod('p', { cpu: '1', memory: '2Gi' }), two)).toEqual({ a: 50, b: 75 })
+    expect(scoresOf(newNodeResourcesFit(), newPod('p', { cpu: '1', memory: '2Gi' }), two)).toEqual({ a: 50, b: 75 })
   })
   test('pods that say nothing count as 100m and 200Mi', () => {
     const two = newCluster([newNode('a', { cpu: '1', memory: '1000Mi' }), newNode('b')], [newPod('x', { node: 'a' })])
-    expect(scoresOf(nodeResourcesFit, newPod('p'), two).a).toBe(70)
+    expect(scoresOf(newNodeResourcesFit(), newPod('p'), two).a).toBe(70)
   })
 })
 
 test('NodeResourcesBalancedAllocation prefers even use', () => {
   const cluster = newCluster([newNode('a'), newNode('b', { cpu: '8' })])
-  expect(scoresOf(balancedAllocation, newPod('p', { cpu: '2', memory: '4Gi' }), cluster)).toEqual({ a: 100, b: 87 })
-  expect(scoresOf(balancedAllocation, newPod('p'), cluster)).toEqual({})
+  expect(scoresOf(newBalancedAllocation(), newPod('p', { cpu: '2', memory: '4Gi' }), cluster)).toEqual({
+    a: 100,
+    b: 87,
+  })
+  expect(scoresOf(newBalancedAllocation(), newPod('p'), cluster)).toEqual({})
 })
 
 describe('TaintToleration', () => {
@@ -135,14 +138,14 @@ describe('NodeAffinity', () => {
     { name: 'a required term', spec: required(inZone(['west'])), reasons: { a: mismatch, b: mismatch } },
     { name: 'a name', spec: required(named('b')), reasons: { a: mismatch, c: mismatch } },
   ])('by $name', ({ spec, reasons }) => {
-    expect(reasonsOf(nodeAffinity, newPod('p', spec), newCluster(zones))).toEqual(reasons)
+    expect(reasonsOf(newNodeAffinity(), newPod('p', spec), newCluster(zones))).toEqual(reasons)
   })
   test('preferred terms score', () => {
     const preference = { matchExpressions: [{ key: 'zone', operator: 'In', values: ['west'] }] }
     const affinity = {
       nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 5, preference }] },
     }
-    expect(scoresOf(nodeAffinity, newPod('p', { affinity }), newCluster(zones))).toEqual({ a: 0, b: 0, c: 100 })
+    expect(scoresOf(newNodeAffinity(), newPod('p', { affinity }), newCluster(zones))).toEqual({ a: 0, b: 0, c: 100 })
   })
 })
 
@@ -195,23 +198,25 @@ describe('InterPodAffinity', () => {
       reasons: {},
     },
   ])('a pod that goes $name', ({ pod, existing, reasons }) => {
-    expect(reasonsOf(interPodAffinity, pod, newCluster(zones, existing))).toEqual(reasons)
+    expect(reasonsOf(newInterPodAffinity(), pod, newCluster(zones, existing))).toEqual(reasons)
   })
   test('preferred terms score, both ways', () => {
     const preferred = {
       preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 10, podAffinityTerm: webTerm('zone') }],
     }
     const cluster = newCluster(zones, there)
-    expect(scoresOf(interPodAffinity, newPod('p', { affinity: { podAffinity: preferred } }), cluster)).toEqual({
+    expect(scoresOf(newInterPodAffinity(), newPod('p', { affinity: { podAffinity: preferred } }), cluster)).toEqual({
       a: 100,
       b: 100,
       c: 0,
     })
-    expect(scoresOf(interPodAffinity, newPod('p', { affinity: { podAntiAffinity: preferred } }), cluster)).toEqual({
-      a: 0,
-      b: 0,
-      c: 100,
-    })
+    expect(scoresOf(newInterPodAffinity(), newPod('p', { affinity: { podAntiAffinity: preferred } }), cluster)).toEqual(
+      {
+        a: 0,
+        b: 0,
+        c: 100,
+      },
+    )
   })
 })
 
@@ -250,26 +255,26 @@ describe('PodTopologySpread', () => {
       reasons: {},
     },
   ])('$name', ({ pod, nodes, reasons }) => {
-    expect(reasonsOf(podTopologySpread, pod, newCluster(nodes, there))).toEqual(reasons)
+    expect(reasonsOf(newPodTopologySpread(), pod, newCluster(nodes, there))).toEqual(reasons)
   })
   test('soft constraints score, and so do the defaults', () => {
     const cluster = newCluster(zones, there)
-    expect(scoresOf(podTopologySpread, newPod('p', constraint('ScheduleAnyway')), cluster)).toEqual({
+    expect(scoresOf(newPodTopologySpread(), newPod('p', constraint('ScheduleAnyway')), cluster)).toEqual({
       a: 0,
       b: 0,
       c: 100,
     })
-    const byDefault = scoresOf(podTopologySpread, newPod('p', { labels: web }), cluster)
+    const byDefault = scoresOf(newPodTopologySpread(), newPod('p', { labels: web }), cluster)
     expect(byDefault.a).toBeLessThan(byDefault.b as number)
-    expect(scoresOf(podTopologySpread, newPod('p'), cluster)).toEqual({})
+    expect(scoresOf(newPodTopologySpread(), newPod('p'), cluster)).toEqual({})
   })
   test('counts follow pods that come and go', () => {
     const cluster = newCluster(zones, there)
     const pod = newPod('p', constraint('DoNotSchedule'))
-    expect(reasonsOf(podTopologySpread, pod, cluster)).toEqual({ a: skewed, b: skewed })
+    expect(reasonsOf(newPodTopologySpread(), pod, cluster)).toEqual({ a: skewed, b: skewed })
     cluster.cache.setPod(newPod('y', { node: 'c', labels: web }))
-    expect(reasonsOf(podTopologySpread, pod, cluster)).toEqual({})
+    expect(reasonsOf(newPodTopologySpread(), pod, cluster)).toEqual({})
     cluster.cache.removePod('pod-x')
-    expect(reasonsOf(podTopologySpread, pod, cluster)).toEqual({ c: skewed })
+    expect(reasonsOf(newPodTopologySpread(), pod, cluster)).toEqual({ c: skewed })
   })
 })

@@ -1,4 +1,5 @@
 /** The score of PodTopologySpread: fewer alike pods in the node's zone, or on it, are better. */
+import type { TopologySpreadConstraint } from '../../apis/generated/core-v1.js'
 import type { Cluster, NodeScorer } from '../framework.js'
 import { maxNodeScore } from '../framework.js'
 import type { NodeInfo } from '../node-info.js'
@@ -11,6 +12,7 @@ import {
   includesEveryNode,
   includesNode,
   type SpreadConstraint,
+  systemConstraints,
 } from './spread-constraint.js'
 
 interface Counted {
@@ -68,14 +70,15 @@ function scoreOf(node: NodeInfo, counted: readonly Counted[]): number {
 export function topologySpreadScore(
   info: PodInfo,
   cluster: Cluster,
-  nodes: readonly NodeInfo[],
+  { nodes, defaults }: { nodes: readonly NodeInfo[]; defaults: readonly TopologySpreadConstraint[] },
 ): NodeScorer | undefined {
   const own = (info.pod.spec.topologySpreadConstraints ?? []).length > 0
-  const selector = own ? undefined : cluster.defaultSpreadSelector(info.pod)
-  const constraints = own ? constraintsOf(info.pod, 'ScheduleAnyway') : selector ? defaultConstraints(selector) : []
+  const selector = own || !defaults.length ? undefined : cluster.defaultSpreadSelector(info.pod)
+  const fallback = selector ? defaultConstraints(defaults, 'ScheduleAnyway', selector) : []
+  const constraints = own ? constraintsOf(info.pod, 'ScheduleAnyway') : fallback
   if (!constraints.length) return undefined
   // Nodes without zones still spread by host name, as long as the constraints are the defaults.
-  const counts = (node: NodeInfo) => !own || hasAllKeys(constraints, node)
+  const counts = (node: NodeInfo) => (!own && defaults === systemConstraints) || hasAllKeys(constraints, node)
   const counted = constraints.map(constraint => count(info, constraint, nodes.filter(counts), cluster))
   return {
     score: node => (counts(node) ? scoreOf(node, counted) : 0),

@@ -1,10 +1,18 @@
 /** PodTopologySpread: keeps the numbers of alike pods in zones, or on nodes, within `maxSkew` of each other. */
+import type { Pod, TopologySpreadConstraint } from '../../apis/generated/core-v1.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
 import type { Cluster, NodeFilter, Plugin, Rejection } from '../framework.js'
 import type { NodeInfo } from '../node-info.js'
 import type { PodInfo } from '../pod-info.js'
 import { topologySpreadScore } from './pod-topology-spread-score.js'
-import { constraintsOf, hasAllKeys, includesNode, type SpreadConstraint } from './spread-constraint.js'
+import {
+  constraintsOf,
+  defaultConstraints,
+  hasAllKeys,
+  includesNode,
+  type SpreadConstraint,
+  systemConstraints,
+} from './spread-constraint.js'
 
 const skewRejection: Rejection = { reasons: ["node(s) didn't match pod topology spread constraints"] }
 const labelRejection: Rejection = {
@@ -75,21 +83,40 @@ class SpreadFilter implements NodeFilter {
   }
 }
 
-export const podTopologySpread: Plugin = {
-  name: 'PodTopologySpread',
-  weight: 2,
-  filter(info, cluster) {
-    const constraints = constraintsOf(info.pod, 'DoNotSchedule')
-    if (!constraints.length) return undefined
-    const filter = new SpreadFilter(info, constraints)
-    for (const node of cluster.cache.nodeList()) filter.countNode(node, cluster)
-    return filter
-  },
-  score: topologySpreadScore,
-  mayHelp(info, event) {
-    if (!('pod' in event)) return event.type !== 'VolumeChange'
-    if (event.pod.metadata.namespace !== info.namespace) return false
-    const labels = event.pod.metadata.labels
-    return constraintsOf(info.pod, 'DoNotSchedule').some(({ selector }) => matchesLabels(selector, labels))
-  },
+export interface PodTopologySpreadArgs {
+  /** `System` for upstream's own, `List` for those here. */
+  defaultingType?: string
+  defaultConstraints?: TopologySpreadConstraint[]
+}
+
+export function newPodTopologySpread({
+  defaultingType,
+  defaultConstraints: list = [],
+}: PodTopologySpreadArgs = {}): Plugin {
+  const defaults = defaultingType === 'List' ? list : systemConstraints
+  const hardDefaults = defaults.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule')
+  const hard = (pod: Pod, cluster: Cluster) => {
+    if (pod.spec.topologySpreadConstraints?.length) return constraintsOf(pod, 'DoNotSchedule')
+    const selector = hardDefaults.length ? cluster.defaultSpreadSelector(pod) : undefined
+    return selector ? defaultConstraints(hardDefaults, 'DoNotSchedule', selector) : []
+  }
+  return {
+    name: 'PodTopologySpread',
+    filter(info, cluster) {
+      const constraints = hard(info.pod, cluster)
+      if (!constraints.length) return undefined
+      const filter = new SpreadFilter(info, constraints)
+      for (const node of cluster.cache.nodeList()) filter.countNode(node, cluster)
+      return filter
+    },
+    score: (info, cluster, nodes) => topologySpreadScore(info, cluster, { nodes, defaults }),
+    mayHelp(info, event) {
+      if (!('pod' in event)) return event.type !== 'VolumeChange'
+      if (event.pod.metadata.namespace !== info.namespace) return false
+      // Whom the defaults would count is not known here.
+      if (!info.pod.spec.topologySpreadConstraints?.length) return hardDefaults.length > 0
+      const labels = event.pod.metadata.labels
+      return constraintsOf(info.pod, 'DoNotSchedule').some(({ selector }) => matchesLabels(selector, labels))
+    },
+  }
 }

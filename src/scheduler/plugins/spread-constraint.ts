@@ -30,27 +30,36 @@ function selectorOf({ labelSelector, matchLabelKeys = [] }: TopologySpreadConstr
   }
 }
 
+const toSpread = (constraint: TopologySpreadConstraint, selector: LabelMatcher): SpreadConstraint => ({
+  maxSkew: constraint.maxSkew,
+  topologyKey: constraint.topologyKey,
+  selector,
+  minDomains: constraint.minDomains ?? 1,
+  honorAffinity: (constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor',
+  honorTaints: constraint.nodeTaintsPolicy === 'Honor',
+})
+
 /** The pod's constraints of one sort: `DoNotSchedule` or `ScheduleAnyway`. */
 export const constraintsOf = (pod: Pod, action: string): SpreadConstraint[] =>
   (pod.spec.topologySpreadConstraints ?? [])
     .filter(constraint => constraint.whenUnsatisfiable === action)
-    .map(constraint => ({
-      maxSkew: constraint.maxSkew,
-      topologyKey: constraint.topologyKey,
-      selector: selectorOf(constraint, pod),
-      minDomains: constraint.minDomains ?? 1,
-      honorAffinity: (constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor',
-      honorTaints: constraint.nodeTaintsPolicy === 'Honor',
-    }))
+    .map(constraint => toSpread(constraint, selectorOf(constraint, pod)))
 
 /** What upstream spreads by when a pod says nothing: loosely over nodes, more loosely over zones. */
-export const defaultConstraints = (selector: LabelMatcher): SpreadConstraint[] => {
-  const shared = { selector, minDomains: 1, honorAffinity: true, honorTaints: false }
-  return [
-    { ...shared, topologyKey: hostname, maxSkew: 3 },
-    { ...shared, topologyKey: zone, maxSkew: 5 },
-  ]
-}
+export const systemConstraints: readonly TopologySpreadConstraint[] = [
+  { topologyKey: hostname, whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 3 },
+  { topologyKey: zone, whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 5 },
+]
+
+/** Defaults of one sort, for a pod that says nothing and whose owner has that selector. */
+export const defaultConstraints = (
+  defaults: readonly TopologySpreadConstraint[],
+  action: string,
+  selector: LabelMatcher,
+): SpreadConstraint[] =>
+  defaults
+    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action)
+    .map(constraint => toSpread(constraint, selector))
 
 /** All constraints' topology keys are on the node. */
 export const hasAllKeys = (constraints: readonly SpreadConstraint[], node: NodeInfo): boolean =>

@@ -9,7 +9,6 @@ const fits = (pod: Pod, node: Node) => !findUntoleratedTaint(node.spec?.taints, 
 
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
-  weight: 3,
   filter: ({ pod }) => ({ check: ({ node }) => (node.spec?.taints && !fits(pod, node) ? rejection : undefined) }),
   score({ pod }, _, nodes) {
     const soft = ({ spec }: Node) => (spec?.taints ?? []).filter(taint => taint.effect === 'PreferNoSchedule')

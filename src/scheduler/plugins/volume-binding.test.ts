@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../apis/generated/core-v1.js'
 import type { StorageClass } from '../../apis/generated/storage-v1.js'
 import { newCluster, newNode, newPod, noVolumes, reasonsOf } from '../scheduler-testing.js'
-import { volumeBinding } from './volume-binding.js'
+import { newVolumeBinding } from './volume-binding.js'
 
 const bound = { 'pv.kubernetes.io/bind-completed': 'yes' }
 const newClaim = (claim: { annotations?: Record<string, string>; spec?: object; status?: object }) =>
@@ -120,9 +120,9 @@ test.each([
       capacity ? [{ metadata: { name: 'c' }, storageClassName: 'made', capacity, nodeTopology: {} }] : [],
   }
   if (!capacity) cluster.volumes.csiDriver = () => undefined
-  expect(reasonsOf(volumeBinding, pod, cluster)).toEqual(reasons)
+  expect(reasonsOf(newVolumeBinding(), pod, cluster)).toEqual(reasons)
 })
 
 test('a pod without claims is not looked at', () => {
-  expect(volumeBinding.filter?.({ pod: newPod('p') } as never, newCluster([newNode('a')]))).toBeUndefined()
+  expect(newVolumeBinding().filter?.({ pod: newPod('p') } as never, newCluster([newNode('a')]))).toBeUndefined()
 })

@@ -1,8 +1,8 @@
 /** VolumeBinding: pods go where their volumes can be reached, found or made; claims that wait for their first consumer are bound then. */
+import type { Node } from '../../apis/generated/core-v1.js'
 import type { CSIStorageCapacity, StorageClass } from '../../apis/generated/storage-v1.js'
 import { quantityValue } from '../../machinery/quantity.js'
 import type { Cluster, Plugin, VolumeChange } from '../framework.js'
-import type { NodeInfo } from '../node-info.js'
 import type { PodInfo } from '../pod-info.js'
 import { planVolumes } from '../volumes/plan-volumes.js'
 import { sortClaims, usesClaim } from '../volumes/pod-claims.js'
@@ -33,15 +33,15 @@ function mayHelp({ pod }: PodInfo, { resource, change, object, old }: VolumeChan
   }
 }
 
-function reserve({ pod }: PodInfo, { volumes }: Cluster, { node }: NodeInfo) {
+function reserve({ pod }: PodInfo, { volumes }: Cluster, { node, timeoutMs }: { node: Node; timeoutMs: number }) {
   const claims = sortClaims(pod, volumes)
   if (!claims || 'refused' in claims || !claims.delayed.length) return undefined
   const plan = planVolumes(claims, node, volumes)
   if ('reasons' in plan) throw new Error(plan.reasons.join(', '))
-  return volumes.reserve(plan, pod, node)
+  return volumes.reserve(plan, { pod, node, timeoutMs })
 }
 
-export const volumeBinding: Plugin = {
+export const newVolumeBinding = ({ bindTimeoutSeconds = 600 }: { bindTimeoutSeconds?: number } = {}): Plugin => ({
   name: 'VolumeBinding',
   filter({ pod }, { volumes }) {
     const claims = sortClaims(pod, volumes)
@@ -53,9 +53,9 @@ export const volumeBinding: Plugin = {
       },
     }
   },
-  reserve,
+  reserve: (info, cluster, { node }) => reserve(info, cluster, { node, timeoutMs: bindTimeoutSeconds * 1000 }),
   mayHelp(info, event) {
     if (event.type === 'NodeAdd' || event.type === 'NodeUpdate') return true
     return event.type === 'VolumeChange' && mayHelp(info, event)
   },
-}
+})

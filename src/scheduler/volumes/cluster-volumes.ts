@@ -66,9 +66,9 @@ export class ClusterVolumes implements Volumes {
     pod: (key: ObjectKey) => this.informers.pods.get(key),
   }
 
-  reserve(plan: VolumePlan, pod: Pod, node: Node): Reservation {
+  reserve(plan: VolumePlan, about: { pod: Pod; node: Node; timeoutMs: number }): Reservation {
     const { client, clock } = this.deps
-    return new VolumeReservation({ plan, pod, node }, { client, clock, volumes: this })
+    return new VolumeReservation({ plan, ...about }, { client, clock, volumes: this })
   }
 
   /** Calls back at every change; returns what ends it. */

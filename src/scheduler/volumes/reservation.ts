@@ -19,8 +19,6 @@ export interface ReservationDeps {
   volumes: ClusterVolumes
 }
 
-/** Upstream's bindTimeoutSeconds. */
-const timeoutMs = 600_000
 /** Changes wake it sooner. */
 const pollMs = 1000
 const { selectedNode } = volumeAnnotations
@@ -31,7 +29,7 @@ export class VolumeReservation implements Reservation {
   private readonly provisions: PersistentVolumeClaim[]
 
   constructor(
-    private readonly about: { plan: VolumePlan; pod: Pod; node: Node },
+    private readonly about: { plan: VolumePlan; pod: Pod; node: Node; timeoutMs: number },
     private readonly deps: ReservationDeps,
   ) {
     const { plan, node } = about
@@ -48,7 +46,7 @@ export class VolumeReservation implements Reservation {
     })
   }
 
-  /** Rejects when it cannot be done, was undone meanwhile, or takes longer than ten minutes. */
+  /** Rejects when it cannot be done, was undone meanwhile, or takes too long. */
   async preBind(): Promise<void> {
     if (!this.bindings.length && !this.provisions.length) return
     const { client } = this.deps
@@ -67,7 +65,7 @@ export class VolumeReservation implements Reservation {
 
   private untilBound(): Promise<void> {
     const { clock, volumes } = this.deps
-    const deadline = clock.monotonic() + timeoutMs
+    const deadline = clock.monotonic() + this.about.timeoutMs
     return new Promise((resolve, reject) => {
       let timer = clock.after(pollMs, () => look())
       const end = (finish: () => void) => {
