@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Pod } from '../../apis/generated/core-v1.js'
 
-export const configHashAnnotation = 'kubernetes.io/config.hash'
-export const configSourceAnnotation = 'kubernetes.io/config.source'
+const configHashAnnotation = 'kubernetes.io/config.hash'
+const configSourceAnnotation = 'kubernetes.io/config.source'
 export const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 export interface Manifest {
