@@ -1,10 +1,68 @@
 /** The kubelet's flags as its configuration. */
 import { resolve } from 'node:path'
+import { thresholdsOf } from '../kubelet/eviction/thresholds.js'
 import type { KubeletConfig } from '../kubelet/kubelet.js'
-import type { KubeletFlags } from './kubelet-flags.js'
+import { parseDuration } from '../machinery/duration.js'
+import { parseQuantity } from '../machinery/quantity.js'
+import { UsageError } from './flags.js'
+import { defaultEvictionHard, type KubeletFlagName, type KubeletFlags } from './kubelet-flags.js'
+
+const defaultTransition = '5m0s'
+const reservable: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pid'])
+
+/** Mistakes become sentences that name the flag. */
+function reading<T>(flag: KubeletFlagName, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message}`)
+  }
+}
+
+/** `cpu=500m,memory=1Gi`. */
+function parseReserved(text: string): Record<string, string> {
+  const entries = text.split(',').filter(Boolean)
+  return Object.fromEntries(
+    entries.map(entry => {
+      const [resource = '', quantity = ''] = entry.split('=')
+      if (!reservable.has(resource)) throw new Error(`cannot reserve ${JSON.stringify(resource)}`)
+      parseQuantity(quantity)
+      return [resource, quantity]
+    }),
+  )
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`must be a whole number, not ${JSON.stringify(text)}`)
+  return Number(text)
+}
+
+function evictionOf(flags: KubeletFlags): NonNullable<KubeletConfig['eviction']> {
+  const thresholds = reading('eviction-hard', () =>
+    thresholdsOf({
+      hard: flags['eviction-hard'] ?? defaultEvictionHard,
+      soft: flags['eviction-soft'] ?? '',
+      softGrace: flags['eviction-soft-grace-period'] ?? '',
+    }),
+  )
+  const transition = flags['eviction-pressure-transition-period'] ?? defaultTransition
+  const longest = flags['eviction-max-pod-grace-period'] ?? '0'
+  return {
+    thresholds,
+    transitionMs: reading('eviction-pressure-transition-period', () => parseDuration(transition)),
+    maxGraceSeconds: reading('eviction-max-pod-grace-period', () => wholeNumber(longest)),
+  }
+}
 
 /** Throws UsageError with a sentence that says what to change. */
 export function readKubeletConfig(flags: KubeletFlags): Partial<KubeletConfig> {
-  const path = flags['pod-manifest-path']
-  return { ...(path && { podManifestPath: resolve(path) }) }
+  const { 'pod-manifest-path': path, 'max-pods': maxPods } = flags
+  const reserved = (flag: 'system-reserved' | 'kube-reserved') => reading(flag, () => parseReserved(flags[flag] ?? ''))
+  return {
+    ...(path && { podManifestPath: resolve(path) }),
+    ...(maxPods && { capacity: { pods: String(reading('max-pods', () => wholeNumber(maxPods))) } }),
+    systemReserved: reserved('system-reserved'),
+    kubeReserved: reserved('kube-reserved'),
+    eviction: evictionOf(flags),
+  }
 }

@@ -7,8 +7,33 @@ interface KubeletFlag {
   default?: string
 }
 
+/**
+ * Upstream takes a tenth of the disk. Disks of laptops are often fuller than that, and their nodes would take no pods; kind and minikube
+ * switch it off for that reason.
+ */
+export const defaultEvictionHard = 'memory.available<100Mi,nodefs.available<1Gi,nodefs.inodesFree<1%,pid.available<1%'
+
 export const kubeletFlags = {
   'pod-manifest-path': { value: 'DIR', help: 'run a pod from each file in it, too: static pods' },
+  'max-pods': { value: 'N', help: 'pods that a node takes', default: '110' },
+  'system-reserved': {
+    value: 'LIST',
+    help: 'what pods are not given, such as cpu=500m,memory=1Gi,ephemeral-storage=1Gi',
+  },
+  'kube-reserved': { value: 'LIST', help: 'the same once more, for the kubelet' },
+  'eviction-hard': {
+    value: 'LIST',
+    help: 'when less is left, pods are evicted at once; empty for never',
+    default: defaultEvictionHard,
+  },
+  'eviction-soft': { value: 'LIST', help: 'the same, but only after a while, and with grace' },
+  'eviction-soft-grace-period': { value: 'LIST', help: 'how long that is, such as memory.available=1m30s' },
+  'eviction-max-pod-grace-period': { value: 'SECONDS', help: 'the longest grace of pods then', default: '0' },
+  'eviction-pressure-transition-period': {
+    value: 'DURATION',
+    help: 'how long a node tells of a pressure after it is over',
+    default: '5m0s',
+  },
 } as const satisfies Record<string, KubeletFlag>
 
 export type KubeletFlagName = keyof typeof kubeletFlags

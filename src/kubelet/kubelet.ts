@@ -11,15 +11,19 @@ import { quantityValue } from '../machinery/quantity.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { KeyedBackoff } from './backoff.js'
+import type { EvictionConfig, Evictor } from './eviction/evictor.js'
+import { type EvictionDeps, newEvictor } from './eviction/start-eviction.js'
 import { userCredentials } from './images/docker-config.js'
 import type { ImageName } from './images/image-name.js'
 import { ImagePuller } from './images/image-puller.js'
+import { PulledImages } from './images/pulled-images.js'
 import { claimKind, configMapKind, persistentVolumeKind, podKind, secretKind, serviceKind } from './kinds.js'
 import { newKubeletMetrics } from './metrics.js'
 import { refusalOf, resizeRefusalOf } from './node/admission.js'
 import { type Machine, readMachine } from './node/machine.js'
 import { capacityOf } from './node/node-object.js'
 import { NodeReporter } from './node/node-reporter.js'
+import { reservedOf } from './node/reserved.js'
 import { newObjectCache } from './object-cache.js'
 import { removeOrphans } from './orphans.js'
 import type { PodDeps } from './pods/pod-deps.js'
@@ -60,6 +64,11 @@ export interface KubeletConfig {
   capacity?: Readonly<Record<string, string>>
   /** Where Docker's client keeps what users logged in with. */
   dockerConfigDirectory?: string
+  /** Absent: the node is never short of anything. */
+  eviction?: EvictionConfig
+  /** What of the machine pods are not given, by resource: for the system, and for the kubelet. */
+  systemReserved?: Readonly<Record<string, string>>
+  kubeReserved?: Readonly<Record<string, string>>
   /** Pods are also run from files in it. */
   podManifestPath?: string
   /** Empty where the cluster has no DNS service: pods use the host's then. */
@@ -103,6 +112,8 @@ class NodeAgent {
   #port = defaultPort
   #podDeps: PodDeps | undefined
   #static: StaticPods | undefined
+  readonly #pulled: PulledImages
+  readonly #evictor: Evictor | undefined
   #stops: (() => void)[] = []
   #stopped = false
 
@@ -128,11 +139,25 @@ class NodeAgent {
       pods: () => [...this.#workers.values()].map(({ pod, status }) => ({ pod, status })),
       configuration: () => ({ port: this.#port, clusterDNS: config.clusterDns, clusterDomain: config.clusterDomain }),
     })
+    this.#pulled = new PulledImages(this.#deps, join(this.#dataDirectory, 'pulled-images.json'))
+    this.#evictor = config.eviction && newEvictor(this.#evictionDeps(), config.eviction)
     this.#pods = newInformer(podKind, this.#deps, { fieldSelector: `spec.nodeName=${config.nodeName}` })
   }
 
   /** Scheme of container ids; known once the runtime has answered. */
   #runtimeName = ''
+
+  #evictionDeps(): EvictionDeps {
+    return {
+      ...this.#deps,
+      cache: this.#cache,
+      stats: this.#server.stats,
+      images: this.#pulled,
+      reporter: () => this.#reporter,
+      workers: this.#workers,
+      dataDirectory: this.#dataDirectory,
+    }
+  }
 
   get nodeApi(): NodeApi {
     return this.#server.api
@@ -151,6 +176,7 @@ class NodeAgent {
     await this.#listen()
     this.#reporter = this.#newReporter(machine)
     this.#podDeps = this.#newPodDeps(machine, this.#reporter)
+    await this.#evictor?.start()
     await this.#startStaticPods(this.#reporter)
     this.#followPods()
     await this.#reporter.start()
@@ -165,6 +191,7 @@ class NodeAgent {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#static?.stop()
+    this.#evictor?.stop()
     await this.#server.stop()
     this.#pods.stop()
     this.#cache.stop()
@@ -176,10 +203,11 @@ class NodeAgent {
   #newReporter(machine: Machine): NodeReporter {
     const { nodeName, hostname = nodeName, addresses, labels = {}, taints = [], capacity = {} } = this.#config
     const kubeletPort = this.#port
-    const dataDirectory = this.#dataDirectory
+    const { systemReserved: system = {}, kubeReserved: kube = {}, eviction } = this.#config
+    const reserved = reservedOf(machine, { system, kube, thresholds: eviction?.thresholds ?? [] })
     return new NodeReporter(
-      { ...this.#deps, events: this.#events },
-      { name: nodeName, hostname, addresses, labels, taints, capacity, machine, dataDirectory, kubeletPort },
+      { ...this.#deps, events: this.#events, pressures: () => this.#evictor?.pressures ?? new Set() },
+      { name: nodeName, hostname, addresses, labels, taints, capacity, machine, reserved, kubeletPort },
     )
   }
 
@@ -240,7 +268,8 @@ class NodeAgent {
     const { runtime, clock, log } = this.#deps
     const { dockerConfigDirectory: directory } = this.#config
     const nodeCredentials = directory && ((name: ImageName) => userCredentials(name, directory))
-    return new ImagePuller({ runtime, clock, log, ...(nodeCredentials && { nodeCredentials }) })
+    const pulled = (image: string) => void this.#pulled.note(image).catch(() => {})
+    return new ImagePuller({ runtime, clock, log, ...(nodeCredentials && { nodeCredentials }), pulled })
   }
 
   async #hostDns(): Promise<DnsConfig> {
@@ -261,7 +290,10 @@ class NodeAgent {
   }
 
   #admit(pod: Pod, reporter: NodeReporter) {
-    return refusalOf({ pod, others: this.#others(pod), allocatable: reporter.allocatable, labels: reporter.labels })
+    return (
+      this.#evictor?.refusalOf(pod) ??
+      refusalOf({ pod, others: this.#others(pod), allocatable: reporter.allocatable, labels: reporter.labels })
+    )
   }
 
   async #startStaticPods(reporter: NodeReporter): Promise<void> {

@@ -53,7 +53,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
   const { clientFor, runtimes, clusterDns, log, metrics, ca } = deps
   const kubelets = new Map<string, Kubelet>()
   const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
-  const settings = readKubeletConfig(config.kubelet ?? {})
+  const { eviction, ...settings } = readKubeletConfig(config.kubelet ?? {})
   const stopping = new AbortController()
   if (config.runtime !== 'sim')
     // Nothing waits for it.
@@ -74,6 +74,8 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
         resolvConf,
         dockerConfigDirectory: process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'),
         ...settings,
+        // Simulated pods use nothing.
+        ...(eviction && config.runtime !== 'sim' && { eviction }),
       },
     )
     kubelets.set(nodeName, kubelet)

@@ -60,29 +60,3 @@ export async function readMachine(directory: string): Promise<Machine> {
     bootId,
   }
 }
-
-/** What is left now; for the node's pressure conditions. */
-export interface Headroom {
-  /** Bytes that processes can still have. */
-  memory: number
-  diskFree: number
-  disk: number
-  pids: number
-}
-
-async function availableMemory(): Promise<number> {
-  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '')
-  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1]
-  return kib ? Number(kib) * 1024 : os.freemem()
-}
-
-async function availablePids(): Promise<number> {
-  const [limit, load] = await Promise.all([firstLine('/proc/sys/kernel/pid_max'), firstLine('/proc/loadavg')])
-  const used = /\d+\/(\d+)/.exec(load)?.[1]
-  return limit && used ? Number(limit) - Number(used) : Number.POSITIVE_INFINITY
-}
-
-export async function readHeadroom(directory: string): Promise<Headroom> {
-  const [disk, memory, pids] = await Promise.all([statfs(directory), availableMemory(), availablePids()])
-  return { memory, pids, disk: disk.blocks * disk.bsize, diskFree: disk.bavail * disk.bsize }
-}

@@ -9,16 +9,13 @@ import type {
 } from '../../apis/generated/core-v1.js'
 import { formatTime } from '../../machinery/clock.js'
 import { formatQuantity, quantityOf } from '../../machinery/quantity.js'
+import type { Pressure } from '../eviction/thresholds.js'
 import type { ImageStatus, RuntimeVersion } from '../runtime/types.js'
-import type { Headroom, Machine } from './machine.js'
+import type { Machine } from './machine.js'
+import { type Reserved, without } from './reserved.js'
 
 export const kubeletVersion = 'v1.34.4'
 const maxPods = 110
-/** Upstream's hard eviction thresholds: what pods are not given. */
-const reservedMemoryBytes = 100 * 1024 * 1024
-const reservedDiskFraction = 0.1
-/** Below this many process ids the node is under pressure. */
-const reservedPids = 100
 const maxImages = 50
 const maxNamesPerImage = 5
 
@@ -33,7 +30,10 @@ export interface NodeInput {
   capacity: Readonly<Record<string, string>>
   runtime: RuntimeVersion
   images: readonly ImageStatus[]
-  headroom: Headroom
+  /** What the machine is short of. */
+  pressures: ReadonlySet<Pressure>
+  /** What pods are not given. */
+  reserved: Reserved
   /** Why the node cannot run pods; undefined when it can. */
   notReady: string | undefined
   kubeletPort: number
@@ -57,15 +57,13 @@ export function capacityOf({ machine, capacity }: Pick<NodeInput, 'machine' | 'c
   }
 }
 
-export function allocatableOf(input: Pick<NodeInput, 'machine' | 'capacity'>): Record<string, string> {
-  const { machine, capacity } = input
-  return {
-    ...capacityOf(input),
-    ...(!capacity['ephemeral-storage'] && {
-      'ephemeral-storage': String(Math.floor(machine.disk * (1 - reservedDiskFraction))),
-    }),
-    ...(!capacity.memory && { memory: bytes(machine.memory - reservedMemoryBytes) }),
-  }
+/** What was replaced is given as it is. */
+export function allocatableOf(input: Pick<NodeInput, 'machine' | 'capacity' | 'reserved'>): Record<string, string> {
+  const { capacity, reserved } = input
+  const all = capacityOf(input)
+  const resources = (['cpu', 'memory', 'ephemeral-storage'] as const).filter(resource => !capacity[resource])
+  const left = resources.map(resource => [resource, without(resource, all[resource]!, reserved)])
+  return { ...all, ...Object.fromEntries(left) }
 }
 
 interface Finding {
@@ -77,25 +75,25 @@ interface Finding {
   messages: [good: string, bad: string]
 }
 
-function findings({ headroom, notReady }: NodeInput): Finding[] {
+function findings({ pressures, notReady }: NodeInput): Finding[] {
   return [
     {
       type: 'MemoryPressure',
-      bad: headroom.memory < reservedMemoryBytes,
+      bad: pressures.has('MemoryPressure'),
       good: 'False',
       reasons: ['KubeletHasSufficientMemory', 'KubeletHasInsufficientMemory'],
       messages: ['kubelet has sufficient memory available', 'kubelet has insufficient memory available'],
     },
     {
       type: 'DiskPressure',
-      bad: headroom.diskFree < headroom.disk * reservedDiskFraction,
+      bad: pressures.has('DiskPressure'),
       good: 'False',
       reasons: ['KubeletHasNoDiskPressure', 'KubeletHasDiskPressure'],
       messages: ['kubelet has no disk pressure', 'kubelet has disk pressure'],
     },
     {
       type: 'PIDPressure',
-      bad: headroom.pids < reservedPids,
+      bad: pressures.has('PIDPressure'),
       good: 'False',
       reasons: ['KubeletHasSufficientPID', 'KubeletHasInsufficientPID'],
       messages: ['kubelet has sufficient PID available', 'kubelet has insufficient PID available'],

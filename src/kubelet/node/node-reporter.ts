@@ -5,11 +5,13 @@ import type { EventRecorder } from '../../client/event-recorder.js'
 import type { Clock, Timer } from '../../machinery/clock.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
+import type { Pressure } from '../eviction/thresholds.js'
 import { nodeKind } from '../kinds.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { NodeLease } from './lease.js'
-import { type Machine, readHeadroom } from './machine.js'
+import type { Machine } from './machine.js'
 import { allocatableOf, type NodeInput, newNode, nodeStatus, standardLabels } from './node-object.js'
+import type { Reserved } from './reserved.js'
 
 export interface NodeReporterDeps {
   client: Client
@@ -17,6 +19,8 @@ export interface NodeReporterDeps {
   log: Logger
   events: EventRecorder
   runtime: Runtime
+  /** What the machine is short of now. */
+  pressures(): ReadonlySet<Pressure>
 }
 
 export interface NodeReporterConfig {
@@ -27,8 +31,8 @@ export interface NodeReporterConfig {
   taints: readonly Taint[]
   capacity: Readonly<Record<string, string>>
   machine: Machine
-  /** Below it pods keep their files: its file system is watched for pressure. */
-  dataDirectory: string
+  /** What pods are not given. */
+  reserved: Reserved
   kubeletPort: number
 }
 
@@ -122,16 +126,15 @@ export class NodeReporter {
 
   async #input(before: NodeStatus): Promise<NodeInput> {
     const { runtime, clock } = this.#deps
-    const [version, images, headroom] = await Promise.all([
+    const [version, images] = await Promise.all([
       runtime.version(),
       runtime.listImages().catch(error => error as Error),
-      readHeadroom(this.#config.dataDirectory),
     ])
     return {
       ...this.#config,
       runtime: version,
       images: images instanceof Error ? [] : images,
-      headroom,
+      pressures: this.#deps.pressures(),
       notReady: images instanceof Error ? `container runtime is down: ${images.message}` : undefined,
       before: before.conditions ?? [],
       now: clock.now(),
@@ -196,9 +199,13 @@ export class NodeReporter {
     }
   }
 
-  /** Upstream names the node as its own uid here. */
   #event(reason: string, message: string): void {
+    this.tell('Normal', reason, message)
+  }
+
+  /** An event about the node; upstream names the node as its own uid here. */
+  tell(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { name } = this.#config
-    this.#deps.events.event({ kind: 'Node', apiVersion: 'v1', name, uid: name }, 'Normal', reason, message)
+    this.#deps.events.event({ kind: 'Node', apiVersion: 'v1', name, uid: name }, type, reason, message)
   }
 }

@@ -27,7 +27,8 @@ const input: NodeInput = {
     { id: 'sha256:1', tags: ['a:1'], digests: [], sizeBytes: 1, user: '' },
     { id: 'sha256:2', tags: ['b:1'], digests: ['b@sha256:3'], sizeBytes: 2, user: '' },
   ],
-  headroom: { memory: 2 ** 30, disk: 100, diskFree: 50, pids: 1000 },
+  pressures: new Set(),
+  reserved: { cpu: 500, memory: 100 * 2 ** 20, 'ephemeral-storage': 10 * 2 ** 30 },
   notReady: undefined,
   kubeletPort: 10250,
   before: [],
@@ -51,7 +52,7 @@ describe('newNode', () => {
     })
     expect(status).toMatchObject({
       capacity: { cpu: '2', memory: '8Gi', pods: '110', 'ephemeral-storage': '100Gi', 'hugepages-2Mi': '0' },
-      allocatable: { cpu: '2', memory: '8092Mi', 'ephemeral-storage': String(90 * 2 ** 30) },
+      allocatable: { cpu: '1500m', memory: '8092Mi', 'ephemeral-storage': String(90 * 2 ** 30) },
       addresses: [
         { type: 'InternalIP', address: '192.0.2.1' },
         { type: 'Hostname', address: 'host' },
@@ -69,7 +70,10 @@ describe('newNode', () => {
       Ready: 'True KubeletReady kubelet is posting ready status',
     })
     expect(
-      conditions({ notReady: 'container runtime is down', headroom: { memory: 1, disk: 100, diskFree: 1, pids: 1 } }),
+      conditions({
+        notReady: 'container runtime is down',
+        pressures: new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const),
+      }),
     ).toEqual({
       MemoryPressure: 'True KubeletHasInsufficientMemory kubelet has insufficient memory available',
       DiskPressure: 'True KubeletHasDiskPressure kubelet has disk pressure',

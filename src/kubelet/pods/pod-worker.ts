@@ -32,6 +32,8 @@ type Stage = 'active' | 'ending' | 'ended' | 'gone'
 interface Verdict {
   reason: string
   message: string
+  /** The pod is told that it goes for the sake of others. */
+  isDisruption?: boolean
 }
 
 const firstRetryMs = 500
@@ -131,6 +133,15 @@ export class PodWorker {
   removed(): void {
     this.#removed = true
     this.#requestEnd(Math.min(podGraceSeconds(this.#pod), this.#grace?.seconds ?? Number.POSITIVE_INFINITY))
+    this.wake()
+  }
+
+  /** Ends the pod for good: the node needs what it uses. */
+  evict(verdict: Verdict, graceSeconds: number): void {
+    if (this.#verdict || this.#stage !== 'active') return
+    this.#verdict = verdict
+    eventsFor(this.#deps.events, this.#pod).warning(verdict.reason, verdict.message)
+    this.#requestEnd(graceSeconds)
     this.wake()
   }
 

@@ -80,6 +80,8 @@ export interface Runtime {
     stream: { readable: Readable; writable: Writable; signal: AbortSignal },
   ): Promise<void>
   stats(id: string): Promise<ContainerStats>
+  /** What containers wrote outside of volumes, by id: bytes. Dear; absent where a runtime cannot tell. */
+  writtenBytes?(): Promise<ReadonlyMap<string, number>>
 
   /** Undefined when the image is not present. */
   imageStatus(image: string): Promise<ImageStatus | undefined>

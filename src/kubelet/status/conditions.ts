@@ -16,6 +16,9 @@ export const ownedConditions: ReadonlySet<string> = new Set([
   'PodResizePending',
 ])
 
+/** Reason of a DisruptionTarget that the kubelet sets; the eviction API sets others. */
+export const kubeletDisruption = 'TerminationByKubelet'
+
 export interface ConditionInput {
   pod: Pod
   state: PodState

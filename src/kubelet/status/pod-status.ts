@@ -1,10 +1,10 @@
 /** The whole status of a pod from what the runtime has; upstream's generateAPIPodStatus. Pure. */
 import { qosClassOf } from '../../apis/core-v1/pod-qos.js'
-import type { ContainerStatus, Pod, PodStatus } from '../../apis/generated/core-v1.js'
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../apis/generated/core-v1.js'
 import { formatTime } from '../../machinery/clock.js'
 import { findContainer, isRestartableInit, isTerminalPhase } from '../pods/pod.js'
 import { addressesOf, latestOf, type PodState } from '../pods/pod-state.js'
-import { ownedConditions, podConditions, type ResizeView } from './conditions.js'
+import { kubeletDisruption, ownedConditions, podConditions, type ResizeView } from './conditions.js'
 import { containerStatusesOf, type StartFailure } from './container-statuses.js'
 import { type PodPhase, phaseOf } from './phase.js'
 
@@ -29,7 +29,7 @@ export interface PodStatusInput {
   /** Nothing will be started any more. */
   terminal: boolean
   /** The pod was refused or evicted: it has failed, whatever its containers do. */
-  verdict?: { reason: string; message: string }
+  verdict?: { reason: string; message: string; isDisruption?: boolean }
   /** Milliseconds since the epoch. */
   now: number
 }
@@ -72,10 +72,27 @@ function addresses(input: PodStatusInput): Partial<PodStatus> {
 
 /** The explanation stays with the phase it belongs to. */
 function explanation({ pod, verdict }: PodStatusInput, phase: PodPhase): Pick<PodStatus, 'reason' | 'message'> {
-  if (verdict && !isTerminalPhase(pod.status?.phase)) return verdict
+  if (verdict && !isTerminalPhase(pod.status?.phase)) return { reason: verdict.reason, message: verdict.message }
   if (phase !== pod.status?.phase) return {}
   const { reason, message } = pod.status
   return { ...(reason && { reason }), ...(message && { message }) }
+}
+
+/** Conditions of others, and the one that is shared with them: that the pod goes for the sake of others. */
+function withDisruption({ pod, verdict }: PodStatusInput, time: string): PodCondition[] {
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => !ownedConditions.has(type))
+  if (!verdict?.isDisruption || others.some(({ reason }) => reason === kubeletDisruption)) return others
+  const { generation } = pod.metadata
+  const disruption = {
+    type: 'DisruptionTarget',
+    ...(generation !== undefined && { observedGeneration: generation }),
+    status: 'True',
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime: time,
+    reason: kubeletDisruption,
+    message: verdict.message,
+  }
+  return [...others.filter(({ type }) => type !== 'DisruptionTarget'), disruption]
 }
 
 export function podStatusOf(input: PodStatusInput): PodStatus {
@@ -86,7 +103,7 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
   for (const status of ephemeralContainerStatuses) status.ready = false
   const statuses = [...initContainerStatuses, ...containerStatuses]
   const phase = phaseNow(input, statuses)
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => !ownedConditions.has(type))
+  const others = withDisruption(input, formatTime(now))
   const time = formatTime(now)
   return {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),

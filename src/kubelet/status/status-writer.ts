@@ -5,7 +5,7 @@ import type { Clock } from '../../machinery/clock.js'
 import { isReason, StatusError } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { podKind } from '../kinds.js'
-import { ownedConditions } from './conditions.js'
+import { kubeletDisruption, ownedConditions } from './conditions.js'
 
 export interface StatusWriterDeps {
   client: Client
@@ -43,7 +43,7 @@ function canonical(value: unknown): unknown {
 /** Conditions merge by type: only ours that differ are sent. */
 function changedConditions(before: readonly PodCondition[], wanted: readonly PodCondition[]): PodCondition[] {
   return wanted
-    .filter(({ type }) => ownedConditions.has(type))
+    .filter(({ type, reason }) => ownedConditions.has(type) || reason === kubeletDisruption)
     .filter(condition => !same(canonical(condition), canonical(before.find(({ type }) => type === condition.type))))
     .map(condition => ({
       ...absentFields(

@@ -224,6 +224,13 @@ export class DockerRuntime implements Runtime {
     return statsOf(this.#docker, id)
   }
 
+  async writtenBytes(): Promise<ReadonlyMap<string, number>> {
+    const { cluster, node } = this.#deps.owner
+    const options = { all: true, size: true, filters: { label: ownerFilter(cluster, node) } }
+    const summaries: { Id: string; SizeRw?: number }[] = await asking(this.#docker.listContainers(options))
+    return new Map(summaries.map(({ Id, SizeRw }) => [Id, SizeRw ?? 0]))
+  }
+
   imageStatus(image: string): Promise<ImageStatus | undefined> {
     return this.#deps.images.status(image)
   }
