@@ -1,6 +1,6 @@
 /**
  * Builds minik8s. Steps whose inputs did not change are skipped.
- *   node hack/build.mjs                   everything: generated types, OpenAPI documents, dist/minik8s.js, dist/index.js
+ *   node hack/build.mjs                   everything: generated types, OpenAPI documents, dist/minik8s.js, the libraries
  *   node hack/build.mjs --generate-only   only src/apis/generated/
  */
 import { createHash } from 'node:crypto'
@@ -105,10 +105,11 @@ const programSettings = (source, name) => ({
   legalComments: 'external',
 })
 
-/** The command, and the library. */
+/** The command, and the libraries. */
 const programs = [
   { source: 'src/main.ts', name: 'main', launcher: 'src/launch.ts', file: 'minik8s', banner: '#!/usr/bin/env node' },
   { source: 'src/embedding/index.ts', name: 'embedded', launcher: 'src/launch-embedded.ts', file: 'index' },
+  { source: 'src/operator/index.ts', name: 'operator', launcher: 'src/launch-operator.ts', file: 'controller-runtime' },
 ]
 
 const launcherSettings = ({ launcher, file, banner }, bundleHash) => ({

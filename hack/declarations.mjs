@@ -1,5 +1,5 @@
 /**
- * Writes the types of the package as a library, `dist/types/`: declarations of src/embedding/index.ts and of what they mention.
+ * Writes the types of the package as a library, `dist/types/`: declarations of what the libraries export and of what they mention.
  *   node hack/declarations.mjs
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,21 +9,23 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const source = join(root, 'src')
 const target = join(root, 'dist/types')
-const entry = 'embedding/index.d.ts'
+const entries = ['embedding/index.d.ts', 'operator/index.d.ts']
+
+const sourceOf = path => join(source, path.replace('.d.ts', '.ts'))
 
 /** Makes one declaration at a time: only what they mention is looked into. */
 async function declarationWriter() {
   const { default: ts } = await import('typescript')
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
-  const program = ts.createProgram([join(source, 'embedding/index.ts')], {
+  const program = ts.createProgram(entries.map(sourceOf), {
     ...options,
     ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: source, outDir: target },
     ...{ incremental: false, tsBuildInfoFile: undefined },
   })
   return path => {
     let declaration
-    const file = program.getSourceFile(join(source, path.replace('.d.ts', '.ts')))
+    const file = program.getSourceFile(sourceOf(path))
     const keep = (_, text) => {
       declaration = text
     }
@@ -35,7 +37,7 @@ async function declarationWriter() {
 
 const declarationOf = await declarationWriter()
 const texts = new Map()
-const paths = new Set([entry])
+const paths = new Set(entries)
 for (const path of paths) {
   const text = declarationOf(path)
   texts.set(path, text)

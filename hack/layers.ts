@@ -21,9 +21,11 @@ export const layers: Record<string, readonly string[]> = {
 export const compositionRoot = [
   'cli',
   'embedding',
+  'operator',
   'main.ts',
   'launch.ts',
   'launch-embedded.ts',
+  'launch-operator.ts',
   'launch-bundle.ts',
 ] as const
 

@@ -20,6 +20,10 @@ export interface TlsOptions {
   ca?: string | Uint8Array
   cert?: string | Uint8Array
   key?: string | Uint8Array
+  /** The name that the server's certificate is to be for, where it is not the host's. */
+  serverName?: string
+  /** Trusts whoever answers. */
+  insecure?: boolean
 }
 
 export interface HttpAnswer {
@@ -70,7 +74,9 @@ export class Http2Connection {
   private connected(): ClientHttp2Session {
     if (this.session && !this.session.closed && !this.session.destroyed) return this.session
     // A list of tens of thousands of objects must not stall on the default 64 KiB window.
-    const session = connect(this.server, { ...this.tls, settings: { initialWindowSize: 1 << 20 } } as object)
+    const { serverName, insecure, ...keys } = this.tls
+    const tls = { ...keys, ...(serverName && { servername: serverName }), rejectUnauthorized: !insecure }
+    const session = connect(this.server, { ...tls, settings: { initialWindowSize: 1 << 20 } } as object)
     session.on('connect', () => session.setLocalWindowSize(8 << 20))
     const forget = () => {
       if (this.session === session) this.session = undefined

@@ -5,5 +5,5 @@ export type { KubernetesObject, ObjectKey, ObjectList } from '../machinery/objec
 export type { DeleteOptions, ListOptions, WatchEvent, WriteOptions } from '../machinery/request.js'
 export { isReason, StatusError } from '../machinery/status-error.js'
 export type { Fault, FaultCode, Faults, InjectedFault, RequestMatch } from './faults.js'
-export { defineResource, type Kinds, kinds, type ResourceName } from './kinds.js'
+export { defineResource, type Kinds, kinds, type ResourceName } from '../client/kinds.js'
 export { type StartOptions, startCluster, type TestCluster } from './start-cluster.js'

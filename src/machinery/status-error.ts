@@ -49,8 +49,17 @@ export interface Status {
   code: number
 }
 
+/** The package is two libraries, each with a copy of the class: an error of one is one to the other. */
+const brand = Symbol.for('minik8s.dev/StatusError')
+
 export class StatusError extends Error {
+  readonly [brand] = true
   readonly status: Status
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
   constructor(code: number, reason: StatusReason | '', message: string, details?: StatusDetails) {
     super(message)
     this.name = 'StatusError'

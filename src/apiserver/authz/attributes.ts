@@ -56,7 +56,11 @@ function sentence({ user, verb, isResource, path, group, resource, subresource, 
 }
 
 /** A refusal of the authorizers, as opposed to one of admission: browsers are told not to guess its type. */
-export class ForbiddenRequest extends StatusError {}
+export class ForbiddenRequest extends StatusError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof StatusError && value.constructor === ForbiddenRequest
+  }
+}
 
 /** Upstream's 403 for a request that no authorizer allows. */
 export function forbiddenRequest(attributes: Attributes, reason: string): ForbiddenRequest {

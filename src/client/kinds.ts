@@ -1,4 +1,4 @@
-/** The kinds that tests name when they speak through the client; other resources, custom ones too, are named by `defineResource`. */
+/** The kinds that tests and operators name when they speak through the client; other resources, custom ones too, are named by `defineResource`. */
 import { customResourceDefinition } from '../apis/apiextensions-v1/index.js'
 import { controllerRevision, daemonSet, deployment, replicaSet, statefulSet } from '../apis/apps-v1/index.js'
 import { horizontalPodAutoscaler } from '../apis/autoscaling-v2/index.js'
