@@ -12,6 +12,7 @@ await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
+  target: 'node20',
   packages: 'external',
   logLevel: 'error',
 })

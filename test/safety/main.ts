@@ -1,9 +1,12 @@
-/** `npm run safety -- malformed [--requests N] [--seed N]`: plays a check of goals "safety" against the built server. */
+/** `npm run safety -- CHECK [--requests N] [--kills N] [--seed N]`: plays a check of goals "safety" against the built server. */
+import { dirname, join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startMinik8s } from '../../bench/servers/minik8s.js'
 import { freePort } from '../../bench/servers/processes.js'
 import { collectedHeap } from './heap.js'
+import { playKubeletRestart } from './kubelet-restart.js'
 import { describeFailure, playMalformed } from './malformed.js'
 import { noise, oddStreams } from './odd-streams.js'
 import { newChance } from './random.js'
@@ -17,6 +20,7 @@ const mostGrowth = 0.25
 
 interface Settings {
   requests: number
+  kills: number
   seed: number
 }
 
@@ -72,11 +76,22 @@ async function malformed({ requests, seed }: Settings): Promise<boolean> {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { requests: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    requests: { type: 'string', default: '10000' },
+    kills: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+  },
 })
-const checks: Record<string, (settings: Settings) => Promise<boolean>> = { malformed }
+const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
+const checks: Record<string, (settings: Settings) => Promise<boolean>> = {
+  malformed,
+  'kubelet-restart': settings => playKubeletRestart({ ...settings, program, say }),
+}
 const check = checks[positionals[0] ?? '']
 if (!check) {
-  say(`Usage: npm run safety -- ${Object.keys(checks).join('|')} [--requests N] [--seed N]`)
+  say(`Usage: npm run safety -- ${Object.keys(checks).join('|')} [--requests N] [--kills N] [--seed N]`)
   process.exitCode = 2
-} else if (!(await check({ requests: Number(values.requests), seed: Number(values.seed) }))) process.exitCode = 1
+} else if (
+  !(await check({ requests: Number(values.requests), kills: Number(values.kills), seed: Number(values.seed) }))
+)
+  process.exitCode = 1

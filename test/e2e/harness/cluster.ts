@@ -13,21 +13,26 @@ export const examples = join(root, 'examples')
 export interface ClusterOptions {
   runtime?: 'docker' | 'sim' | 'none'
   flags?: readonly string[]
+  /** Default: the one that is built in this checkout. */
+  program?: string
 }
 
 export class TestCluster {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'minik8s-e2e-'))
   readonly kubeconfig = join(this.dataDir, 'kubeconfig')
   output = ''
+  readonly #program: string
   #process?: ChildProcess
   #port = '0'
 
-  constructor(private readonly options: ClusterOptions = {}) {}
+  constructor(private readonly options: ClusterOptions = {}) {
+    this.#program = options.program ?? program
+  }
 
   /** Starts, or starts again on the same data and port. Resolves with the ready line. */
   async start(): Promise<string> {
     const { runtime = 'docker', flags = [] } = this.options
-    const args = [program, 'up', '--data-dir', this.dataDir, '--port', this.#port, '--runtime', runtime, ...flags]
+    const args = [this.#program, 'up', '--data-dir', this.dataDir, '--port', this.#port, '--runtime', runtime, ...flags]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.dataDir })
     this.#process = child
     return new Promise((resolve, reject) => {
@@ -92,7 +97,7 @@ export class TestCluster {
   /** Stops, removes containers and files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-    await run(process.execPath, [program, 'reset', '--data-dir', this.dataDir])
+    await run(process.execPath, [this.#program, 'reset', '--data-dir', this.dataDir])
     rmSync(this.dataDir, { recursive: true, force: true })
   }
 }
