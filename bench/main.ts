@@ -8,6 +8,7 @@ import { type Benchmark, measure, type Sample } from './bench.js'
 import { create, get, list } from './cases/objects.js'
 import { apply, patch } from './cases/patches.js'
 import { watch } from './cases/watch.js'
+import { benchDefinitions } from './definitions.js'
 import { benchEmbedded } from './embedded.js'
 import { formatTable, type Row, toRow } from './report.js'
 import { startMinik8s } from './servers/minik8s.js'
@@ -68,16 +69,18 @@ async function benchSize(benchmark: Benchmark, size: number, servers: readonly B
   return toRow({ benchmark, size, samples })
 }
 
+/** They print lines of their own. */
+const alone = ['embedded', 'definitions']
 const rows: Row[] = []
 if (names.includes('start')) {
   say('start …')
   rows.push(await benchStart())
 }
 const chosen = benchmarks.filter(b => names.includes(b.name))
-const unknown = names.filter(n => n !== 'start' && n !== 'embedded' && !benchmarks.some(b => b.name === n))
+const unknown = names.filter(n => n !== 'start' && !alone.includes(n) && !benchmarks.some(b => b.name === n))
 if (unknown.length)
   throw new Error(
-    `no benchmark is called ${unknown.join(', ')}; there are start, embedded, ${benchmarks.map(b => b.name).join(', ')}`,
+    `no benchmark is called ${unknown.join(', ')}; there are start, ${alone.join(', ')}, ${benchmarks.map(b => b.name).join(', ')}`,
   )
 const servers: BenchServer[] = []
 try {
@@ -90,6 +93,11 @@ try {
 } finally {
   for (const server of servers) await server.stop()
 }
+if (names.includes('definitions'))
+  for (const start of starters) {
+    const server = await start()
+    await benchDefinitions(server, line => console.log(line)).finally(() => server.stop())
+  }
 if (names.includes('embedded')) await benchEmbedded(line => console.log(line))
 if (rows.length) console.log(formatTable(rows))
 if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)

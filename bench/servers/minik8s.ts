@@ -13,22 +13,6 @@ export async function startMinik8s({ inspector }: { inspector?: number } = {}): 
   const dir = mkdtempSync(join(tmpdir(), 'minik8s-bench-'))
   const port = await freePort()
   const url = `https://127.0.0.1:${port}`
-  const begin = performance.now()
-  const child = startProcess(
-    process.execPath,
-    [
-      ...(inspector ? [`--inspect=127.0.0.1:${inspector}`] : []),
-      program,
-      'up',
-      '--data-dir',
-      dir,
-      '--port',
-      `${port}`,
-      '--runtime',
-      'none',
-    ],
-    { cwd: dir, log: join(dir, 'log') },
-  )
   const file = (name: string) => readFileSync(join(dir, 'pki', name))
   let tls: BenchServer['tls'] | undefined
   const readTls = () => {
@@ -36,14 +20,31 @@ export async function startMinik8s({ inspector }: { inspector?: number } = {}): 
       tls = { ca: file('ca.crt'), cert: file('admin.crt'), key: file('admin.key') }
     return tls
   }
-  await waitUntilReady({ url, headers: {}, tls: readTls })
+  const args = [
+    ...(inspector ? [`--inspect=127.0.0.1:${inspector}`] : []),
+    ...[program, 'up', '--data-dir', dir, '--port', `${port}`, '--runtime', 'none'],
+  ]
+  const launch = async () => {
+    const begin = performance.now()
+    const child = startProcess(process.execPath, args, { cwd: dir, log: join(dir, 'log') })
+    await waitUntilReady({ url, headers: {}, tls: readTls })
+    return { child, milliseconds: performance.now() - begin }
+  }
+  let { child, milliseconds } = await launch()
   return {
     name: 'minik8s',
     url,
     tls: readTls()!,
     headers: {},
-    pids: [child.pid!],
-    startMs: performance.now() - begin,
+    get pids() {
+      return [child.pid!]
+    },
+    startMs: milliseconds,
+    async restart() {
+      await stopProcess(child)
+      ;({ child, milliseconds } = await launch())
+      return milliseconds
+    },
     async stop() {
       await stopProcess(child)
       rmSync(dir, { recursive: true, force: true })

@@ -13,7 +13,16 @@ export interface BenchServer {
   pids: readonly number[]
   /** Milliseconds from the first exec to `/readyz` 200. */
   startMs: number
+  /** Stops it and starts it again on what it has stored; resolves with the milliseconds from exec to `/readyz` 200. */
+  restart(): Promise<number>
   stop(): Promise<void>
+}
+
+/** Resident memory of these processes, in bytes (`VmRSS` of /proc/PID/status). */
+export function residentBytes(pids: readonly number[]): number {
+  let kilobytes = 0
+  for (const pid of pids) kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  return kilobytes * 1024
 }
 
 const clockTicksPerSecond = 100

@@ -17,68 +17,70 @@ export async function startStock(): Promise<BenchServer> {
   writeFileSync(join(dir, 'tokens.csv'), 'bench,admin,admin,system:masters\n', { mode: 0o600 })
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()]
   const etcdUrl = `http://127.0.0.1:${client}`
-  const begin = performance.now()
-  const etcd = startProcess(
-    join(bin, 'etcd'),
-    [
-      '--data-dir',
-      'etcd',
-      '--listen-client-urls',
+  const etcdArgs = [
+    ...['--data-dir', 'etcd', '--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
+    ...['--listen-peer-urls', `http://127.0.0.1:${peer}`],
+  ]
+  const apiserverArgs = [
+    ...[
+      '--etcd-servers',
       etcdUrl,
-      '--advertise-client-urls',
-      etcdUrl,
-      '--listen-peer-urls',
-      `http://127.0.0.1:${peer}`,
+      '--service-account-key-file',
+      'sa.key',
+      '--service-account-signing-key-file',
+      'sa.key',
     ],
-    { cwd: dir, log: join(dir, 'etcd.log') },
-  )
-  const apiserver = startProcess(
-    join(bin, 'kube-apiserver'),
-    [
-      ...[
-        '--etcd-servers',
-        etcdUrl,
-        '--service-account-key-file',
-        'sa.key',
-        '--service-account-signing-key-file',
-        'sa.key',
-      ],
-      ...[
-        '--service-account-issuer',
-        'https://kubernetes.default.svc.cluster.local',
-        '--authorization-mode',
-        'Node,RBAC',
-        '--token-auth-file',
-        'tokens.csv',
-      ],
-      ...[
-        '--cert-dir',
-        'certs',
-        '--secure-port',
-        `${port}`,
-        '--bind-address',
-        '127.0.0.1',
-        '--allow-privileged',
-        '--service-cluster-ip-range',
-        '10.96.0.0/16',
-      ],
+    ...[
+      '--service-account-issuer',
+      'https://kubernetes.default.svc.cluster.local',
+      '--authorization-mode',
+      'Node,RBAC',
+      '--token-auth-file',
+      'tokens.csv',
     ],
-    { cwd: dir, log: join(dir, 'kube-apiserver.log') },
-  )
+    ...[
+      '--cert-dir',
+      'certs',
+      '--secure-port',
+      `${port}`,
+      '--bind-address',
+      '127.0.0.1',
+      '--allow-privileged',
+      '--service-cluster-ip-range',
+      '10.96.0.0/16',
+    ],
+  ]
   const url = `https://127.0.0.1:${port}`
   const tls: BenchServer['tls'] = { rejectUnauthorized: false }
   const headers = { authorization: 'Bearer bench' }
-  await waitUntilReady({ url, headers, tls: () => tls })
+  const launch = async () => {
+    const begin = performance.now()
+    const etcd = startProcess(join(bin, 'etcd'), etcdArgs, { cwd: dir, log: join(dir, 'etcd.log') })
+    const log = join(dir, 'kube-apiserver.log')
+    const apiserver = startProcess(join(bin, 'kube-apiserver'), apiserverArgs, { cwd: dir, log })
+    await waitUntilReady({ url, headers, tls: () => tls })
+    return { processes: [apiserver, etcd], milliseconds: performance.now() - begin }
+  }
+  let { processes, milliseconds } = await launch()
+  const end = async () => {
+    for (const child of processes) await stopProcess(child)
+  }
   return {
     name: 'stock',
     url,
     tls,
     headers,
-    pids: [apiserver.pid!, etcd.pid!],
-    startMs: performance.now() - begin,
+    get pids() {
+      return processes.map(child => child.pid!)
+    },
+    startMs: milliseconds,
+    async restart() {
+      await end()
+      ;({ processes, milliseconds } = await launch())
+      return milliseconds
+    },
     async stop() {
-      await stopProcess(apiserver)
-      await stopProcess(etcd)
+      await end()
       rmSync(dir, { recursive: true, force: true })
     },
   }
