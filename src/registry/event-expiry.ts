@@ -12,7 +12,8 @@ export interface EventExpiryOptions {
   timeToLive?: number
 }
 
-const hour = 60 * 60_000
+/** Upstream's, in milliseconds. */
+export const eventTimeToLive = 60 * 60_000
 /** How late an event may go. */
 const sweepInterval = 5 * 60_000
 
@@ -30,7 +31,7 @@ function lastWritten({ metadata, eventTime, lastTimestamp, series }: StoredEvent
 
 const scope: WriteScope = { user: { name: 'system:apiserver', groups: [] }, dryRun: false, subresource: '' }
 
-async function sweep({ events, clock, timeToLive = hour }: EventExpiryOptions): Promise<void> {
+async function sweep({ events, clock, timeToLive = eventTimeToLive }: EventExpiryOptions): Promise<void> {
   const due = (item: StoredObject) => lastWritten(item.object as StoredEvent) + timeToLive <= clock.now()
   const { items } = await events.list(undefined, {})
   for (const { object } of items.filter(due)) {

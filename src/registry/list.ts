@@ -45,10 +45,12 @@ async function positionOf(context: StoreContext, prefix: string, options: ListOp
     const token = decodeContinue(options.continue, prefix)
     if (resourceVersion && resourceVersion !== '0')
       throw badRequest('specifying resource version is not allowed when using continue')
-    await waitFor(context, token.revision)
+    await (token.revision === undefined ? context.options.storage.sync?.() : waitFor(context, token.revision))
     return token
   }
   const revision = listRevision(resourceVersion)
+  // 0 is whatever this server knows; none is the newest of all servers.
+  if (revision === undefined) await context.options.storage.sync?.()
   if (!revision) return {}
   await waitFor(context, revision)
   const exact = resourceVersionMatch === 'Exact' || (!resourceVersionMatch && limit)

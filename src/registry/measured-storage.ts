@@ -82,7 +82,8 @@ export function measureStorage(storage: Storage, { clock, metrics, kinds }: Meas
       measured(options?.expect === 'absent' ? 'create' : 'update', key, storage.put(key, bytes, options)),
     delete: (key, options) => measured('delete', key, storage.delete(key, options)),
     watch: (prefix, from, signal) => storage.watch(prefix, from, signal),
-    subscribe: (prefix, from, listener) => storage.subscribe(prefix, from, listener),
+    ...(storage.sync && { sync: () => storage.sync!() }),
+    subscribe: (prefix, from, listener, onLost) => storage.subscribe(prefix, from, listener, onLost),
     compact: revision => storage.compact(revision),
     close: () => storage.close(),
   }

@@ -15,6 +15,7 @@ import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js
 import { decodeStored } from './codec.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
 import { definitionHooks } from './definition-hooks.js'
+import { eventTimeToLive } from './event-expiry.js'
 import { expressionHooks } from './expression-hooks.js'
 import type { KindHooks } from './hooks.js'
 import { namespaceHooks } from './namespace-hooks.js'
@@ -130,6 +131,7 @@ class KindRegistry implements Registry {
       version: versionOf(kind, conversion),
       hooks: this.#hooksOf(kind),
       schemas,
+      ...(stored.names.plural === 'events' && { timeToLive: eventTimeToLive }),
     })
   }
 

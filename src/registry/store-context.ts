@@ -28,6 +28,8 @@ export interface StoreOptions {
   version: Version
   hooks: KindHooks
   schemas: SchemaSet | undefined
+  /** Milliseconds that objects live after they were written, where the storage sees to it. */
+  timeToLive?: number
 }
 
 export class StoreContext {
@@ -63,9 +65,9 @@ export class StoreContext {
     return namespace && this.namespaced ? `${prefix}${namespace}/` : prefix
   }
 
-  /** Undefined when it is absent. */
-  async read(key: ObjectKey): Promise<StoredObject | undefined> {
-    const entry = await this.options.cache.get(this.keyOf(key))
+  /** Undefined when it is absent. `stale`: as this process knows it, which other servers may have changed. */
+  async read(key: ObjectKey, stale = false): Promise<StoredObject | undefined> {
+    const entry = await this.options.cache.get(this.keyOf(key), stale)
     return entry && this.showLater(entry)
   }
 
@@ -83,12 +85,12 @@ export class StoreContext {
 
   /** Resolves when durable and visible. Throws KeyConflict. The object belongs to the cache from here. */
   async write(key: ObjectKey, object: AnyObject, expect: number | 'absent'): Promise<StoredObject> {
-    const { storage, adoption, version } = this.options
+    const { storage, adoption, version, timeToLive } = this.options
     const converted = version.remote ? await version.remote.toStored(object) : version.toStored(object)
     const stored = storedForm(version.stored, converted)
     const bytes = encodeStored(stored)
     adoption.offer(bytes, stored)
-    return this.shown(await storage.put(this.keyOf(key), bytes, { expect }))
+    return this.shown(await storage.put(this.keyOf(key), bytes, { expect, ...(timeToLive && { timeToLive }) }))
   }
 
   /** The object as it was, at the revision of its deletion. Throws KeyConflict. */

@@ -33,7 +33,7 @@ export class Store implements Rest {
     const wanted = oneRevision(resourceVersion)
     const late = wanted && (await waitForRevision(this.#context.options, wanted))
     if (late) throw late
-    const stored = await this.#context.read(key)
+    const stored = await this.#context.read(key, wanted !== undefined)
     if (!stored) throw notFound(this.kind, key.name)
     return stored
   }

@@ -15,13 +15,15 @@ export async function watchObjects(
   { namespace, options, signal }: { namespace: string | undefined; options: ListOptions; signal: AbortSignal },
 ): Promise<RegistryWatch> {
   const { kind } = context
+  const beginning = beginningOf(options, Number(oneRevision(options.resourceVersion) ?? 0))
+  if (!options.resourceVersion) await context.options.storage.sync?.()
   const watcher = await context.options.cache.watch({
     selection: selectionOf(kind, namespace, options),
     type: { apiVersion: kind.apiVersion, kind: kind.kind },
     bookmarks: options.allowWatchBookmarks ?? false,
     signal,
     ...(options.timeoutSeconds && { timeout: options.timeoutSeconds * 1000 }),
-    ...beginningOf(options, Number(oneRevision(options.resourceVersion) ?? 0)),
+    ...beginning,
   })
   const { version } = context.options
   if (version.isStored) return watcher

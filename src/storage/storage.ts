@@ -42,6 +42,8 @@ export interface StorageListOptions {
 /** `expect`: the modRevision that must be there now, or 'absent'. Undefined: anything. */
 export interface PutOptions {
   expect?: number | 'absent'
+  /** Milliseconds after which an engine that can forget by itself may do so; others keep the key. */
+  timeToLive?: number
 }
 
 export class KeyConflict extends Error {
@@ -77,6 +79,11 @@ export interface Storage {
   revision(): number
   /** The oldest revision that can still be listed, and after which a watch can start. */
   compacted(): number
+  /**
+   * Resolves when `revision()` shows every write, of whatever process, that was acknowledged before the call. Absent: it always
+   * does, for nobody else writes.
+   */
+  sync?(): Promise<void>
   get(key: string): Promise<Stored | undefined>
   /** A page is a consistent snapshot, in key order. */
   list(prefix: string, options?: StorageListOptions): Promise<Page>
@@ -88,9 +95,9 @@ export interface Storage {
   watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<StorageEvent>
   /**
    * As watch, but pushed: the past is handed over before subscribe returns, then each commit before its writer hears of it.
-   * Returns what ends it. Throws RevisionCompacted.
+   * Returns what ends it. Throws RevisionCompacted. `onLost`: events are missing from here on, list and subscribe again.
    */
-  subscribe(prefix: string, fromRevision: number, listener: StorageListener): () => void
+  subscribe(prefix: string, fromRevision: number, listener: StorageListener, onLost?: () => void): () => void
   /** Forgets history before the revision. */
   compact(revision: number): Promise<void>
   close(): Promise<void>

@@ -11,11 +11,13 @@ export const expiredWatch = (revision: number, oldest: number): StatusError =>
   gone(`too old resource version: ${revision} (${oldest})`)
 
 /** Resolves when the store has reached the revision, or with the 504 to answer when it has not in time. */
-export function waitForRevision(
+export async function waitForRevision(
   { storage, clock }: { storage: Storage; clock: Clock },
   wanted: number | bigint,
 ): Promise<StatusError | undefined> {
-  if (storage.revision() >= wanted) return Promise.resolve(undefined)
+  // Another server may have told of it.
+  if (storage.revision() < wanted) await storage.sync?.()
+  if (storage.revision() >= wanted) return undefined
   return new Promise(resolve => {
     const end = (error?: StatusError) => {
       timer.cancel()

@@ -64,7 +64,7 @@ export class WatchCache {
   readonly #options: WatchCacheOptions
   readonly #map: SortedMap<Entry> = newSortedMap()
   readonly #readers: Record<string, (object: AnyObject) => string>
-  readonly #indexes: IndexSet
+  #indexes: IndexSet
   readonly #dispatcher: Dispatcher
   readonly #bookmarks: Bookmarks
   readonly #pages = new PageCounts()
@@ -98,10 +98,12 @@ export class WatchCache {
     return { objects: this.#map.size, ...this.#counted, revision: this.revision(), window: this.#window.size }
   }
 
-  /** Undefined when it is absent. `key` is the store's. */
-  async get(key: string): Promise<Entry | undefined> {
+  /** Undefined when it is absent. `key` is the store's. `stale`: what this process knows will do. */
+  async get(key: string, stale = false): Promise<Entry | undefined> {
+    const { storage } = this.#options
+    if (this.#unsubscribe && storage.sync && !stale) await storage.sync()
     if (this.#unsubscribe) return this.#map.get(key)
-    const stored = await this.#options.storage.get(key)
+    const stored = await storage.get(key)
     return stored && new Entry(stored, this.#options)
   }
 
@@ -163,7 +165,10 @@ export class WatchCache {
   }
 
   #start(): Promise<void> {
-    return (this.#started ??= this.#load())
+    return (this.#started ??= this.#load().catch(error => {
+      this.#started = undefined
+      throw error
+    }))
   }
 
   async #load(): Promise<void> {
@@ -174,7 +179,19 @@ export class WatchCache {
       this.#counted.bytes += stored.bytes.length
     }
     this.#window = new Window(revision)
-    this.#unsubscribe = storage.subscribe(prefix, revision, events => this.#apply(events))
+    const onLost = () => this.#beginAnew()
+    this.#unsubscribe = storage.subscribe(prefix, revision, events => this.#apply(events), onLost)
+  }
+
+  /** Events are missing: watchers end, so that they list again, and who reads next loads what is there then. */
+  #beginAnew(): void {
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    this.#started = undefined
+    this.#map.clear()
+    this.#counted.bytes = 0
+    this.#indexes = new IndexSet(this.#readers)
+    for (const watcher of [...this.#dispatcher.watchers()]) watcher.stop()
   }
 
   #apply(events: readonly StorageEvent[]): void {

@@ -1,0 +1,82 @@
+/** The recent events of an etcd, oldest first. Revisions have holes: other keys than ours may be written there. */
+import type { StorageEvent } from '../storage.js'
+
+export interface WindowBounds {
+  maxEvents: number
+  /** Of the values in it, current and replaced. */
+  maxBytes: number
+}
+
+const weightOf = ({ current, previous }: StorageEvent): number =>
+  (current?.bytes.length ?? 0) + (previous?.bytes.length ?? 0)
+
+/** Worked example: floor = 7 and events 8, 12. A watch after 7 gets both, one after 9 the second, one after 6 is refused. */
+export class EventWindow {
+  readonly #bounds: WindowBounds
+  #floor: number
+  #events: StorageEvent[] = []
+  #head = 0
+  #bytes = 0
+
+  constructor(floor: number, bounds: WindowBounds) {
+    this.#floor = floor
+    this.#bounds = bounds
+  }
+
+  /** Nothing after this revision is missing. */
+  get floor(): number {
+    return this.#floor
+  }
+
+  push(event: StorageEvent): void {
+    this.#events.push(event)
+    this.#bytes += weightOf(event)
+    const { maxEvents, maxBytes } = this.#bounds
+    while (this.#events.length - this.#head > maxEvents || (this.#bytes > maxBytes && this.#head < this.#events.length))
+      this.#dropOldest()
+    this.#reclaim()
+  }
+
+  /** Forgets the events up to and including the revision. */
+  trim(revision: number): void {
+    while (this.#head < this.#events.length && this.#events[this.#head]!.revision <= revision) this.#dropOldest()
+    this.#floor = Math.max(this.#floor, revision)
+    this.#reclaim()
+  }
+
+  /** Events after the revision, oldest first; it is not below the floor. */
+  after(revision: number): StorageEvent[] {
+    return this.#events.slice(this.#firstAfter(revision))
+  }
+
+  /** What happened to the key at that revision, if it is still known. */
+  find(revision: number, key: string): StorageEvent | undefined {
+    for (let i = this.#firstAfter(revision - 1); this.#events[i]?.revision === revision; i++)
+      if (this.#events[i]!.key === key) return this.#events[i]
+    return undefined
+  }
+
+  #firstAfter(revision: number): number {
+    let low = this.#head
+    let high = this.#events.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#events[middle]!.revision <= revision) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #dropOldest(): void {
+    const event = this.#events[this.#head++]!
+    this.#bytes -= weightOf(event)
+    this.#floor = Math.max(this.#floor, event.revision)
+  }
+
+  // Moving the array costs its length, so it waits until half of it is garbage.
+  #reclaim(): void {
+    if (this.#head < 1024 || this.#head * 2 < this.#events.length) return
+    this.#events = this.#events.slice(this.#head)
+    this.#head = 0
+  }
+}

@@ -1,0 +1,58 @@
+/** Opens the store on an etcd. */
+import type { Clock } from '../../machinery/clock.js'
+import type { Logger } from '../../telemetry/logger.js'
+import { startCompactor } from './compactor.js'
+import { EtcdClient, revisionErrorOf } from './etcd-client.js'
+import { EtcdStorage } from './etcd-storage.js'
+import type { GrpcTls } from './grpc.js'
+import { KeySpace } from './key-space.js'
+
+/** Upstream's: every five minutes, what is older than the round before. Events are remembered for as long. */
+const compactionInterval = 5 * 60_000
+const bounds = { maxAge: 2 * compactionInterval, maxEvents: 100_000, maxBytes: 256 << 20 }
+/** Revisions taken up at the start, so that watches that another server served can go on here. */
+const pastRevisions = 5_000
+
+export interface EtcdStoreOptions {
+  clock: Clock
+  log: Logger
+  /** `http://host:port` or `https://…` of each member. */
+  endpoints: readonly string[]
+  tls?: GrpcTls
+  /** Put before all keys. Default: nothing. */
+  prefix?: string
+  /** Which keys belong to the store; ends in '/'. Default `/registry/`. */
+  directory?: string
+  /** From what any API server has stored to what this one stores. Default: as it is. Throws what cannot be read. */
+  readValue?(key: string, value: Uint8Array): Uint8Array
+  /** Milliseconds between compactions; 0: somebody else sees to it. Default five minutes. */
+  compactEvery?: number
+}
+
+/** Throws GrpcError when no member answers. */
+export async function openEtcdStorage(options: EtcdStoreOptions): Promise<EtcdStorage> {
+  const { clock, log, endpoints, tls, prefix = '', directory = '/registry/', readValue } = options
+  const client = new EtcdClient({ clock, endpoints, ...(tls && { tls }) })
+  const { compactEvery = compactionInterval } = options
+  let stopCompactor = () => {}
+  const storage = new EtcdStorage({
+    ...{ client, clock, log, bounds },
+    keys: new KeySpace({ prefix, directory }),
+    readValue: readValue ?? ((_, value) => value),
+    onClose: () => stopCompactor(),
+  })
+  try {
+    await storage.start(pastRevisions)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+  if (compactEvery > 0)
+    stopCompactor = startCompactor({
+      ...{ client, clock, interval: compactEvery },
+      onError(error) {
+        if (!revisionErrorOf(error)) log.warn({ error: String(error) }, 'etcd could not be compacted')
+      },
+    })
+  return storage
+}

@@ -1,0 +1,84 @@
+/** A stock etcd for tests: of the directory that MINIK8S_STOCK_BIN names, or found on the path. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where etcd stands; undefined when it is not on this machine. */
+export function findEtcd(): string | undefined {
+  const places = [process.env.MINIK8S_STOCK_BIN, ...(process.env.PATH ?? '').split(':')]
+  return places
+    .filter(place => place)
+    .map(place => join(place!, 'etcd'))
+    .find(path => existsSync(path))
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+const urlOf = (port: number) => `http://127.0.0.1:${port}`
+
+/** One member of its own cluster, on an empty directory that goes with it. */
+export class EtcdServer {
+  readonly url: string
+  readonly #directory = mkdtempSync(join(tmpdir(), 'minik8s-etcd-'))
+  readonly #peerUrl: string
+  #process: ChildProcess | undefined
+
+  private constructor(port: number, peerPort: number) {
+    this.url = urlOf(port)
+    this.#peerUrl = urlOf(peerPort)
+  }
+
+  static async start(): Promise<EtcdServer> {
+    const server = new EtcdServer(await freePort(), await freePort())
+    await server.restart()
+    return server
+  }
+
+  /** Also after `kill`. Resolves when it serves. */
+  async restart(): Promise<void> {
+    const args = [
+      `--data-dir=${this.#directory}`,
+      '--unsafe-no-fsync',
+      '--log-level=error',
+      ...['listen-client-urls', 'advertise-client-urls'].map(flag => `--${flag}=${this.url}`),
+      ...['listen-peer-urls', 'initial-advertise-peer-urls'].map(flag => `--${flag}=${this.#peerUrl}`),
+      `--initial-cluster=default=${this.#peerUrl}`,
+    ]
+    const child = spawn(findEtcd()!, args, { stdio: 'ignore' })
+    this.#process = child
+    for (let tries = 0; tries < 400; tries++) {
+      if (child.exitCode !== null) break
+      const healthy = await fetch(`${this.url}/health`).then(
+        answer => answer.ok,
+        () => false,
+      )
+      if (healthy) return
+      await new Promise(resolve => setTimeout(resolve, 25))
+    }
+    throw new Error('etcd did not start')
+  }
+
+  /** Without a chance to say goodbye. */
+  async kill(): Promise<void> {
+    const child = this.#process
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  async stop(): Promise<void> {
+    await this.kill()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
