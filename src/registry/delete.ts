@@ -48,13 +48,13 @@ async function deleteOnce(context: StoreContext, request: DeleteRequest, current
   }
   const marked = plan.object && (await context.write(key, plan.object, current.revision))
   if (marked && !plan.remove) return { stored: marked, removed: false }
-  const stored = await removeAt(context, key, marked ?? current)
+  const stored = marked ? await removeMarked(context, key, marked) : await context.remove(key, current.revision)
   await context.hooks.afterDelete?.(stored.object)
   return { stored, removed: true }
 }
 
 /** Whoever was told of the mark may remove the object first: then it is gone as wished. */
-async function removeAt(context: StoreContext, key: ObjectKey, at: StoredObject): Promise<StoredObject> {
+async function removeMarked(context: StoreContext, key: ObjectKey, at: StoredObject): Promise<StoredObject> {
   try {
     return await context.remove(key, at.revision)
   } catch (error) {

@@ -277,6 +277,12 @@ describe('update', () => {
 })
 
 describe('delete', () => {
+  test('of two who delete the same object at once, one is told that it is not there', async () => {
+    await widgets.create('ns', newObject('a'), scope)
+    const both = await Promise.allSettled([widgets.delete(key, {}, scope), widgets.delete(key, {}, scope)])
+    expect(both.map(each => (each.status === 'fulfilled' ? 200 : each.reason.code))).toEqual([200, 404])
+  })
+
   test('removes at once, and answers with the last state at the revision of the deletion', async () => {
     await make({ spec: { n: 1 } })
     const { stored, removed } = await widgets.delete(key, {}, scope)
