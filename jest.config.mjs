@@ -6,6 +6,7 @@ export default {
     '<rootDir>/hack',
     '<rootDir>/test/contract',
     '<rootDir>/test/differential',
+    '<rootDir>/test/safety',
     '<rootDir>/bench',
   ],
   testMatch: ['**/*.test.ts'],
