@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/logger.js'
 import { emptyPodState, type PodState, podStateOf } from './pods/pod-state.js'
 import type { Runtime } from './runtime/runtime.js'
 import type { ContainerStatus, PodRef, RuntimeEvent } from './runtime/types.js'
+import { within } from './within.js'
 
 export interface RuntimeCacheDeps {
   runtime: Runtime
@@ -20,6 +21,8 @@ export interface RuntimeCacheDeps {
 /** With events the relist only catches what they missed. */
 const relistMs = 60_000
 const relistWithoutEventsMs = 1_000
+/** Upstream's runtimeRequestTimeout. */
+const longestListMs = 120_000
 
 export class RuntimeCache {
   readonly #deps: RuntimeCacheDeps
@@ -90,7 +93,8 @@ export class RuntimeCache {
   }
 
   async #relistOnce(): Promise<void> {
-    const listed = await this.#deps.runtime.list()
+    const { runtime, clock } = this.#deps
+    const listed = await within(runtime.list(), longestListMs, clock, 'the runtime did not list its containers in time')
     const present = new Set(listed.map(({ id }) => id))
     const changedPods = new Map<string, PodRef>()
     for (const status of this.all()) {

@@ -8,6 +8,8 @@ import type { Logger } from '../../telemetry/logger.js'
 import type { Pressure } from '../eviction/thresholds.js'
 import { nodeKind } from '../kinds.js'
 import type { Runtime } from '../runtime/runtime.js'
+import type { ImageStatus, RuntimeVersion } from '../runtime/types.js'
+import { within } from '../within.js'
 import { NodeLease } from './lease.js'
 import type { Machine } from './machine.js'
 import { allocatableOf, type NodeInput, newNode, nodeStatus, standardLabels } from './node-object.js'
@@ -40,6 +42,8 @@ export interface NodeReporterConfig {
 const lookMs = 10_000
 const reportMs = 300_000
 const retryMs = 1_000
+/** A runtime that takes longer hangs; upstream's maxWaitForContainerRuntime. */
+const longestAnswerMs = 30_000
 
 const conditionEvents: Record<string, [good: string, bad: string]> = {
   MemoryPressure: ['NodeHasSufficientMemory', 'NodeHasInsufficientMemory'],
@@ -64,6 +68,9 @@ export class NodeReporter {
   #timer: Timer | undefined
   #stopped = false
   #reporting: Promise<void> = Promise.resolve()
+  /** A look that has not begun yet sees all that is new. */
+  #waiting = false
+  #version: RuntimeVersion = { name: 'unknown', version: '' }
 
   constructor(deps: NodeReporterDeps, config: NodeReporterConfig) {
     this.#deps = deps
@@ -103,9 +110,13 @@ export class NodeReporter {
 
   /** Looks at the node now. */
   refresh(): void {
-    if (!this.#node || this.#stopped) return
+    if (!this.#node || this.#stopped || this.#waiting) return
+    this.#waiting = true
     this.#reporting = this.#reporting
-      .then(() => this.#report())
+      .then(() => {
+        this.#waiting = false
+        return this.#report()
+      })
       .catch(error => {
         if (!this.#stopped) this.#deps.log.warn({ error: String(error) }, 'Could not report the state of the node')
       })
@@ -125,20 +136,25 @@ export class NodeReporter {
   }
 
   async #input(before: NodeStatus): Promise<NodeInput> {
-    const { runtime, clock } = this.#deps
-    const [version, images] = await Promise.all([
-      runtime.version(),
-      runtime.listImages().catch(error => error as Error),
-    ])
+    const images = await this.#askRuntime().catch(error => error as Error)
     return {
       ...this.#config,
-      runtime: version,
+      runtime: this.#version,
       images: images instanceof Error ? [] : images,
       pressures: this.#deps.pressures(),
       notReady: images instanceof Error ? `container runtime is down: ${images.message}` : undefined,
       before: before.conditions ?? [],
-      now: clock.now(),
+      now: this.#deps.clock.now(),
     }
+  }
+
+  async #askRuntime(): Promise<readonly ImageStatus[]> {
+    const { runtime, clock } = this.#deps
+    const asking = Promise.all([runtime.version(), runtime.listImages()])
+    const late = `no answer within ${longestAnswerMs / 1000} s`
+    const [version, images] = await within(asking, longestAnswerMs, clock, late)
+    this.#version = version
+    return images
   }
 
   async #register(): Promise<Node> {

@@ -4,6 +4,7 @@ import { Agent } from 'node:http'
 import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
+import { within } from '../../within.js'
 import { isRuntimeError, type Runtime, RuntimeError } from '../runtime.js'
 import { readGrantable } from './capabilities.js'
 import { DockerRuntime } from './docker-runtime.js'
@@ -90,7 +91,7 @@ export class DockerEngine {
   /** Connects and makes what the cluster needs. Rejects with kind `unavailable` when no daemon answers. */
   static async connect(options: DockerOptions): Promise<DockerEngine> {
     const docker = await openDocker(options.socketPath)
-    const { Version } = await asking(docker.version())
+    const { Version } = await firstAnswer(docker, options.clock)
     const [network, pauseImage, mayLower, grantable] = await Promise.all([
       ensureNetwork(docker, options),
       ensurePauseImage(docker),
@@ -121,6 +122,16 @@ export class DockerEngine {
   removeAll(): Promise<void> {
     return removeAllOf(this.#docker, this.#options.cluster)
   }
+}
+
+/** A daemon that hangs is as good as none. */
+const longestFirstAnswerMs = 20_000
+
+function firstAnswer(docker: Docker, clock: Clock): Promise<Docker.DockerVersion> {
+  const late = `no answer within ${longestFirstAnswerMs / 1000} s`
+  return within(asking(docker.version()), longestFirstAnswerMs, clock, late).catch(error => {
+    throw error instanceof RuntimeError ? error : new RuntimeError('unavailable', late)
+  })
 }
 
 interface EngineFacts {
