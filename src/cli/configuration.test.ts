@@ -19,8 +19,9 @@ describe('resolveConfiguration', () => {
       dataDir: resolve('.minik8s'),
       port: 6443,
       bindAddress: '127.0.0.1',
-      runtime: 'docker',
+      runtime: 'auto',
       nodes: 1,
+      simNodes: 0,
       controllers: ['*'],
       scheduler: true,
       serviceProxy: 'auto',
@@ -39,7 +40,7 @@ describe('resolveConfiguration', () => {
 
   test.each([
     { flags: { port: 'x' }, message: '--port must be a whole number from 0 to 65535, not "x"' },
-    { flags: { runtime: 'lxc' }, message: '--runtime must be one of docker, sim, none, not "lxc"' },
+    { flags: { runtime: 'lxc' }, message: '--runtime must be one of auto, docker, process, sim, none, not "lxc"' },
     { flags: { verbosity: 'loud' }, message: '--verbosity must be one of error, warn, info, debug, trace, not "loud"' },
     { flags: { scheduler: 'maybe' }, message: '--scheduler must be one of true, false, not "maybe"' },
     { flags: { 'data-dir': '' }, message: '--data-dir must name a place, not be empty' },

@@ -7,7 +7,7 @@ import { type ApiServerFlagName, type ApiServerFlags, apiServerFlags } from './a
 import { UsageError, type upFlags } from './flags.js'
 import { type KubeletFlagName, type KubeletFlags, kubeletFlags } from './kubelet-flags.js'
 
-export const runtimes = ['docker', 'sim', 'none'] as const
+export const runtimes = ['auto', 'docker', 'process', 'sim', 'none'] as const
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 const serviceProxies = ['auto', 'nftables', 'userspace', 'none'] as const
 const nameServers = ['builtin', 'none'] as const
@@ -21,6 +21,8 @@ export interface Configuration {
   bindAddress: string
   runtime: RuntimeName
   nodes: number
+  /** Simulated ones beside them; nothing runs there but what tolerates it. */
+  simNodes: number
   /** Which controllers run: names, `-name`, `*`; empty for none. */
   controllers: readonly string[]
   scheduler: boolean
@@ -42,14 +44,18 @@ export interface Configuration {
   kubelet?: KubeletFlags
 }
 
+/** Upstream is tested up to there. */
+const mostNodes = 5000
+
 export const configurationApiVersion = 'minik8s.dev/v1alpha1'
 
 export const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   dataDir: '.minik8s',
   port: 6443,
   bindAddress: '127.0.0.1',
-  runtime: 'docker',
+  runtime: 'auto',
   nodes: 1,
+  simNodes: 0,
   controllers: ['*'],
   scheduler: true,
   serviceProxy: 'auto',
@@ -70,7 +76,8 @@ const fileSchema = {
     port: { type: 'integer', minimum: 0, maximum: 65535 },
     bindAddress: { type: 'string', minLength: 1 },
     runtime: { enum: runtimes },
-    nodes: { type: 'integer', minimum: 0, maximum: 100 },
+    nodes: { type: 'integer', minimum: 0, maximum: mostNodes },
+    simNodes: { type: 'integer', minimum: 0, maximum: mostNodes },
     controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
     scheduler: { type: 'boolean' },
     schedulerConfig: { type: 'string', minLength: 1 },
@@ -185,7 +192,8 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('port', 'port', text => parseCount('port', text, 65535))
   take('bindAddress', 'bind-address', text => text)
   take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
-  take('nodes', 'nodes', text => parseCount('nodes', text, 100))
+  take('nodes', 'nodes', text => parseCount('nodes', text, mostNodes))
+  take('simNodes', 'sim-nodes', text => parseCount('sim-nodes', text, mostNodes))
   take('controllers', 'controllers', parseControllers)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
   take('schedulerConfig', 'scheduler-config', text => parsePath('scheduler-config', text))

@@ -20,11 +20,16 @@ export const upFlags = {
   port: { value: 'N', help: 'port of the API server', default: '6443' },
   'bind-address': { value: 'A', help: 'address the API server listens on', default: '127.0.0.1' },
   runtime: {
-    value: 'docker|sim|none',
-    help: 'what runs containers: Docker, a simulation, or no node at all',
-    default: 'docker',
+    value: 'auto|docker|process|sim|none',
+    help: 'what runs containers: Docker, processes of this machine (Linux, root), a simulation, or no node at all; auto is Docker where a daemon answers, else processes',
+    default: 'auto',
   },
   nodes: { value: 'N', help: 'number of nodes', default: '1' },
+  'sim-nodes': {
+    value: 'N',
+    help: 'simulated nodes beside them, for pods that tolerate minik8s.dev/simulated',
+    default: '0',
+  },
   controllers: {
     value: 'LIST',
     help: "controllers to run, by the names kube-controller-manager has for them: '*' is all, '-name' all but that, 'none' none",

@@ -1,6 +1,12 @@
 /** Ends the process that runs on a data directory and removes what it left on the container engine. */
+import { existsSync } from 'node:fs'
+import { isRuntimeError, RuntimeError } from '../kubelet/runtime/runtime.js'
+import { silentLogger } from '../telemetry/logger.js'
+import { forgetRuntimeChoice, readRuntimeChoice } from './cluster/runtime-choice.js'
+import { processDirectory } from './cluster/runtimes.js'
 import { tableOf } from './cluster/service-traffic.js'
 import { findInstance, readClusterId } from './instance.js'
+import { systemClock as clock } from './system.js'
 import { UserError } from './user-error.js'
 
 const pollMs = 50
@@ -20,23 +26,42 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
   )
 }
 
-/** Removes this cluster's containers and network from Docker, and its rules from the packet filter. Resolves with a sentence on what was done. */
-export async function removeLeftovers(dataDir: string): Promise<string> {
-  const cluster = await readClusterId(dataDir)
-  if (!cluster) return 'there was no cluster'
-  const [{ removeCluster }, { isRuntimeError, RuntimeError }] = await Promise.all([
-    import('../kubelet/runtime/docker/engine.js'),
-    import('../kubelet/runtime/runtime.js'),
-  ])
-  const { nftWorks, removeTable } = await import('../network/packet-filter/nft.js')
-  if (await nftWorks()) await removeTable(tableOf(cluster))
+/** What keeps things of the cluster in Docker; undefined where nothing does. A daemon that does not answer keeps what was there. */
+async function removeFromDocker(cluster: string, wasThere: boolean): Promise<string | undefined> {
+  const { removeCluster } = await import('../kubelet/runtime/docker/engine.js')
   try {
     await removeCluster({ cluster })
-    return 'its containers are removed'
   } catch (error) {
-    if (isRuntimeError(error, 'unavailable')) return 'no Docker daemon answers, so there are no containers to remove'
+    if (isRuntimeError(error, 'unavailable'))
+      return wasThere ? 'no Docker daemon answers, so there are no containers to remove' : undefined
     if (!(error instanceof RuntimeError)) throw error
     // Docker now and then loses track of a network's endpoints; it lets go of the network when it is restarted.
     return `its containers are removed, but Docker keeps something: ${error.message}`
   }
+}
+
+/** As removeFromDocker, for pods that are processes of this machine. */
+async function removeProcesses(cluster: string, directory: string): Promise<string | undefined> {
+  if (!existsSync(directory)) return undefined
+  const { removeProcessCluster } = await import('../kubelet/runtime/process/process-engine.js')
+  try {
+    await removeProcessCluster({ cluster, directory, clock, log: silentLogger })
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error
+    return `its containers cannot be removed: ${error.message}`
+  }
+}
+
+/** Removes this cluster's containers and network, and its rules from the packet filter. Resolves with a sentence on what was done. */
+export async function removeLeftovers(dataDir: string): Promise<string> {
+  const cluster = await readClusterId(dataDir)
+  if (!cluster) return 'there was no cluster'
+  const { nftWorks, removeTable } = await import('../network/packet-filter/nft.js')
+  if (await nftWorks()) await removeTable(tableOf(cluster))
+  const choice = await readRuntimeChoice(dataDir)
+  const kept =
+    (await removeProcesses(cluster, processDirectory(dataDir))) ??
+    (await removeFromDocker(cluster, choice !== 'process'))
+  await forgetRuntimeChoice(dataDir)
+  return kept ?? 'its containers are removed'
 }

@@ -18,8 +18,8 @@ import { FaultInjector, type Faults } from './faults.js'
 import { newTestClient } from './test-client.js'
 
 export interface StartOptions {
-  /** What runs containers: `none` has no nodes (the default), `sim` nodes on which pods only seem to run, `docker` real ones. */
-  runtime?: 'none' | 'sim' | 'docker'
+  /** What runs containers: `none` has no nodes (the default), `sim` nodes on which pods only seem to run, the others real ones: `auto` is Docker where a daemon answers, else `process`. */
+  runtime?: 'none' | 'sim' | 'docker' | 'process' | 'auto'
   /** Default 1; with runtime `none` there is no node. */
   nodes?: number
   /** Port of the API server on 127.0.0.1; default any free one. */

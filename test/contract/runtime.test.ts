@@ -1,10 +1,15 @@
-/** Runs the runtime contract on the simulation always, and on Docker where a daemon answers and has a busybox. */
-
+/** Runs the runtime contract on the simulation always, on Docker where a daemon answers and has a busybox, and on processes as root. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DockerEngine } from '../../src/kubelet/runtime/docker/engine.js'
+import { ProcessEngine } from '../../src/kubelet/runtime/process/process-engine.js'
+import { isRuntimeError } from '../../src/kubelet/runtime/runtime.js'
 import { newAddressPool } from '../../src/kubelet/runtime/sim/address-pool.js'
 import { SimRuntime } from '../../src/kubelet/runtime/sim/sim-runtime.js'
 import type { Clock } from '../../src/machinery/clock.js'
 import { silentLogger } from '../../src/telemetry/logger.js'
+import { busyboxName, makeBusyboxArchive } from './busybox-archive.js'
 import { ensureTestImage } from './docker-image.js'
 import { describeRuntime } from './runtime.js'
 
@@ -33,5 +38,37 @@ if (image) {
   describeRuntime('docker', async () => {
     const engine = await DockerEngine.connect({ cluster: `contract-${process.pid}`, clock, log: silentLogger })
     return { runtime: engine.runtimeFor('node-1'), image, real: true, close: () => engine.removeAll() }
+  })
+}
+
+/** Undefined where this machine does not let us. */
+async function openProcessEngine(directory: string): Promise<ProcessEngine | undefined> {
+  const options = {
+    cluster: `contract-${process.pid}`,
+    directory: join(directory, 'process'),
+    clock,
+    log: silentLogger,
+  }
+  return ProcessEngine.open(options).catch(error => {
+    if (!isRuntimeError(error, 'unavailable')) throw error
+    return undefined
+  })
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'minik8s-contract-'))
+const archive = await makeBusyboxArchive(directory)
+const engine = archive && (await openProcessEngine(directory))
+if (archive && engine) {
+  describeRuntime('process', async () => {
+    await engine.images.load(archive)
+    return {
+      runtime: engine.runtimeFor('node-1'),
+      image: busyboxName,
+      real: true,
+      async close() {
+        await engine.removeAll()
+        await rm(directory, { recursive: true })
+      },
+    }
   })
 }

@@ -270,14 +270,14 @@ export function describeRuntime(name: string, open: () => Promise<RuntimeUnderTe
 
     realTest('forwards a port, also of a server that listens on loopback only', async () => {
       for (const address of ['0.0.0.0', '127.0.0.1']) {
-        const { id, sandbox } = await run(`nc -ll -p 7777 -s ${address} -e echo pong`)
+        const { id, sandbox } = await run(`echo pong > /tmp/index.html; httpd -f -p ${address}:7777 -h /tmp`)
         await runtime.execSync(id, ['sh', '-c', 'until netstat -ltn | grep -q :7777; do sleep 0.05; done'], 10_000)
         const readable = new PassThrough()
         const writable = new PassThrough()
         const { signal } = new AbortController()
         const done = runtime.portForward(sandbox.id, 7777, { readable, writable, signal })
-        readable.end()
-        expect(await text(writable)).toBe('pong\n')
+        readable.end('GET / HTTP/1.0\r\n\r\n')
+        expect(await text(writable)).toMatch(/\r\n\r\npong\n$/)
         await done
       }
     })

@@ -23,7 +23,7 @@ test.each([
   { args: ['reset', '--data-dir', ''], says: '--data-dir must name a place' },
   { args: ['version', '--all'], says: "Unknown option '--all'" },
   { args: ['image', 'save'], says: 'say what to load: `minik8s image load FILE|NAME`' },
-  { args: ['up', '--runtime', 'lxc'], says: '--runtime must be one of docker, sim, none' },
+  { args: ['up', '--runtime', 'lxc'], says: '--runtime must be one of auto, docker, process, sim, none' },
 ])('$args ends with code 2 and a sentence', async ({ args, says }) => {
   const { code, stderr } = await minik8s(args)
   expect(code).toBe(2)
@@ -33,7 +33,7 @@ test.each([
 
 test('no Docker daemon: says what to do', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'minik8s-cli-'))
-  const { code, stderr } = await minik8s(['up', '--data-dir', dir, '--port', '0'], {
+  const { code, stderr } = await minik8s(['up', '--data-dir', dir, '--port', '0', '--runtime', 'docker'], {
     DOCKER_HOST: 'unix:///nowhere/docker.sock',
   })
   expect(code).toBe(1)

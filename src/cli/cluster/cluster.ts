@@ -22,7 +22,7 @@ import { type ControlPlane, type ControlPlaneDeps, serverHosts, startControlPlan
 import { administrator, controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
 import { type Network, type NetworkDeps, startNetwork } from './network.js'
 import { type Nodes, startNodes } from './nodes.js'
-import { openRuntime, type RuntimeSource } from './runtimes.js'
+import { openRuntime, openSimulation, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
 import { openStore } from './store.js'
 import { ensureDefaultStorageClass, volumeDirectory } from './volumes.js'
@@ -201,7 +201,17 @@ export async function startCluster(
     )
     const clusterDns = network?.clusterDns ?? []
     if (network?.notice) notices.push(network.notice)
-    nodes = startNodes(config, { clientFor: plane.clientFor, runtimes, clusterDns, log, metrics, ca: pki.ca })
+    if (runtimes.notice) notices.push(runtimes.notice)
+    const simulation = config.simNodes > 0 ? await openSimulation() : undefined
+    nodes = startNodes(config, {
+      clientFor: plane.clientFor,
+      runtimes,
+      simulation,
+      clusterDns,
+      log,
+      metrics,
+      ca: pki.ca,
+    })
     return { runtimes, network }
   })
   const nodesReady = joining.then(() => nodes?.ready)
@@ -223,7 +233,7 @@ export async function startCluster(
       await started.stop()
       await plane.stop()
       await storage.close()
-      if (config.removeContainers) await runtimes?.removeAll()
+      await (config.removeContainers ? runtimes?.removeAll() : runtimes?.close())
     },
   }
 }

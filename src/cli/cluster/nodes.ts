@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { node as nodeKind } from '../../apis/core-v1/index.js'
+import type { Taint } from '../../apis/generated/core-v1.js'
 import type { Client } from '../../client/client.js'
 import { type Kubelet, startKubelet } from '../../kubelet/kubelet.js'
 import type { NodeApi } from '../../machinery/node-api.js'
@@ -21,6 +22,8 @@ import type { RuntimeSource } from './runtimes.js'
 export interface NodesDeps {
   clientFor(user: UserInfo): Client
   runtimes: RuntimeSource
+  /** Of the simulated nodes beside the others. */
+  simulation?: RuntimeSource | undefined
   /** Addresses of the cluster's name servers; empty where there are none. */
   clusterDns: readonly string[]
   log: Logger
@@ -39,6 +42,22 @@ export interface Nodes {
 /** `node-1`, `node-2`, … */
 export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${i + 1}`)
 
+/** Names and taints, of the nodes that simulated ones stand beside too: those are for pods that ask for them. */
+function planNodes({ nodes, simNodes }: Configuration, { runtimes, simulation }: NodesDeps): PlannedNode[] {
+  const planned: PlannedNode[] = nodeNames(nodes).map(name => ({ name, source: runtimes, taints: [] }))
+  if (simulation)
+    for (let i = 1; i <= simNodes; i++) planned.push({ name: `sim-${i}`, source: simulation, taints: [simulatedTaint] })
+  return planned
+}
+
+interface PlannedNode {
+  name: string
+  source: RuntimeSource
+  taints: readonly Taint[]
+}
+
+const simulatedTaint: Taint = { key: 'minik8s.dev/simulated', effect: 'NoSchedule' }
+
 /** Where systemd keeps the real name servers: those that it puts in /etc/resolv.conf only answer the host itself. As kubeadm chooses. */
 const resolvedConf = '/run/systemd/resolve/resolv.conf'
 
@@ -50,32 +69,34 @@ async function untilReady(client: Client, name: string, signal: AbortSignal): Pr
 }
 
 export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
-  const { clientFor, runtimes, clusterDns, log, metrics, ca } = deps
+  const { clientFor, clusterDns, log, metrics, ca } = deps
   const kubelets = new Map<string, Kubelet>()
   const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
   const { eviction, ...settings } = readKubeletConfig(config.kubelet ?? {})
   const stopping = new AbortController()
-  if (config.runtime !== 'sim')
+  if (!deps.runtimes.isSimulated)
     // Nothing waits for it.
     ensureMetricsReader(clientFor(administrator)).catch(error =>
       log.warn({ error: String(error) }, 'The role of those who read metrics could not be written'),
     )
-  const ready = nodeNames(config.nodes).map(async nodeName => {
+  const ready = planNodes(config, deps).map(async ({ name: nodeName, source, taints }) => {
     const client = clientFor(nodeUser(nodeName))
+    const { isSimulated, nodeAddress } = source
     // Nobody can reach a simulated node.
-    const serving = config.runtime !== 'sim' && kubeletServing(nodeName, runtimes.nodeAddress, ca)
+    const serving = !isSimulated && kubeletServing(nodeName, nodeAddress, ca)
     const kubelet = startKubelet(
-      { client, runtime: runtimes.runtimeFor(nodeName), clock, random, log, metrics, ...(serving && { serving }) },
+      { client, runtime: source.runtimeFor(nodeName), clock, random, log, metrics, ...(serving && { serving }) },
       {
         nodeName,
-        addresses: [runtimes.nodeAddress],
+        addresses: [nodeAddress],
+        taints,
         dataDirectory: join(config.dataDir, 'nodes', nodeName),
         clusterDns,
         resolvConf,
         dockerConfigDirectory: process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'),
         ...settings,
         // Simulated pods use nothing.
-        ...(eviction && config.runtime !== 'sim' && { eviction }),
+        ...(eviction && !isSimulated && { eviction }),
       },
     )
     kubelets.set(nodeName, kubelet)

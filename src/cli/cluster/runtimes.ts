@@ -1,10 +1,12 @@
 /** The container runtime that was asked for, opened once for all nodes. */
-import type { Runtime } from '../../kubelet/runtime/runtime.js'
-import { isRuntimeError } from '../../kubelet/runtime/runtime.js'
+import { join } from 'node:path'
+import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
+import { isRuntimeError, type Runtime } from '../../kubelet/runtime/runtime.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
+import { keepRuntimeChoice, type RealRuntime, readRuntimeChoice } from './runtime-choice.js'
 
 /** What the service proxy and the name server need to know of the network of the pods. */
 export interface PodNetwork {
@@ -18,10 +20,16 @@ export interface PodNetwork {
 
 export interface RuntimeSource {
   runtimeFor(node: string): Runtime
+  /** Nothing runs on its nodes. */
+  isSimulated: boolean
   /** Address of the nodes as pods see it. */
   nodeAddress: string
   /** The bridge that pods are on; where there are no real pods, there is none. */
   network?: PodNetwork
+  /** For the user, where the choice was ours: what runs containers, and why. */
+  notice?: string
+  /** Lets go of what runs; it goes on. */
+  close(): Promise<void>
   /** Removes all that this cluster has in the engine. */
   removeAll(): Promise<void>
 }
@@ -31,7 +39,8 @@ const simulatedPodSubnet = '10.90.0.0/16'
 /** Containers run for ever, but for those that the others of their pod wait for. */
 const endsAtOnce = { exitAfterMs: 0 }
 
-async function openSimulation(): Promise<RuntimeSource> {
+/** Of the pods of a cluster that are only simulated, on one node or thousands. */
+export async function openSimulation(): Promise<RuntimeSource> {
   const [{ SimRuntime }, { newAddressPool }] = await Promise.all([
     import('../../kubelet/runtime/sim/sim-runtime.js'),
     import('../../kubelet/runtime/sim/address-pool.js'),
@@ -40,39 +49,140 @@ async function openSimulation(): Promise<RuntimeSource> {
   return {
     runtimeFor: () =>
       new SimRuntime({ clock, addresses, behaviour: (_pod, config) => (config.isAwaited ? endsAtOnce : {}) }),
+    isSimulated: true,
     nodeAddress: simulatedNodeAddress,
+    close: async () => {},
     removeAll: async () => {},
   }
 }
 
 /** Where the daemon is looked for; dockerode reads the same variable. */
-const dockerHost = () => process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
+const dockerHost = (): string => process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
 
-async function openDocker(cluster: string, log: Logger): Promise<RuntimeSource> {
+interface Place {
+  dataDir: string
+  cluster: string
+  log: Logger
+}
+
+async function openDocker({ cluster, log }: Place): Promise<RuntimeSource & { version: string }> {
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
+  const engine = await DockerEngine.connect({ cluster, clock, log })
+  return {
+    version: engine.version,
+    runtimeFor: node => engine.runtimeFor(node),
+    isSimulated: false,
+    nodeAddress: engine.network.gateway,
+    network: engine.network,
+    close: async () => {},
+    removeAll: () => engine.removeAll(),
+  }
+}
+
+/** Where the process runtime keeps images, containers and logs. */
+export const processDirectory = (dataDir: string): string => join(dataDir, 'runtime')
+
+/** The images of the process runtime, whether the cluster runs or not. */
+export async function processImages(dataDir: string): Promise<ImageStore> {
+  const { imageDirectory } = await import('../../kubelet/runtime/process/process-engine.js')
+  const { ImageStore } = await import('../../kubelet/runtime/process/image-store.js')
+  return new ImageStore(imageDirectory(processDirectory(dataDir)))
+}
+
+async function openProcesses({ dataDir, cluster, log }: Place): Promise<RuntimeSource> {
+  const { ProcessEngine } = await import('../../kubelet/runtime/process/process-engine.js')
+  const engine = await ProcessEngine.open({ cluster, directory: processDirectory(dataDir), clock, log })
+  return {
+    runtimeFor: node => engine.runtimeFor(node),
+    isSimulated: false,
+    nodeAddress: engine.network.gateway,
+    network: engine.network,
+    close: () => engine.close(),
+    removeAll: () => engine.removeAll(),
+  }
+}
+
+/** Resolves with undefined where the engine is not to be had; `say` hears why. */
+async function ifAvailable<T>(opening: Promise<T>, say: (why: string) => void): Promise<T | undefined> {
   try {
-    const engine = await DockerEngine.connect({ cluster, clock, log })
-    return {
-      runtimeFor: node => engine.runtimeFor(node),
-      nodeAddress: engine.network.gateway,
-      network: engine.network,
-      removeAll: () => engine.removeAll(),
-    }
+    return await opening
   } catch (error) {
     if (!isRuntimeError(error, 'unavailable')) throw error
-    throw new UserError(
-      `no Docker daemon answers at ${dockerHost()} (${(error as Error).message}).\n` +
-        'Start Docker, set DOCKER_HOST to where it listens, or do without containers: `--runtime sim` simulates them, `--runtime none` starts no node.',
-    )
+    say((error as Error).message)
+    return undefined
   }
+}
+
+const alternatives = '`--runtime sim` simulates containers, `--runtime none` starts no node.'
+
+const noDocker = (why: string) =>
+  `no Docker daemon answers at ${dockerHost()} (${why}).\n` +
+  `Start Docker, set DOCKER_HOST to where it listens, or do without: \`--runtime process\` runs pods as processes of this machine (Linux, root), ${alternatives}`
+
+const noProcesses = (why: string) => `pods cannot run as processes of this machine: ${why}. ${alternatives}`
+
+async function openReal(name: RealRuntime, place: Place): Promise<RuntimeSource> {
+  let why = ''
+  const opening = name === 'docker' ? openDocker(place) : openProcesses(place)
+  const source = await ifAvailable<RuntimeSource>(opening, text => {
+    why = text
+  })
+  if (!source) throw new UserError(name === 'docker' ? noDocker(why) : noProcesses(why))
+  return source
+}
+
+/** Docker where a daemon answers, processes otherwise. */
+async function openAvailable(place: Place): Promise<{ name: RealRuntime; source: RuntimeSource }> {
+  let noDaemon = ''
+  let noNamespaces = ''
+  const docker = await ifAvailable(openDocker(place), why => {
+    noDaemon = why
+  })
+  if (docker) {
+    const notice = `Containers run in Docker ${docker.version}, which answers at ${dockerHost()}.`
+    return { name: 'docker', source: { ...docker, notice } }
+  }
+  const processes = await ifAvailable(openProcesses(place), why => {
+    noNamespaces = why
+  })
+  if (!processes)
+    throw new UserError(`${noDocker(noDaemon)}\nPods cannot run as processes of this machine: ${noNamespaces}.`)
+  const notice =
+    `Containers run as processes of this machine: no Docker daemon answers at ${dockerHost()}.\n` +
+    'Images come by `minik8s image load FILE`.'
+  return { name: 'process', source: { ...processes, notice } }
+}
+
+/** What ran the containers of this cluster before goes on to: they may still be there. */
+async function openChosen(place: Place): Promise<RuntimeSource> {
+  const kept = await readRuntimeChoice(place.dataDir)
+  if (!kept) {
+    const { name, source } = await openAvailable(place)
+    await keepRuntimeChoice(place.dataDir, name)
+    return source
+  }
+  const source = await openReal(kept, place).catch(error => {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(`${error.message}\nThe containers of this cluster are there; \`minik8s down\` forgets them.`)
+  })
+  const notice =
+    kept === 'process'
+      ? 'Containers run as processes of this machine, as before; after `minik8s down`, Docker is looked for again.'
+      : `Containers run in Docker, which answers at ${dockerHost()}.`
+  return { ...source, notice }
 }
 
 /** Undefined when no nodes are wanted. Throws UserError when the engine cannot be reached. */
 export async function openRuntime(
-  config: Configuration,
+  { dataDir, runtime, nodes }: Configuration,
   cluster: string,
   log: Logger,
 ): Promise<RuntimeSource | undefined> {
-  if (config.runtime === 'none' || config.nodes === 0) return undefined
-  return config.runtime === 'sim' ? openSimulation() : openDocker(cluster, log)
+  if (runtime === 'none' || nodes === 0) return undefined
+  if (runtime === 'sim') return openSimulation()
+  const place = { dataDir, cluster, log }
+  if (runtime === 'auto') return openChosen(place)
+  const source = await openReal(runtime, place)
+  await keepRuntimeChoice(dataDir, runtime)
+  return source
 }

@@ -10,7 +10,7 @@ import type { Configuration } from '../configuration.js'
 
 /** Undefined where there are no real pods, or nobody who would bind claims. */
 export function volumeDirectory({ dataDir, runtime, controllers }: Configuration): VolumeDirectory | undefined {
-  if (runtime !== 'docker' || !isControllerChosen(volumeBinderName, controllers)) return undefined
+  if (runtime === 'sim' || runtime === 'none' || !isControllerChosen(volumeBinderName, controllers)) return undefined
   const path = join(dataDir, 'volumes')
   return {
     path,

@@ -8,7 +8,7 @@ export const command: Command = {
   summary: 'stop the cluster and remove its containers; objects are kept',
   help: `Usage: minik8s down [FLAGS]
 
-Stops a running cluster and removes its containers and network from Docker. Objects and keys stay in the data
+Stops a running cluster and removes its containers and network. Objects and keys stay in the data
 directory: the next \`minik8s up\` starts the same pods again.
 
 ${formatFlags(dataDirFlags)}

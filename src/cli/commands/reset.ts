@@ -7,13 +7,14 @@ import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
 import { removeLeftovers, stopInstance } from '../stop-instance.js'
 
 /** What `up` makes below the data directory; nothing else in it is touched. */
-const ours = ['store', 'pki', 'nodes', 'volumes', 'kubeconfig', 'cluster.json', 'instance.json']
+const ours = ['store', 'pki', 'nodes', 'runtime', 'volumes', 'kubeconfig', 'cluster.json', 'instance.json']
 
 export const command: Command = {
   summary: 'stop the cluster and delete all that it stored',
   help: `Usage: minik8s reset [FLAGS]
 
-Stops a running cluster, removes its containers and network from Docker, and deletes its objects and keys.
+Stops a running cluster, removes its containers and network, and deletes its objects and keys, and images that were
+loaded into its data directory.
 The next \`minik8s up\` starts an empty cluster.
 
 ${formatFlags(dataDirFlags)}
