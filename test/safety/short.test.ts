@@ -24,8 +24,12 @@ async function startServer(): Promise<OwnServer> {
 }
 
 const settings: CheckSettings = { long: false, seed: 1, servers: [], startServer, say: () => {} }
-const inProcess = ['linear']
+const inProcess = ['linear', 'watch-laws']
 
-test.each(checks.filter(({ name }) => inProcess.includes(name)))('$name: $claim', async ({ run }) => {
-  expect(await run(settings)).toEqual([])
-})
+test.each(checks.filter(({ name }) => inProcess.includes(name)))(
+  '$name: $claim',
+  async ({ run }) => {
+    expect(await run(settings)).toEqual([])
+  },
+  60_000,
+)

@@ -1,10 +1,10 @@
 /** `linear`: whatever clients do at the same time, there is one order that explains all they were told. */
-import { Caller } from '../caller.js'
 import { type CheckSettings, onServers, type SafetyCheck, type ServerAddress } from '../check.js'
 import { type EngineKind, engineKinds, engineTarget, nextSeed } from '../linear/engines.js'
 import { judgeHistory } from '../linear/judge.js'
 import { playLinear } from '../linear/play.js'
 import { ServerTarget } from '../linear/server-target.js'
+import { makeNamespace } from '../namespace.js'
 import { newChance } from '../random.js'
 
 const clients = 8
@@ -34,13 +34,6 @@ async function playEngine({ name, open }: EngineKind, length: Length, settings: 
     `  ${name}: ${length.histories} histories of ${length.operations} operations, ${violations.length} violations`,
   )
   return violations
-}
-
-async function makeNamespace(servers: readonly ServerAddress[], name: string): Promise<void> {
-  const caller = new Caller(servers)
-  const body = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  await caller.call({ method: 'POST', path: '/api/v1/namespaces', body })
-  caller.close()
 }
 
 /** Plays one history over HTTP, the clients spread over the servers. */

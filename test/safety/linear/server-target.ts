@@ -19,8 +19,10 @@ export class ServerTarget implements LinearTarget {
   readonly #caller: Caller
   readonly #path: string
   readonly #keys: ReadonlySet<string>
+  readonly #labelsOf: TargetOptions['labelsOf']
 
-  constructor(servers: readonly ServerAddress[], { first, namespace, keys }: TargetOptions) {
+  constructor(servers: readonly ServerAddress[], { first, namespace, keys, labelsOf }: TargetOptions) {
+    this.#labelsOf = labelsOf
     this.#caller = new Caller(servers, first)
     this.#path = `/api/v1/namespaces/${namespace}/configmaps`
     this.#keys = new Set(keys)
@@ -33,7 +35,7 @@ export class ServerTarget implements LinearTarget {
 
   async put(key: string, value: string, expect: number | 'absent'): Promise<number> {
     const isNew = expect === 'absent'
-    const metadata = { name: key, ...(!isNew && { resourceVersion: String(expect) }) }
+    const metadata = { name: key, labels: this.#labelsOf?.(value), ...(!isNew && { resourceVersion: String(expect) }) }
     const call: Call = {
       method: isNew ? 'POST' : 'PUT',
       path: isNew ? this.#path : `${this.#path}/${key}`,
@@ -81,4 +83,6 @@ export interface TargetOptions {
   namespace: string
   /** What else is in the namespace is overlooked. */
   keys: readonly string[]
+  /** Labels of the object that holds the value. */
+  labelsOf?(value: string): Record<string, string>
 }
