@@ -26,6 +26,7 @@ describe('resolveConfiguration', () => {
       scheduler: true,
       serviceProxy: 'auto',
       dns: 'builtin',
+      ingress: 'builtin',
       removeContainers: false,
       logLevel: 'warn',
       serviceSubnet: '10.96.0.0/16',

@@ -11,6 +11,7 @@ export const runtimes = ['auto', 'docker', 'process', 'sim', 'none'] as const
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 const serviceProxies = ['auto', 'nftables', 'userspace', 'none'] as const
 const nameServers = ['builtin', 'none'] as const
+const ingressControllers = ['builtin', 'none'] as const
 export type RuntimeName = (typeof runtimes)[number]
 export type LogLevel = (typeof logLevels)[number]
 
@@ -32,6 +33,11 @@ export interface Configuration {
   serviceProxy: (typeof serviceProxies)[number]
   /** The cluster's name server. */
   dns: (typeof nameServers)[number]
+  /** Who serves Ingresses. */
+  ingress: (typeof ingressControllers)[number]
+  /** Where Ingresses are reached; undefined: the usual port, or another where that is not to be had. 0: any. */
+  ingressHttpPort?: number
+  ingressHttpsPort?: number
   kubeconfigOut?: string
   /** Remove the containers of pods when the cluster stops. */
   removeContainers: boolean
@@ -60,6 +66,7 @@ export const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   scheduler: true,
   serviceProxy: 'auto',
   dns: 'builtin',
+  ingress: 'builtin',
   removeContainers: false,
   logLevel: 'warn',
   serviceSubnet: '10.96.0.0/16',
@@ -83,6 +90,9 @@ const fileSchema = {
     schedulerConfig: { type: 'string', minLength: 1 },
     serviceProxy: { enum: serviceProxies },
     dns: { enum: nameServers },
+    ingress: { enum: ingressControllers },
+    ingressHttpPort: { type: 'integer', minimum: 0, maximum: 65535 },
+    ingressHttpsPort: { type: 'integer', minimum: 0, maximum: 65535 },
     kubeconfigOut: { type: 'string', minLength: 1 },
     removeContainers: { type: 'boolean' },
     logLevel: { enum: logLevels },
@@ -199,6 +209,9 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('schedulerConfig', 'scheduler-config', text => parsePath('scheduler-config', text))
   take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))
   take('dns', 'dns', text => parseChoice('dns', text, nameServers))
+  take('ingress', 'ingress', text => parseChoice('ingress', text, ingressControllers))
+  take('ingressHttpPort', 'ingress-http-port', text => parseCount('ingress-http-port', text, 65535))
+  take('ingressHttpsPort', 'ingress-https-port', text => parseCount('ingress-https-port', text, 65535))
   take('kubeconfigOut', 'kubeconfig-out', text => parsePath('kubeconfig-out', text))
   take('logLevel', 'verbosity', parseLogLevel)
   if (flags.rm) settings.removeContainers = true

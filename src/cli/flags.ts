@@ -50,6 +50,17 @@ export const upFlags = {
     help: 'the name server of the cluster; with none, pods still ask at the address of the service kube-dns',
     default: 'builtin',
   },
+  ingress: { value: 'builtin|none', help: 'who serves Ingresses and the routes of Gateways', default: 'builtin' },
+  'ingress-http-port': {
+    value: 'N',
+    help: 'port of Ingresses on localhost, open while there are any; 0 is any',
+    default: '80; 8080 where that is not to be had',
+  },
+  'ingress-https-port': {
+    value: 'N',
+    help: 'the same for TLS',
+    default: '443; 8443 where that is not to be had',
+  },
   'kubeconfig-out': { value: 'FILE', help: 'also write a self-contained kubeconfig (it holds a key: mode 0600)' },
   config: { value: 'FILE', help: 'read settings from a ClusterConfiguration (YAML or JSON); flags win over it' },
   rm: { help: 'remove the containers of pods on exit' },

@@ -6,6 +6,7 @@ import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock } from '../system.js'
 import { type ControlPlane, serverHosts } from './control-plane.js'
+import { startIngress } from './ingress.js'
 import { dnsAddress, startNameService } from './name-service.js'
 import type { PodNetwork } from './runtimes.js'
 import { openTable, startBalancers, startServiceTraffic } from './service-traffic.js'
@@ -73,6 +74,7 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const traffic = isCarried ? await startServiceTraffic(config, { table, network }, deps) : undefined
   const routed = table !== undefined
   const balancers = isCarried ? await startBalancers({ cluster, routed }, deps) : undefined
+  const ingress = config.ingress === 'builtin' ? startIngress(config, deps) : undefined
   const policies = table && (await startPolicies(table, deps))
   const names = reachesServices && config.dns === 'builtin' ? await startNameService(config, network, deps) : undefined
   return {
@@ -80,7 +82,7 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
     ...(!reachesServices && { notice: userspaceNotice }),
     async stop() {
       balancers?.stop()
-      await Promise.all([names?.stop(), traffic?.stop(), policies?.stop()])
+      await Promise.all([names?.stop(), ingress?.stop(), traffic?.stop(), policies?.stop()])
       await table?.stop()
     },
   }

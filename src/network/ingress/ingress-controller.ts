@@ -1,0 +1,148 @@
+/** The built-in Ingress controller: follows Ingresses of its classes, tells the front door their rules, and writes where they are reached. */
+import { secret as secretKind } from '../../apis/core-v1/index.js'
+import type { Secret } from '../../apis/generated/core-v1.js'
+import type { Ingress } from '../../apis/generated/networking-v1.js'
+import { ingressClass as classKind, ingress as ingressKind } from '../../apis/networking-v1/index.js'
+import type { Client } from '../../client/client.js'
+import type { EventRecorder, EventType } from '../../client/event-recorder.js'
+import type { InformerFactory } from '../../client/informer-factory.js'
+import type { Clock, Timer } from '../../machinery/clock.js'
+import { isReason } from '../../machinery/status-error.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { FrontDoor } from '../http-router/front-door.js'
+import { IngressCertificates } from './ingress-certificates.js'
+import { isServed } from './ingress-class.js'
+import { plainPort, planIngressRules, tlsPort } from './ingress-rules.js'
+import { planStatus } from './ingress-status.js'
+
+export interface IngressControllerDeps {
+  client: Client
+  informers: InformerFactory
+  events: EventRecorder
+  clock: Clock
+  log: Logger
+  door: FrontDoor
+  /** Where the door is. */
+  address: string
+}
+
+/** Changes that come together are acted upon together. */
+const gatherMs = 5
+const keyOf = ({ metadata: { namespace = '', name = '' } }: Ingress) => ({ namespace, name })
+
+class IngressController {
+  readonly #ingresses
+  readonly #classes
+  readonly #secrets
+  readonly #certificates: IngressCertificates
+  /** What was told of an Ingress last, by its uid: events are for what is new. */
+  readonly #told = new Map<string, ReadonlySet<string>>()
+  readonly #leave: (() => void)[]
+  #timer: Timer | undefined
+  #running: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(private readonly deps: IngressControllerDeps) {
+    const { informers } = deps
+    this.#ingresses = informers.informer(ingressKind)
+    this.#classes = informers.informer(classKind)
+    this.#secrets = informers.informer(secretKind)
+    this.#certificates = new IngressCertificates(key => this.#secrets.get(key))
+    const look = () => this.#schedule()
+    const lookAtPair = ({ data }: Secret) => data?.['tls.crt'] !== undefined && this.#schedule()
+    this.#leave = [
+      this.#ingresses.addHandler({ add: look, update: look, delete: look }),
+      this.#classes.addHandler({ add: look, update: look, delete: look }),
+      this.#secrets.addHandler({ add: lookAtPair, update: lookAtPair, delete: lookAtPair }),
+    ]
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return
+    this.#timer ??= this.deps.clock.after(gatherMs, () => {
+      this.#running = this.#running.then(async () => {
+        this.#timer = undefined
+        if (!this.#stopped) await this.#sync()
+      })
+    })
+  }
+
+  async #sync(): Promise<void> {
+    const { door } = this.deps
+    await Promise.all([this.#ingresses.synced, this.#classes.synced, this.#secrets.synced])
+    const served = this.#ingresses.list().filter(own => isServed(own, name => this.#classes.get({ name })))
+    const planned = new Map(served.map(own => [own, this.#certificates.plan(own)]))
+    const ports = new Map(
+      served.length
+        ? [
+            [plainPort, { isTls: false }],
+            [tlsPort, { isTls: true }],
+          ]
+        : [],
+    )
+    const actual = await door.set('ingress', {
+      rules: served.flatMap(planIngressRules),
+      ports,
+      certificates: [...planned.values()].flatMap(({ certificates }) => certificates),
+      again: () => this.#schedule(),
+    })
+    const uids = new Set(served.map(({ metadata }) => metadata.uid ?? ''))
+    for (const uid of this.#told.keys()) if (!uids.has(uid)) this.#told.delete(uid)
+    await Promise.all(served.map(own => this.#report(own, planned.get(own)?.flaws ?? [], actual)))
+  }
+
+  async #report(own: Ingress, flaws: readonly string[], actual: ReadonlyMap<number, number>): Promise<void> {
+    const { address } = this.deps
+    const [plain, tls] = [actual.get(plainPort), actual.get(tlsPort)]
+    const places = [plain && `http://localhost:${plain}`, tls && `https://localhost:${tls}`].filter(Boolean)
+    this.#tell(own, [
+      places.length ? ['Normal', 'Serving', `Reached at ${places.join(' and ')}`] : undefined,
+      plain && tls ? undefined : ['Warning', 'PortTaken', 'A port for Ingresses is taken on this machine'],
+      ...flaws.map((flaw): Told => ['Warning', 'CertificateMissing', flaw]),
+    ])
+    const status = planStatus(own, address, [...actual.values()])
+    if (!status) return
+    const body = {
+      metadata: { resourceVersion: own.metadata.resourceVersion },
+      status: { loadBalancer: { ingress: status } },
+    }
+    const options = { subresource: 'status' }
+    await this.deps.client
+      .patch(ingressKind, keyOf(own), { type: 'application/merge-patch+json', body }, options)
+      .catch(error => {
+        // Changed meanwhile: the next event brings it up again. Or gone.
+        if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) return
+        this.deps.log.warn(
+          { ingress: keyOf(own), error: String(error) },
+          'The status of an Ingress could not be written',
+        )
+      })
+  }
+
+  #tell(own: Ingress, all: readonly Told[]): void {
+    const uid = own.metadata.uid ?? ''
+    const before = this.#told.get(uid)
+    const told = new Set<string>()
+    for (const one of all) {
+      if (!one) continue
+      const [type, reason, message] = one
+      told.add(message)
+      if (!before?.has(message)) this.deps.events.event(own, type, reason, message)
+    }
+    this.#told.set(uid, told)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    for (const leave of this.#leave) leave()
+    await this.#running
+  }
+}
+
+type Told = [type: EventType, reason: string, message: string] | undefined
+
+/** The door stays open after it: whoever opened it closes it. */
+export const startIngressController = (deps: IngressControllerDeps): { stop(): Promise<void> } =>
+  new IngressController(deps)
