@@ -3,6 +3,7 @@ import type { Command } from './cli/command.js'
 import { UsageError } from './cli/flags.js'
 
 const commands: Record<string, () => Promise<{ command: Command }>> = {
+  apiserver: () => import('./cli/commands/apiserver.js'),
   up: () => import('./cli/commands/up.js'),
   down: () => import('./cli/commands/down.js'),
   image: () => import('./cli/commands/image.js'),

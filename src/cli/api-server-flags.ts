@@ -1,4 +1,4 @@
-/** Flags of the API server's authentication and admission, by kube-apiserver's names. */
+/** Flags of the API server's authentication, admission and way to etcd, by kube-apiserver's names. */
 
 /** A row as in flags.ts; all of these take a value. */
 interface ApiServerFlag {
@@ -53,6 +53,12 @@ export const apiServerFlags = {
     value: 'FILE',
     help: 'an AdmissionConfiguration (YAML or JSON): what PodSecurity enforces by default and whom it spares',
   },
+  'etcd-cafile': {
+    value: 'FILE',
+    help: 'who signed the certificates of etcd; with it, or the next two, etcd is spoken to by TLS',
+  },
+  'etcd-certfile': { value: 'FILE', help: 'certificate that is shown to etcd' },
+  'etcd-keyfile': { value: 'FILE', help: 'the key of that certificate' },
 } as const satisfies Record<string, ApiServerFlag>
 
 export type ApiServerFlagName = keyof typeof apiServerFlags

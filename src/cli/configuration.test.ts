@@ -17,6 +17,7 @@ describe('resolveConfiguration', () => {
   test('has defaults for everything', async () => {
     expect(await resolveConfiguration({}, {})).toEqual({
       dataDir: resolve('.minik8s'),
+      storage: 'file',
       port: 6443,
       bindAddress: '127.0.0.1',
       runtime: 'auto',

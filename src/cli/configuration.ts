@@ -6,6 +6,7 @@ import { controllerNames } from '../controllers/catalogue.js'
 import { type ApiServerFlagName, type ApiServerFlags, apiServerFlags } from './api-server-flags.js'
 import { UsageError, type upFlags } from './flags.js'
 import { type KubeletFlagName, type KubeletFlags, kubeletFlags } from './kubelet-flags.js'
+import { parseStorageLocation } from './storage-location.js'
 
 export const runtimes = ['auto', 'docker', 'process', 'sim', 'none'] as const
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
@@ -18,6 +19,10 @@ export type LogLevel = (typeof logLevels)[number]
 export interface Configuration {
   /** Absolute. */
   dataDir: string
+  /** As `--storage` has it. */
+  storage: string
+  /** Absolute; default: `pki` in the data directory. */
+  pkiDir?: string
   port: number
   bindAddress: string
   runtime: RuntimeName
@@ -57,6 +62,7 @@ export const configurationApiVersion = 'minik8s.dev/v1alpha1'
 
 export const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   dataDir: '.minik8s',
+  storage: 'file',
   port: 6443,
   bindAddress: '127.0.0.1',
   runtime: 'auto',
@@ -80,6 +86,8 @@ const fileSchema = {
     apiVersion: { const: configurationApiVersion },
     kind: { const: 'ClusterConfiguration' },
     dataDir: { type: 'string', minLength: 1 },
+    storage: { type: 'string', minLength: 1 },
+    pkiDir: { type: 'string', minLength: 1 },
     port: { type: 'integer', minimum: 0, maximum: 65535 },
     bindAddress: { type: 'string', minLength: 1 },
     runtime: { enum: runtimes },
@@ -199,6 +207,8 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
     if (text !== undefined) settings[key] = parse(text)
   }
   take('dataDir', 'data-dir', text => parsePath('data-dir', text))
+  take('storage', 'storage', text => text)
+  take('pkiDir', 'pki-dir', text => parsePath('pki-dir', text))
   take('port', 'port', text => parseCount('port', text, 65535))
   take('bindAddress', 'bind-address', text => text)
   take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
@@ -243,7 +253,9 @@ export async function resolveConfiguration(
     throw new UsageError(
       `serviceSubnet must be a range of addresses, such as 10.96.0.0/16, not "${merged.serviceSubnet}"`,
     )
+  parseStorageLocation('storage', merged.storage)
   merged.dataDir = resolve(merged.dataDir)
+  if (merged.pkiDir) merged.pkiDir = resolve(merged.pkiDir)
   if (merged.schedulerConfig) merged.schedulerConfig = resolve(merged.schedulerConfig)
   if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
   return merged

@@ -17,6 +17,15 @@ export class UsageError extends Error {}
 
 export const upFlags = {
   'data-dir': { value: 'DIR', help: 'where keys, objects, logs and volumes are kept', default: '.minik8s' },
+  storage: {
+    value: 'WHERE',
+    help: 'what keeps objects: file, in the data directory, or etcd://HOST:PORT,…[/PREFIX], which several API servers can share',
+    default: 'file',
+  },
+  'pki-dir': {
+    value: 'DIR',
+    help: 'keys and certificates, which all API servers of a cluster share; by default pki in the data directory',
+  },
   port: { value: 'N', help: 'port of the API server', default: '6443' },
   'bind-address': { value: 'A', help: 'address the API server listens on', default: '127.0.0.1' },
   runtime: {
@@ -72,6 +81,21 @@ export const upFlags = {
   },
   ...apiServerFlags,
   ...kubeletFlags,
+} as const satisfies Record<string, Flag>
+
+const { storage, 'pki-dir': pkiDir, port, 'bind-address': bindAddress, 'kubeconfig-out': kubeconfigOut } = upFlags
+
+/** Of `minik8s apiserver`. */
+export const apiServerCommandFlags = {
+  'data-dir': upFlags['data-dir'],
+  storage,
+  'pki-dir': pkiDir,
+  port,
+  'bind-address': bindAddress,
+  'kubeconfig-out': kubeconfigOut,
+  config: upFlags.config,
+  verbosity: upFlags.verbosity,
+  ...apiServerFlags,
 } as const satisfies Record<string, Flag>
 
 export const dataDirFlags = { 'data-dir': upFlags['data-dir'] } as const satisfies Record<string, Flag>

@@ -90,10 +90,9 @@ async function startFrom(options: StartOptions, { pki, checkpoint }: Origin): Pr
     finishReset?.()
     if (!readingVerbs.has(verb)) baseline ??= storage.checkpoint()
   }
-  const recovery = { objects: 0, records: 0, revision: 0, snapshotRevision: 0, cutBytes: 0, milliseconds: 0 }
   const log = options.logLevel ? newLogger(options.logLevel) : silentLogger
   const cluster = await start(configurationOf(options, dataDir), log, {
-    foundation: { id: randomBytes(5).toString('hex'), storage, recovery, pki },
+    foundation: { id: randomBytes(5).toString('hex'), storage, pki },
     async intercept(request) {
       if (!request.isResource) return
       onRequest(request.verb)

@@ -1,13 +1,10 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
-import { join } from 'node:path'
 import { isControllerChosen } from '../../controllers/catalogue.js'
 import { type ControllersOptions, startControllers } from '../../controllers/index.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import type { ApiHandler } from '../../machinery/request.js'
 import { type NodeUsage, type SchedulerSettings, startScheduler } from '../../scheduler/index.js'
-import type { Recovery } from '../../storage/memory/recover.js'
-import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
@@ -24,15 +21,13 @@ import { type Network, type NetworkDeps, startNetwork } from './network.js'
 import { type Nodes, startNodes } from './nodes.js'
 import { openRuntime, openSimulation, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
-import { openStore } from './store.js'
+import { type Opened, openStore, storeDirectory } from './store.js'
 import { ensureDefaultStorageClass, volumeDirectory } from './volumes.js'
 
 /** What a control plane stands on. */
-export interface Foundation {
+export interface Foundation extends Opened {
   /** Labels the containers of this cluster. */
   id: string
-  storage: Storage
-  recovery: Recovery & { milliseconds: number }
   pki: Pki
 }
 
@@ -49,7 +44,7 @@ export interface Cluster {
   handler: ApiHandler
   clientFor: ControlPlane['clientFor']
   pki: Pki
-  recovery: Recovery & { milliseconds: number }
+  recovery: Opened['recovery']
   /** Resolves when every node is Ready; at once where there are none. */
   nodesReady: Promise<void>
   /** What does not work here, a sentence each; complete when the nodes are ready. */
@@ -135,7 +130,7 @@ type RunningComponents = ReturnType<typeof startComponents>
 async function openFoundation(config: Configuration, id: string, log: Logger): Promise<Foundation> {
   const hosts = serverHosts(config)
   const [store, pki] = await Promise.all([
-    openStore(config.dataDir, log),
+    openStore(config, log),
     ensurePki({ directory: pkiDirectory(config), hosts, now: clock.now() }),
   ])
   return { id, ...store, pki }
@@ -167,7 +162,8 @@ export async function startCluster(
   const settings = await readSchedulerConfig(config.schedulerConfig)
   const metrics = newMetricRegistry()
   registerProcessMetrics(metrics, ownProcess())
-  if (!foundation) registerStorageSize(metrics, join(config.dataDir, 'store'))
+  const directory = foundation ? undefined : storeDirectory(config)
+  if (directory) registerStorageSize(metrics, directory)
   const id = foundation?.id ?? (await ensureClusterId(config.dataDir))
   const opening = openRuntime(config, id, log)
   // Looked at below; until then a failure must not count as unhandled.

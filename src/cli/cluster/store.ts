@@ -1,11 +1,21 @@
-/** Opens the store of a data directory, and turns what can go wrong into advice. */
+/** Opens the store that the configuration names, and turns what can go wrong into advice. */
 import { join } from 'node:path'
 import { nodeFileSystem } from '../../storage/memory/node-file-system.js'
 import { nodeProcesses } from '../../storage/memory/node-processes.js'
-import { type OpenedStore, openMemoryStorage } from '../../storage/memory/open.js'
+import { openMemoryStorage } from '../../storage/memory/open.js'
+import type { Recovery } from '../../storage/memory/recover.js'
+import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
+import type { Configuration } from '../configuration.js'
+import { parseStorageLocation } from '../storage-location.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
+
+/** A store, and what a built-in one found in its directory. */
+export interface Opened {
+  storage: Storage
+  recovery?: Recovery & { milliseconds: number }
+}
 
 /** A failing disk ends the process: nothing is acknowledged that is not durable. */
 function exitOnFailedDisk(error: Error): void {
@@ -15,18 +25,33 @@ function exitOnFailedDisk(error: Error): void {
   process.exit(1)
 }
 
-export async function openStore(dataDir: string, logger: Logger): Promise<OpenedStore> {
+/** Of the built-in engine. Throws UserError where it is in use or damaged. */
+export async function openStoreDirectory(directory: string, logger: Logger): Promise<Opened> {
   try {
     return await openMemoryStorage({
       clock,
       logger,
       fileSystem: nodeFileSystem,
       processes: nodeProcesses,
-      directory: join(dataDir, 'store'),
+      directory,
       onFatal: exitOnFailedDisk,
     })
   } catch (error) {
     const { name, message } = error as Error
     throw name === 'StoreLocked' || name === 'StoreDamaged' ? new UserError(message) : error
   }
+}
+
+/** Where the built-in engine keeps its files; undefined for a store elsewhere. */
+export function storeDirectory({ storage, dataDir }: Pick<Configuration, 'storage' | 'dataDir'>): string | undefined {
+  const location = parseStorageLocation('storage', storage)
+  return location.engine === 'file' ? (location.directory ?? join(dataDir, 'store')) : undefined
+}
+
+export async function openStore(config: Configuration, log: Logger): Promise<Opened> {
+  const location = parseStorageLocation('storage', config.storage)
+  if (location.engine === 'file') return openStoreDirectory(storeDirectory(config)!, log)
+  // Most clusters have no etcd: then its code is not even loaded.
+  const { openEtcd } = await import('./etcd-store.js')
+  return { storage: await openEtcd(location, config.apiServer ?? {}, log) }
 }

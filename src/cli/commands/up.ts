@@ -18,7 +18,7 @@ async function writeKubeconfigs(config: Configuration, cluster: Cluster): Promis
   const { pki } = cluster
   const url = localUrl(cluster.url)
   const own = join(config.dataDir, 'kubeconfig')
-  await writeKubeconfig(own, kubeconfigByPath(url, 'pki'))
+  await writeKubeconfig(own, kubeconfigByPath(url, config.pkiDir ?? 'pki'))
   if (config.kubeconfigOut) {
     await writeKubeconfig(config.kubeconfigOut, kubeconfigWithKeys(url, pki))
     return config.kubeconfigOut
@@ -39,7 +39,7 @@ const shown = (path: string) => {
   return short.startsWith('..') ? path : short
 }
 
-function describeRecovery({ objects, records, cutBytes, milliseconds }: Cluster['recovery']): string {
+function describeRecovery({ objects, records, cutBytes, milliseconds }: NonNullable<Cluster['recovery']>): string {
   const cut = cutBytes ? `; ${cutBytes} bytes of an unfinished write were cut off` : ''
   return `recovered ${objects} objects (${records} log records) in ${Math.round(milliseconds)} ms${cut}`
 }
@@ -70,7 +70,8 @@ async function makeDataDir(path: string): Promise<void> {
   }
 }
 
-async function up(config: Configuration): Promise<number> {
+/** Runs what the configuration asks for until SIGINT or SIGTERM; resolves with the exit code. */
+export async function runCluster(config: Configuration): Promise<number> {
   await makeDataDir(config.dataDir)
   const running = await findInstance(config.dataDir)
   if (running)
@@ -80,7 +81,7 @@ async function up(config: Configuration): Promise<number> {
   const stopped = stopSignal()
   const cluster = await startCluster(config, newLogger(config.logLevel))
   try {
-    if (cluster.recovery.objects) say(describeRecovery(cluster.recovery))
+    if (cluster.recovery?.objects) say(describeRecovery(cluster.recovery))
     await writeInstance(config.dataDir, localUrl(cluster.url))
     const kubeconfig = await writeKubeconfigs(config, cluster)
     say(`API server listens on ${cluster.url}`)
@@ -112,6 +113,6 @@ ${formatFlags(upFlags)}
 Each flag but --rm can be given as an environment variable, such as MINIK8S_DATA_DIR.
 `,
   async run(args) {
-    return up(await resolveConfiguration(parseFlags(args, upFlags), process.env))
+    return runCluster(await resolveConfiguration(parseFlags(args, upFlags), process.env))
   },
 }

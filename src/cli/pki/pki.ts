@@ -24,7 +24,8 @@ export interface PkiOptions {
 }
 
 /** Where they are kept. */
-export const pkiDirectory = ({ dataDir }: { dataDir: string }): string => join(dataDir, 'pki')
+export const pkiDirectory = ({ dataDir, pkiDir }: { dataDir: string; pkiDir?: string }): string =>
+  pkiDir ?? join(dataDir, 'pki')
 
 /** Common name of the aggregator's certificate, which extension servers look at. */
 export const frontProxyName = 'front-proxy-client'

@@ -1,0 +1,54 @@
+/** Opens the store on an etcd, which stock API servers may have written too. */
+import { readFile } from 'node:fs/promises'
+import { loadSchemas } from '../../apis/generated/schema.js'
+import { readForeignValue } from '../../registry/foreign-values.js'
+import type { GrpcTls } from '../../storage/etcd/grpc.js'
+import { openEtcdStorage } from '../../storage/etcd/open.js'
+import type { Storage } from '../../storage/storage.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { ApiServerFlags } from '../api-server-flags.js'
+import { UsageError } from '../flags.js'
+import type { EtcdLocation } from '../storage-location.js'
+import { systemClock as clock } from '../system.js'
+import { UserError } from '../user-error.js'
+
+/** Of the TLS flags. */
+export type EtcdTlsFlags = Pick<ApiServerFlags, 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile'>
+
+async function readPem(flags: EtcdTlsFlags, name: keyof EtcdTlsFlags): Promise<string | undefined> {
+  const path = flags[name]
+  if (!path) return undefined
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`cannot read --${name} ${path}: ${(error as Error).message}`)
+  }
+}
+
+async function readTls(flags: EtcdTlsFlags): Promise<GrpcTls | undefined> {
+  const names = ['etcd-cafile', 'etcd-certfile', 'etcd-keyfile'] as const
+  const [ca, cert, key] = await Promise.all(names.map(name => readPem(flags, name)))
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError('--etcd-certfile and --etcd-keyfile must be given together')
+  if (ca === undefined && cert === undefined) return undefined
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}
+
+/** Throws UserError when no member answers. */
+export async function openEtcd({ members, prefix }: EtcdLocation, flags: EtcdTlsFlags, log: Logger): Promise<Storage> {
+  const schemas = loadSchemas()
+  const tls = await readTls(flags)
+  const endpoints = members.map(member => `${tls ? 'https' : 'http'}://${member}`)
+  const readValue = (_key: string, value: Uint8Array) => readForeignValue(schemas, value)
+  // Neither timers nor connections to etcd keep a process alive, and nothing else goes on yet.
+  const alive = setInterval(() => {}, 1000)
+  try {
+    return await openEtcdStorage({ clock, log, endpoints, prefix, readValue, ...(tls && { tls }) })
+  } catch (error) {
+    throw new UserError(
+      `etcd does not answer at ${members.join(', ')} (${(error as Error).message}): start it, or name another by --storage`,
+    )
+  } finally {
+    clearInterval(alive)
+  }
+}
