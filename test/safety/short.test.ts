@@ -24,7 +24,7 @@ async function startServer(): Promise<OwnServer> {
 }
 
 const settings: CheckSettings = { long: false, seed: 1, servers: [], startServer, say: () => {} }
-const inProcess = ['linear', 'watch-laws']
+const inProcess = ['power-loss', 'torn-tail', 'bitrot', 'fsync-fail', 'disk-full', 'linear', 'watch-laws']
 
 test.each(checks.filter(({ name }) => inProcess.includes(name)))(
   '$name: $claim',

@@ -1,8 +1,22 @@
 /** Every check of the safety suite; one file each. */
 import type { SafetyCheck } from '../check.js'
+import { bitrot } from './bitrot.js'
+import { diskFull, fsyncFail } from './failing-disks.js'
 import { kubeletRestart } from './kubelet-restart.js'
 import { linear } from './linear.js'
 import { malformed } from './malformed.js'
+import { powerLoss } from './power-loss.js'
+import { tornTail } from './torn-tail.js'
 import { watchLaws } from './watch-laws.js'
 
-export const checks: readonly SafetyCheck[] = [linear, watchLaws, malformed, kubeletRestart]
+export const checks: readonly SafetyCheck[] = [
+  powerLoss,
+  tornTail,
+  bitrot,
+  fsyncFail,
+  diskFull,
+  linear,
+  watchLaws,
+  malformed,
+  kubeletRestart,
+]
