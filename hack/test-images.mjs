@@ -1,6 +1,6 @@
 /**
  * Makes the images that the end-to-end tests and examples name, without pulling: busybox out of Debian's busybox-static and
- * nginx out of Debian's nginx package with the libraries it links to. An image of that name that is there already is left alone.
+ * nginx and Redis out of Debian's packages with the libraries they link to. An image of that name that is there already is left alone.
  * Resolves with the names that were made, so that the caller can remove them again.
  */
 import { execFileSync } from 'node:child_process'
@@ -62,6 +62,16 @@ function nginxRoot(dir) {
   )
 }
 
+/** busybox's root, and in it Redis. */
+function redisRoot(dir) {
+  busyboxRoot(dir)
+  const bin = join(dir, 'usr/local/bin')
+  mkdirSync(bin, { recursive: true })
+  cpSync('/usr/bin/redis-check-rdb', join(bin, 'redis-server'), { dereference: true })
+  cpSync('/usr/bin/redis-cli', join(bin, 'redis-cli'))
+  for (const program of ['redis-server', 'redis-cli']) copyWithLibraries(join(bin, program), dir)
+}
+
 function importImage(fill, names, changes) {
   const dir = mkdtempSync(join(tmpdir(), 'minik8s-image-'))
   try {
@@ -86,5 +96,6 @@ export function makeTestImages() {
   const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
   make(busyboxRoot, ['busybox:1.36'], [path, 'CMD ["sh"]'])
   make(nginxRoot, ['nginx:latest', 'nginx:1.27'], [path, 'CMD ["nginx"]', 'EXPOSE 80'])
+  if (existsSync('/usr/bin/redis-check-rdb')) make(redisRoot, ['redis:latest'], [path, 'CMD ["redis-server"]'])
   return made
 }

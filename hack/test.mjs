@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything, set up from nothing. Installs packages, builds, installs Debian's Docker, Prometheus and busybox where they
+ * `npm test`: everything, set up from nothing. Installs packages, builds, installs Debian's Docker, Prometheus, busybox and Redis where they
  * are missing (as root), starts a private dockerd where none answers, makes its images, runs unit, contract and end-to-end tests,
  * and takes away again what it made. Ends with `N passed, N failed`. Arguments: `unit` or `e2e` for one half, then jest's own.
  */
@@ -19,6 +19,8 @@ const tools = {
   nft: 'nftables',
   prometheus: 'prometheus',
   busybox: 'busybox-static',
+  // The server is the same program as redis-check-rdb under another name: this package starts no service.
+  'redis-check-rdb': 'redis-tools',
 }
 
 function installTools() {
