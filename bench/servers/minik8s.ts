@@ -8,8 +8,21 @@ import type { BenchServer } from './server.js'
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
 
-/** `inspector`: port on which a debugger may look into the process. */
-export async function startMinik8s({ inspector }: { inspector?: number } = {}): Promise<BenchServer> {
+export interface Minik8sOptions {
+  /** Port on which a debugger may look into the process. */
+  inspector?: number
+  /** Besides where it stores and listens. */
+  flags?: readonly string[]
+}
+
+export interface Minik8sServer extends BenchServer {
+  /** As of every server; by SIGKILL as a power switch would. */
+  restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number>
+  /** File of everything that it has written to its standard output and error. */
+  log: string
+}
+
+export async function startMinik8s({ inspector, flags = [] }: Minik8sOptions = {}): Promise<Minik8sServer> {
   const dir = mkdtempSync(join(tmpdir(), 'minik8s-bench-'))
   const port = await freePort()
   const url = `https://127.0.0.1:${port}`
@@ -22,11 +35,12 @@ export async function startMinik8s({ inspector }: { inspector?: number } = {}): 
   }
   const args = [
     ...(inspector ? [`--inspect=127.0.0.1:${inspector}`] : []),
-    ...[program, 'up', '--data-dir', dir, '--port', `${port}`, '--runtime', 'none'],
+    ...[program, 'up', '--data-dir', dir, '--port', `${port}`, '--runtime', 'none', ...flags],
   ]
+  const log = join(dir, 'log')
   const launch = async () => {
     const begin = performance.now()
-    const child = startProcess(process.execPath, args, { cwd: dir, log: join(dir, 'log') })
+    const child = startProcess(process.execPath, args, { cwd: dir, log })
     await waitUntilReady({ url, headers: {}, tls: readTls })
     return { child, milliseconds: performance.now() - begin }
   }
@@ -36,12 +50,13 @@ export async function startMinik8s({ inspector }: { inspector?: number } = {}): 
     url,
     tls: readTls()!,
     headers: {},
+    log,
     get pids() {
       return [child.pid!]
     },
     startMs: milliseconds,
-    async restart() {
-      await stopProcess(child)
+    async restart(signal) {
+      await stopProcess(child, signal)
       ;({ child, milliseconds } = await launch())
       return milliseconds
     },

@@ -2,6 +2,7 @@
 import type { SafetyCheck } from '../check.js'
 import { bitrot } from './bitrot.js'
 import { diskFull, fsyncFail } from './failing-disks.js'
+import { kill9 } from './kill9.js'
 import { kubeletRestart } from './kubelet-restart.js'
 import { linear } from './linear.js'
 import { malformed } from './malformed.js'
@@ -15,6 +16,7 @@ export const checks: readonly SafetyCheck[] = [
   bitrot,
   fsyncFail,
   diskFull,
+  kill9,
   linear,
   watchLaws,
   malformed,

@@ -69,13 +69,14 @@ class Play {
 
   async run(): Promise<WatchReport> {
     const { revision: start } = await this.#targets[0]!.list()
-    const watchers = Array.from({ length: this.#options.watchers }, (_, n) => this.#newWatcher(n, start))
+    const watchers = Array.from({ length: this.#options.watchers }, (_, n) => new Watcher(this.#optionsOf(n, start)))
     const watching = Promise.all(watchers.map((watcher, n) => this.#watch(watcher, n)))
     await Promise.all([this.#write(), watching])
+    const { stories: afterwards } = await this.#look()
     for (const target of this.#targets) target.close()
-    const stories = watchers.flatMap(watcher => watcher.stories)
+    const stories = [...watchers.flatMap(watcher => watcher.stories), ...afterwards]
     const written = this.#writers.flatMap(writer => writer.written)
-    const expired = stories.length - watchers.length
+    const expired = stories.length - watchers.length - afterwards.length
     const violations = judgeWatches(stories, written)
     if (expired && !this.#options.mayExpire)
       violations.push(`${expired} watchers were told that their revision is too old`)
@@ -88,13 +89,13 @@ class Play {
     }
   }
 
-  #newWatcher(n: number, start: number): Watcher {
+  #optionsOf(n: number, start: number): WatcherOptions {
     const { servers } = this.#options
     const habits = habitsOf(n)
     const lastKey = `end-${habits.group ?? 'none'}`
     const name = `watcher ${n}${habits.group ? ` of ${habits.group}` : ''}`
     const chance = newChance(this.#options.seed * 1000 + n)
-    return new Watcher({
+    return {
       servers,
       first: n,
       path: this.#path,
@@ -104,7 +105,15 @@ class Play {
       chance,
       keys: this.#keys,
       lastKey,
-    })
+    }
+  }
+
+  /** What is there when all is over. */
+  async #look(): Promise<Watcher> {
+    const watcher = new Watcher({ ...this.#optionsOf(0, 0), name: 'the list at the end', begin: 'list' })
+    await watcher.begin()
+    watcher.close()
+    return watcher
   }
 
   /** Some begin when much has been written already. */

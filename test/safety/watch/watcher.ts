@@ -85,6 +85,10 @@ export class Watcher {
         await new Promise(resolve => setTimeout(resolve, retryAfter))
       }
     }
+    this.close()
+  }
+
+  close(): void {
     this.#caller.close()
   }
 
