@@ -26,6 +26,12 @@ const checks: Record<string, () => Promise<void>> = {
     })
     expect(addresses).toContain(ip)
   },
+  async 'hello.yaml'() {
+    await cluster.kubectl('rollout', 'status', 'deployment/hello', '--timeout=60s')
+    const ip = await cluster.kubectl('get', 'pods', '-l', 'app=hello', '-o', 'jsonpath={.items[0].status.podIP}')
+    expect(await (await fetch(`http://${ip}:8080/`)).text()).toMatch(/^Hello from hello-\S+\n$/)
+    expect(await cluster.kubectl('logs', 'deployment/hello')).toContain('listening on port 8080')
+  },
   async 'settings.yaml'() {
     await cluster.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/settings', '--timeout=60s')
     expect(await cluster.kubectl('logs', 'settings')).toBe(

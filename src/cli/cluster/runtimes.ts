@@ -149,7 +149,7 @@ async function openAvailable(place: Place): Promise<{ name: RealRuntime; source:
     throw new UserError(`${noDocker(noDaemon)}\nPods cannot run as processes of this machine: ${noNamespaces}.`)
   const notice =
     `Containers run as processes of this machine: no Docker daemon answers at ${dockerHost()}.\n` +
-    'Images come by `minik8s image load FILE`.'
+    'The image minik8s/demo is built in; others come by `minik8s image load FILE`.'
   return { name: 'process', source: { ...processes, notice } }
 }
 

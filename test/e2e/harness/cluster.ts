@@ -11,8 +11,9 @@ export const program = join(root, 'dist/minik8s.js')
 export const examples = join(root, 'examples')
 
 export interface ClusterOptions {
-  runtime?: 'docker' | 'sim' | 'none'
+  runtime?: 'auto' | 'docker' | 'sim' | 'none'
   flags?: readonly string[]
+  env?: Readonly<Record<string, string>>
   /** Default: the one that is built in this checkout. */
   program?: string
 }
@@ -31,9 +32,13 @@ export class TestCluster {
 
   /** Starts, or starts again on the same data and port. Resolves with the ready line. */
   async start(): Promise<string> {
-    const { runtime = 'docker', flags = [] } = this.options
+    const { runtime = 'docker', flags = [], env = {} } = this.options
     const args = [this.#program, 'up', '--data-dir', this.dataDir, '--port', this.#port, '--runtime', runtime, ...flags]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.dataDir })
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: this.dataDir,
+      env: { ...process.env, ...env },
+    })
     this.#process = child
     return new Promise((resolve, reject) => {
       const take = (chunk: Buffer) => {

@@ -1,8 +1,10 @@
 /** Images of a Docker daemon, remembered until the daemon tells that some image changed. */
 import type Docker from 'dockerode'
 import type { ImageInspectInfo } from 'dockerode'
+import { isDemoImage } from '../demo-image/demo-image.js'
 import { RuntimeError } from '../runtime.js'
 import type { ImageStatus, RegistryCredentials } from '../types.js'
+import { ensureDemoImage } from './demo-image.js'
 import { asking, toRuntimeError } from './errors.js'
 
 const present = (names: readonly string[] | null | undefined) => (names ?? []).filter(name => !name.includes('<none>'))
@@ -24,6 +26,8 @@ export class DockerImages {
   readonly #known = new Map<string, ImageStatus>()
   /** Whether changes reach `forget`; without them nothing may be remembered. */
   watched = false
+  /** Being put together. */
+  #demo: Promise<void> | undefined
 
   constructor(docker: Docker) {
     this.#docker = docker
@@ -59,6 +63,13 @@ export class DockerImages {
   }
 
   async pull(image: string, credentials: RegistryCredentials | undefined, signal: AbortSignal): Promise<void> {
+    if (isDemoImage(image)) {
+      this.#demo ??= ensureDemoImage(this.#docker).finally(() => {
+        this.#demo = undefined
+        this.forget()
+      })
+      return this.#demo
+    }
     const options = { fromImage: image, abortSignal: signal }
     const progress = await asking(
       credentials ? this.#docker.createImage(credentials, options) : this.#docker.createImage(options),

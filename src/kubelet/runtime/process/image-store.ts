@@ -43,6 +43,8 @@ export class ImageStore {
   readonly #directory: string
   #known: { at: number; images: readonly StoredImage[] } | undefined
   #turn: Promise<unknown> = Promise.resolve()
+  /** By id, the last one. */
+  readonly #adding = new Map<string, Promise<unknown>>()
 
   constructor(directory: string) {
     this.#directory = directory
@@ -89,7 +91,14 @@ export class ImageStore {
   }
 
   /** `fill` makes the root file system in the directory that it is given. Tags are taken from the images that had them. */
-  async add(image: Omit<StoredImage, 'sizeBytes'>, fill: (root: string) => Promise<void>): Promise<StoredImage> {
+  add(image: Omit<StoredImage, 'sizeBytes'>, fill: (root: string) => Promise<void>): Promise<StoredImage> {
+    // Not twice at a time: who comes later may find it in use already.
+    const adding = (this.#adding.get(image.id) ?? Promise.resolve()).catch(() => {}).then(() => this.#add(image, fill))
+    this.#adding.set(image.id, adding)
+    return adding
+  }
+
+  async #add(image: Omit<StoredImage, 'sizeBytes'>, fill: (root: string) => Promise<void>): Promise<StoredImage> {
     const { id, tags } = image
     await mkdir(this.#directory, { recursive: true, mode: 0o711 })
     const present = (await this.list()).find(known => known.id === id)

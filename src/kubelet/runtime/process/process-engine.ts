@@ -42,6 +42,8 @@ function cannotRunProcesses(): string | undefined {
 
 const directories = ['images', 'containers', 'pipes', 'memory', 'launch', 'pause'] as const
 
+const longestTimer = 2 ** 31 - 1
+
 /** Where images are, below the runtime's directory. */
 export const imageDirectory = (directory: string): string => join(directory, 'images')
 
@@ -145,13 +147,18 @@ export class ProcessEngine {
   async removeAll(): Promise<void> {
     this.#stop.abort()
     const { containers, memory, groups, directory } = this.#host
-    const all = [...containers.values()]
-    const sandboxesLast = (a: RunningContainer, b: RunningContainer) =>
-      Number(a.record.sandbox !== undefined) - Number(b.record.sandbox !== undefined)
-    for (const container of all.sort(sandboxesLast)) await container.remove()
-    await memory.removeAll()
-    await groups.removeAll()
-    await removeNetwork(this.#cluster, directory)
+    // What tells of the end of a process does not keep this one alive.
+    const alive = setInterval(() => {}, longestTimer)
+    try {
+      const all = [...containers.values()]
+      await Promise.all(all.filter(({ record }) => !record.sandbox).map(container => container.remove()))
+      await Promise.all(all.map(container => container.remove()))
+      await memory.removeAll()
+      await groups.removeAll()
+      await removeNetwork(this.#cluster, directory)
+    } finally {
+      clearInterval(alive)
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import type { ExecStreams, LogOptions } from '../../../machinery/node-api.js'
+import { isDemoImage } from '../demo-image/demo-image.js'
 import { eventQueue } from '../event-queue.js'
 import { type ForwardedStream, forwardPort } from '../port-forward.js'
 import { type ExecResult, type Runtime, RuntimeError, type StartingSandbox } from '../runtime.js'
@@ -25,6 +26,7 @@ import type { ProcessHost } from './process-host.js'
 import { RunningContainer } from './running-container.js'
 import { startContainer } from './start-container.js'
 import { startSandbox } from './start-sandbox.js'
+import { storeDemoImage } from './store-demo-image.js'
 
 /** Of the layout on disk and of how pods are run. */
 const version = '1.0.0'
@@ -219,6 +221,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async pullImage(image: string): Promise<void> {
+    if (isDemoImage(image)) return storeDemoImage(this.#host.images)
     throw new RuntimeError(
       'other',
       `image ${image} is not here, and the process runtime pulls none: save it with another tool and load it with \`minik8s image load FILE\``,
