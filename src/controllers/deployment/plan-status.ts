@@ -3,6 +3,7 @@ import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } fr
 import { formatTime } from '../../machinery/clock.js'
 import { timeOf } from '../pods/state.js'
 import { findCondition, withCondition, withoutCondition } from '../runtime/conditions.js'
+import { omitZeros } from '../runtime/omit-zeros.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
 import { maxUnavailable, progressDeadline, wanted } from './limits.js'
 import { allOf, type Revisions, sizeOf } from './revisions.js'
@@ -45,12 +46,14 @@ export function planCounts(deployment: Deployment, revisions: Revisions, now: nu
   const enough = available >= wanted(deployment) - maxUnavailable(deployment)
   const { collisionCount, conditions } = deployment.status ?? {}
   return {
-    observedGeneration: deployment.metadata.generation ?? 0,
-    replicas: sum(all, rs => rs.status?.replicas),
-    updatedReplicas: revisions.newest?.status?.replicas ?? 0,
-    readyReplicas: sum(all, rs => rs.status?.readyReplicas),
-    availableReplicas: available,
-    unavailableReplicas: Math.max(0, sum(all, sizeOf) - available),
+    ...omitZeros({
+      observedGeneration: deployment.metadata.generation ?? 0,
+      replicas: sum(all, rs => rs.status?.replicas),
+      updatedReplicas: revisions.newest?.status?.replicas ?? 0,
+      readyReplicas: sum(all, rs => rs.status?.readyReplicas),
+      availableReplicas: available,
+      unavailableReplicas: Math.max(0, sum(all, sizeOf) - available),
+    }),
     ...(collisionCount !== undefined && { collisionCount }),
     conditions: setCondition(
       conditions,
@@ -112,7 +115,8 @@ function planProgressing(
 ): Conditions {
   const { conditions } = status
   const current = findCondition(deployment.status?.conditions, 'Progressing')
-  if (status.replicas === status.updatedReplicas && current?.reason === reasons.available) return conditions
+  if ((status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === reasons.available)
+    return conditions
   const subject = newest ? `ReplicaSet "${newest.metadata.name}"` : `Deployment "${deployment.metadata.name}"`
   const progressing = (ok: boolean, reason: string, what: string): ConditionText => ({
     type: 'Progressing',

@@ -16,6 +16,7 @@ import { claimDependents } from '../runtime/claim.js'
 import { withCondition } from '../runtime/conditions.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
+import { omitZeros } from '../runtime/omit-zeros.js'
 import { done, type Result, requeueAfter, soonest } from '../runtime/result.js'
 import { allAtOnce, inSlowStartBatches } from '../runtime/slow-start.js'
 import { planAccounting, settleCounts } from './accounting.js'
@@ -201,7 +202,9 @@ const finishedStatus = (status: JobStatus, final: JobCondition): JobStatus => ({
   ...(final.type === 'Complete' && { completionTime: final.lastTransitionTime }),
 })
 
-async function write(job: Job, status: JobStatus, { client }: ReconcileContext): Promise<Job> {
+async function write(job: Job, wanted: JobStatus, { client }: ReconcileContext): Promise<Job> {
+  const { active = 0, succeeded = 0, failed = 0, ...rest } = wanted
+  const status: JobStatus = { ...rest, ...omitZeros({ active, succeeded, failed }) }
   return semanticEqual(job.status, status) ? job : client.updateStatus(jobKind, { ...job, status })
 }
 

@@ -4,6 +4,7 @@ import type { Pod } from '../../apis/generated/core-v1.js'
 import type { Client } from '../../client/client.js'
 import { formatTime } from '../../machinery/clock.js'
 import type { ObjectKey } from '../../machinery/object-meta.js'
+import { findCondition } from '../runtime/conditions.js'
 
 export interface Disruption {
   reason: string
@@ -12,13 +13,16 @@ export interface Disruption {
   phase?: 'Failed'
 }
 
-/** Adds the DisruptionTarget condition. */
+/** Adds the DisruptionTarget condition, unless the pod has it. */
 export async function markDisrupted(
   pod: Pod,
   disruption: Disruption,
   deps: { client: Client; now: number },
 ): Promise<void> {
   const { phase, reason, message } = disruption
+  const before = findCondition(pod.status?.conditions, 'DisruptionTarget')
+  const isMarked = before?.status === 'True' && before.reason === reason && before.message === message
+  if (isMarked && (!phase || pod.status?.phase === phase)) return
   const condition = {
     type: 'DisruptionTarget',
     status: 'True',

@@ -68,7 +68,7 @@ describe('planStatus', () => {
     expect(status.conditions).toMatchObject([condition])
     const again = planStatus({ ...owner(1), status }, pods(active), { now, failure: new Error('other') })
     expect(again.conditions).toMatchObject([condition])
-    expect(planStatus({ ...owner(1), status }, pods(active), { now }).conditions).toEqual([])
+    expect(planStatus({ ...owner(1), status }, pods(active), { now }).conditions).toBeUndefined()
   })
 })
 

@@ -6,6 +6,7 @@ import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { podsToDelete } from '../pods/deletion-rank.js'
 import { isPodAvailable, isPodReady, nextAvailability } from '../pods/state.js'
 import { findCondition, withCondition, withoutCondition } from '../runtime/conditions.js'
+import { omitZeros } from '../runtime/omit-zeros.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
 
 /** The part that both kinds share. */
@@ -43,15 +44,18 @@ export function planStatus(
   const { now, failure } = outcome
   const labels = Object.entries(owner.spec.template?.metadata?.labels ?? {})
   const ready = active.filter(isPodReady)
-  const { terminatingReplicas: _, ...before } = owner.status ?? { replicas: 0 }
+  const labelled = active.filter(pod => labels.every(([k, v]) => pod.metadata.labels?.[k] === v))
+  const available = ready.filter(pod => isPodAvailable(pod, owner.spec.minReadySeconds ?? 0, now))
+  const conditions = planConditions(owner, active, failure, now)
   return {
-    ...before,
     replicas: active.length,
-    fullyLabeledReplicas: active.filter(pod => labels.every(([k, v]) => pod.metadata.labels?.[k] === v)).length,
-    readyReplicas: ready.length,
-    availableReplicas: ready.filter(pod => isPodAvailable(pod, owner.spec.minReadySeconds ?? 0, now)).length,
-    observedGeneration: owner.metadata.generation ?? 0,
-    conditions: planConditions(owner, active, failure, now),
+    ...omitZeros({
+      fullyLabeledReplicas: labelled.length,
+      readyReplicas: ready.length,
+      availableReplicas: available.length,
+      observedGeneration: owner.metadata.generation ?? 0,
+    }),
+    ...(conditions?.length && { conditions }),
   }
 }
 
@@ -77,6 +81,6 @@ export function planNextCheck(
   now: number,
 ): Result {
   const { minReadySeconds = 0 } = owner.spec
-  if (minReadySeconds === 0 || status.readyReplicas === status.availableReplicas) return done
+  if (minReadySeconds === 0 || (status.readyReplicas ?? 0) === (status.availableReplicas ?? 0)) return done
   return requeueAfter(nextAvailability(active, minReadySeconds, now) ?? minReadySeconds * 1000)
 }

@@ -18,6 +18,7 @@ import type { KeyPair } from '../../machinery/pki/certificates.js'
 import type { UserInfo } from '../../machinery/request.js'
 import { newRegistry } from '../../registry/registry.js'
 import { newMemoryStorage } from '../../storage/memory/open.js'
+import type { StorageEvent } from '../../storage/storage.js'
 import { type Logger, silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { targetNode } from '../daemonset/eligible.js'
@@ -35,6 +36,10 @@ export interface TestCluster extends AsyncDisposable {
   run(ms: number): Promise<void>
   /** All messages of events about an object of that name. */
   events(name: string): Promise<string[]>
+  /** The controllers are gone as if killed: what they had in hand is not waited for. Others begin in their place. */
+  replaceControllers(): void
+  /** Hears of every write from now on, in order. */
+  onWrite(listener: (event: StorageEvent) => void): void
   stop(): Promise<void>
 }
 
@@ -61,12 +66,14 @@ export interface TestClusterOptions {
   volumes?: VolumeDirectory
   /** Gives controllers another client in place of theirs; `account` is the name of the service account. */
   wrapClient?(client: Client, account: string): Client
+  /** Gives controllers another client to read their caches through. */
+  wrapReader?(client: Client): Client
 }
 
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   const clock = new FakeClock(Date.UTC(2025, 0, 1))
   const random = new SeededRandom(7)
-  const { log = silentLogger, wrapClient = client => client } = options
+  const { log = silentLogger, wrapClient = client => client, wrapReader = client => client } = options
   const schemas = loadSchemas()
   const storage = newMemoryStorage(clock)
   const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
@@ -89,17 +96,19 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       .flatMap(v => v.kinds)
       .map(({ kind }) => kind)
   const clientAs = (user: UserInfo) => newInProcessClient(components.handler, user, discover)
-  const controllers = startControllers({
-    client: clientAs(manager),
-    clientFor: name => wrapClient(clientAs(serviceAccount(name)), name),
-    clock,
-    random,
-    log,
-    rootCa: options.authority?.certificate ?? 'PEM',
-    rootKey: options.authority?.key,
-    volumes: options.volumes,
-    signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
-  })
+  const start = () =>
+    startControllers({
+      client: wrapReader(clientAs(manager)),
+      clientFor: name => wrapClient(clientAs(serviceAccount(name)), name),
+      clock,
+      random,
+      log,
+      rootCa: options.authority?.certificate ?? 'PEM',
+      rootKey: options.authority?.key,
+      volumes: options.volumes,
+      signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
+    })
+  let controllers = start()
   const admin = clientAs(masters)
   const stop = async () => {
     await controllers.stop()
@@ -125,6 +134,11 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       const { items } = await admin.list(kind)
       return items.filter(e => e.involvedObject.name === name).map(e => e.message)
     },
+    replaceControllers() {
+      void controllers.stop()
+      controllers = start()
+    },
+    onWrite: listener => void storage.subscribe('/registry/', storage.revision(), events => events.forEach(listener)),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -1,6 +1,7 @@
 /** Every check of the safety suite; one file each. */
 import type { SafetyCheck } from '../check.js'
 import { bitrot } from './bitrot.js'
+import { crashEachWrite } from './crash-each-write.js'
 import { diskFull, fsyncFail } from './failing-disks.js'
 import { kill9 } from './kill9.js'
 import { kubeletRestart } from './kubelet-restart.js'
@@ -21,4 +22,5 @@ export const checks: readonly SafetyCheck[] = [
   watchLaws,
   malformed,
   kubeletRestart,
+  crashEachWrite,
 ]
