@@ -7,6 +7,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   up: () => import('./cli/commands/up.js'),
   down: () => import('./cli/commands/down.js'),
   image: () => import('./cli/commands/image.js'),
+  node: () => import('./cli/commands/node.js'),
   reset: () => import('./cli/commands/reset.js'),
   version: () => import('./cli/commands/version.js'),
 }
@@ -33,8 +34,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return command.run(args)
 }
 
+// Connections do not keep a process alive: they must not end it under a command that waits for them.
+const alive = setInterval(() => {}, 1 << 30)
 main(process.argv.slice(2)).then(
   code => {
+    clearInterval(alive)
     process.exitCode = code
   },
   error => {

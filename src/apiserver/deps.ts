@@ -4,6 +4,7 @@ import type { KindConversion } from '../apis/conversion.js'
 import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { NodeDirectory } from '../machinery/node-api.js'
+import type { KeyPair } from '../machinery/pki/certificates.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
 import type { Rest } from '../registry/rest.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -56,6 +57,8 @@ export interface ApiServerDeps {
   checkStore?(): Promise<void>
   /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */
   nodes?: NodeDirectory
+  /** Whom the server says it is to kubelets of other processes; without it those cannot be reached. */
+  kubeletClient?(): KeyPair
   /** Connects to pods and nodes for the proxy subresource; straight over TCP unless given. */
   dial?: Dial
   /** Passes on what other servers answer; without it one that has no certificate to show them. */

@@ -183,7 +183,7 @@ function parseControllers(text: string): string[] {
 }
 
 /** klog's numbers: 0 and 1 are quiet, 2 to 3 informative, 4 to 5 for debugging, more is everything. */
-function parseLogLevel(text: string): LogLevel {
+export function parseLogLevel(text: string): LogLevel {
   if (!/^\d+$/.test(text)) return parseChoice('verbosity', text, logLevels)
   const n = Number(text)
   return n <= 1 ? 'warn' : n <= 3 ? 'info' : n <= 5 ? 'debug' : 'trace'

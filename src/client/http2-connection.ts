@@ -20,6 +20,8 @@ export interface TlsOptions {
   ca?: string | Uint8Array
   cert?: string | Uint8Array
   key?: string | Uint8Array
+  /** The pair to show now, in place of `cert` and `key`: it may change from one connection to the next. */
+  credentials?: () => { certificate: string; key: string }
   /** The name that the server's certificate is to be for, where it is not the host's. */
   serverName?: string
   /** Trusts whoever answers. */
@@ -74,8 +76,10 @@ export class Http2Connection {
   private connected(): ClientHttp2Session {
     if (this.session && !this.session.closed && !this.session.destroyed) return this.session
     // A list of tens of thousands of objects must not stall on the default 64 KiB window.
-    const { serverName, insecure, ...keys } = this.tls
-    const tls = { ...keys, ...(serverName && { servername: serverName }), rejectUnauthorized: !insecure }
+    const { serverName, insecure, credentials, ...keys } = this.tls
+    const own = credentials?.()
+    const shown = own && { cert: own.certificate, key: own.key }
+    const tls = { ...keys, ...shown, ...(serverName && { servername: serverName }), rejectUnauthorized: !insecure }
     const session = connect(this.server, { ...tls, settings: { initialWindowSize: 1 << 20 } } as object)
     session.on('connect', () => session.setLocalWindowSize(8 << 20))
     const forget = () => {

@@ -37,7 +37,7 @@ export interface Call {
 /** client-go tries this often when the server answers 429 or 5xx with Retry-After. */
 const maxAttempts = 10
 
-/** `close` ends the connection and with it every watch. */
+/** `close` ends the connection once what it carries has ended; later requests open another. */
 export function newHttpsClient(options: HttpsClientOptions, deps: { clock: Clock }): Client & { close(): void } {
   const { server, token, userAgent = 'minik8s', ...tls } = options
   const connection = new Http2Connection(server, tls, deps.clock)

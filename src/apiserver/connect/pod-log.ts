@@ -2,18 +2,13 @@
 import { pipeline } from 'node:stream/promises'
 import { logOptionsOf } from '../../machinery/log-options.js'
 import type { ContainerRef, LogOptions, NodeApi } from '../../machinery/node-api.js'
-import type { ApiServerDeps } from '../deps.js'
 import type { Exchange } from '../http/exchange.js'
 import { newRequestEnd } from '../http/request-end.js'
 import { writeHead } from '../http/send.js'
-import { findPodTarget } from './pod-target.js'
+import { findPodTarget, type PodTargetDeps } from './pod-target.js'
 
 /** `stopping` ends logs that are followed. Throws a StatusError while nothing has been sent. */
-export async function servePodLog(
-  exchange: Exchange,
-  deps: Pick<ApiServerDeps, 'rests' | 'nodes'>,
-  stopping: AbortSignal,
-): Promise<void> {
+export async function servePodLog(exchange: Exchange, deps: PodTargetDeps, stopping: AbortSignal): Promise<void> {
   const { info, query, response } = exchange
   const options = logOptionsOf(query, info.name)
   const { ref, node } = await findPodTarget(deps, info, query?.get('container') ?? '')

@@ -6,6 +6,7 @@ import { badRequest, internalError, notFound } from '../../machinery/status-erro
 import type { ApiServerDeps } from '../deps.js'
 import type { RequestInfo } from '../request-info.js'
 import { resourceNotFound } from '../verbs/verbs.js'
+import { findRemoteKubelet, type RemoteKubelet } from './remote-kubelet.js'
 
 interface Pod extends AnyObject {
   spec: {
@@ -21,7 +22,11 @@ export interface PodTarget {
   ref: ContainerRef
   /** Absent while the pod is on no node. */
   node?: NodeApi
+  /** The same node, where its kubelet is not in this process. */
+  remote?: RemoteKubelet
 }
+
+export type PodTargetDeps = Pick<ApiServerDeps, 'rests' | 'nodes' | 'kubeletClient' | 'dial' | 'clock'>
 
 const names = (containers: readonly { name: string }[] | undefined) => (containers ?? []).map(({ name }) => name)
 const choices = (list: readonly string[]) => `[${list.join(' ')}]`
@@ -43,10 +48,11 @@ function containerOf({ metadata, spec }: Pod, wanted: string): string {
 
 /** Throws 404 without the pod, 400 without a clear container, 500 when the node cannot be reached. */
 export async function findPodTarget(
-  { rests, nodes }: Pick<ApiServerDeps, 'rests' | 'nodes'>,
+  deps: PodTargetDeps,
   info: RequestInfo,
   container: string | undefined,
 ): Promise<PodTarget> {
+  const { rests, nodes } = deps
   const rest = rests.find('', 'v1', 'pods')
   if (!rest) throw resourceNotFound()
   const pod = (await rest.get({ name: info.name, namespace: info.namespace })).object as Pod
@@ -68,6 +74,8 @@ export async function findPodTarget(
       ?.get({ name: nodeName })
       .then(Boolean, () => false))
   if (!isThere) throw notFound(rest.kind, nodeName)
-  if (!node) throw internalError(`node ${JSON.stringify(nodeName)} cannot be reached`)
-  return { ref, node }
+  if (node) return { ref, node }
+  const remote = await findRemoteKubelet(nodeName, deps)
+  if (!remote) throw internalError(`node ${JSON.stringify(nodeName)} cannot be reached`)
+  return { ref, node: remote, remote }
 }

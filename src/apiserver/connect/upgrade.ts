@@ -99,10 +99,12 @@ export function newUpgradeListener(
     const subresource = info.subresource as StreamingSubresource
     const options = optionsOf(query, subresource, info.name)
     const container = subresource === 'portforward' ? undefined : (query.get('container') ?? '')
-    const { ref, node } = await findPodTarget(deps, info, container)
+    const { ref, node, remote: elsewhere } = await findPodTarget(deps, info, container)
     if (!node) throw new StatusError(400, 'BadRequest', `pod ${info.name} does not have a host assigned`)
     const ended = context.metrics.longRunning(info)
     socket.once('close', ended)
+    if (elsewhere && subresource !== 'log')
+      return elsewhere.passOn({ request, socket, head }, { target: ref, subresource, options }, stopping)
     await stream({ req: request, socket, head, node, target: ref, subresource, options })
   }
 

@@ -1,6 +1,7 @@
 /** The proxy subresource of pods, services and nodes: finds the backend and hands the request over. */
 import { badRequest } from '../../machinery/status-error.js'
 import type { Rest } from '../../registry/rest.js'
+import { asApiServer } from '../connect/remote-kubelet.js'
 import type { ApiServerDeps } from '../deps.js'
 import type { Exchange } from '../http/exchange.js'
 import { writeHead } from '../http/send.js'
@@ -18,7 +19,7 @@ import { rawQueryOf, type TargetPath, targetPathOf } from './target-path.js'
 import { escapePath } from './url-path.js'
 
 export interface ProxyContext {
-  deps: Pick<ApiServerDeps, 'rests' | 'nodes' | 'random' | 'clock' | 'dial'>
+  deps: Pick<ApiServerDeps, 'rests' | 'nodes' | 'random' | 'clock' | 'dial' | 'kubeletClient'>
   /** Aborted when the server stops. */
   stopping: AbortSignal
 }
@@ -54,7 +55,10 @@ function locate({ resource, namespace, name }: RequestInfo, deps: ProxyContext['
 const ownKubelet = (found: Location | NodeLocation, { nodes }: ProxyContext['deps']) =>
   'node' in found && found.isKubelet ? nodes?.(found.node) : undefined
 
-const locationOf = (found: Location | NodeLocation): Location => ('node' in found ? found.location : found)
+function locationOf(found: Location | NodeLocation, deps: ProxyContext['deps']): Location {
+  if (!('node' in found)) return found
+  return found.isKubelet ? asApiServer(found.location, deps) : found.location
+}
 
 /** Relative links of a page would otherwise lose the last part of its path. */
 function redirectToSlash(exchange: Exchange, { prefix }: TargetPath): void {
@@ -74,7 +78,7 @@ export async function serveProxy(exchange: Exchange, context: ProxyContext): Pro
   const api = ownKubelet(found, deps)
   if (api) return serveKubelet(exchange, target.path, { api, stopping })
   const dial = deps.dial ?? newTcpDial(deps.clock)
-  return forwardRequest(exchange, { location: locationOf(found), target }, { dial, stopping })
+  return forwardRequest(exchange, { location: locationOf(found, deps), target }, { dial, stopping })
 }
 
 /** The same for a connection that is to be upgraded; resolves when it has ended. */
@@ -85,5 +89,5 @@ export async function upgradeProxy(exchange: Exchange, upgrade: UpgradeRequest, 
   if (ownKubelet(found, deps)) throw resourceNotFound()
   const dial = deps.dial ?? newTcpDial(deps.clock)
   const target = targetPathOf(exchange.info)
-  return forwardUpgrade(upgrade, { location: locationOf(found), target }, { dial, stopping })
+  return forwardUpgrade(upgrade, { location: locationOf(found, deps), target }, { dial, stopping })
 }

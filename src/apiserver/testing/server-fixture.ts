@@ -31,6 +31,7 @@ const keys = generateKeyPairSync('ec', {
 export interface FixtureOptions {
   nodes?: ApiServerDeps['nodes']
   dial?: ApiServerDeps['dial']
+  kubeletClient?: ApiServerDeps['kubeletClient']
   checkStore?: ApiServerDeps['checkStore']
   limits?: Partial<Limits>
   admission?: ApiServerConfig['admission']
@@ -45,6 +46,7 @@ export interface FixtureOptions {
 export async function newServerFixture({
   nodes,
   dial,
+  kubeletClient,
   checkStore,
   proxyClient,
   aroundAggregator,
@@ -73,6 +75,7 @@ export async function newServerFixture({
       aggregator: aroundAggregator?.(aggregator, rests) ?? aggregator,
       ...(nodes && { nodes }),
       ...(dial && { dial }),
+      ...(kubeletClient && { kubeletClient }),
       ...(checkStore && { checkStore }),
     },
     {

@@ -181,7 +181,7 @@ export async function startCluster(
   const started = startComponents(plane, { config, pki, log, metrics, settings })
   running = started
   if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
-    const place = { server: plane.server.url, ca: pki.ca.certificate }
+    const place = { server: plane.server.url, ca: pki.ca.certificate, cluster: id }
     // Nothing waits for it.
     ensureClusterInfo(plane.clientFor(administrator), place).catch(error =>
       log.warn({ error: String(error) }, 'cluster-info could not be written'),

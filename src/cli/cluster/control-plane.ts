@@ -14,6 +14,7 @@ import { type ApiServer, startApiServer } from '../../apiserver/server.js'
 import type { Client } from '../../client/client.js'
 import { newInProcessClient } from '../../client/in-process.js'
 import type { NodeDirectory } from '../../machinery/node-api.js'
+import { issueCertificate, type KeyPair } from '../../machinery/pki/certificates.js'
 import type { ApiHandler, UserInfo } from '../../machinery/request.js'
 import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startEventExpiry } from '../../registry/event-expiry.js'
@@ -135,6 +136,23 @@ const storeCheck = (storage: Storage): ComponentCheck => ({
   },
 })
 
+const kubeletClientDays = 365
+
+/** Whom kubelets of other processes are shown; made when the first of them is asked. */
+function kubeletClientOf({ ca }: Pki): () => KeyPair {
+  let made: KeyPair | undefined
+  return () => {
+    made ??= issueCertificate(ca, {
+      commonName: 'kube-apiserver-kubelet-client',
+      organizations: ['system:masters'],
+      usage: 'client',
+      now: clock.now(),
+      days: kubeletClientDays,
+    })
+    return made
+  }
+}
+
 /** Then there is something to measure. */
 const hasRealPods = ({ runtime, nodes }: Configuration) => nodes > 0 && runtime !== 'sim' && runtime !== 'none'
 
@@ -166,6 +184,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
   const server = await startApiServer(
     {
       ...{ clock, random, log, metrics, virtualKinds, schemas, nodes },
+      kubeletClient: kubeletClientOf(pki),
       rests: registry,
       aggregator,
       routers: [openApi],

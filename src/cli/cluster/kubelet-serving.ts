@@ -3,7 +3,7 @@ import type { StreamingOptions } from '../../apiserver/streaming/streaming.js'
 import type { KubeletUpgrade } from '../../kubelet/server/https-server.js'
 import type { ServingOptions } from '../../kubelet/server/node-server.js'
 import type { NodeApi } from '../../machinery/node-api.js'
-import { issueCertificate, type KeyPair } from '../../machinery/pki/certificates.js'
+import { issueCertificate, type KeyPair, newAuthority } from '../../machinery/pki/certificates.js'
 import { systemClock as clock } from '../system.js'
 
 /** They are made anew at each start. */
@@ -24,8 +24,15 @@ export async function streamFromKubelet(upgrade: KubeletUpgrade, node: NodeApi):
   await handleStreamingUpgrade({ ...rest, node, options: optionsOf(upgrade) }, { clock })
 }
 
-export function kubeletServing(nodeName: string, address: string, ca: KeyPair): ServingOptions {
-  const serving = issueCertificate(ca, {
+interface ServingPlace {
+  nodeName: string
+  address: string
+  /** Who signs certificates of callers; PEM. */
+  clientCa: string
+}
+
+function servingSignedBy(authority: KeyPair, { nodeName, address, clientCa }: ServingPlace): ServingOptions {
+  const serving = issueCertificate(authority, {
     commonName: `system:node:${nodeName}`,
     organizations: ['system:nodes'],
     usage: 'server',
@@ -33,5 +40,13 @@ export function kubeletServing(nodeName: string, address: string, ca: KeyPair): 
     now: clock.now(),
     days: servingDays,
   })
-  return { address, serving, clientCa: ca.certificate, stream: streamFromKubelet }
+  return { address, serving, clientCa, stream: streamFromKubelet }
 }
+
+/** Of a kubelet beside the cluster's keys. */
+export const kubeletServing = (nodeName: string, address: string, ca: KeyPair): ServingOptions =>
+  servingSignedBy(ca, { nodeName, address, clientCa: ca.certificate })
+
+/** Of a kubelet that has no key of the cluster's: as upstream's by default. */
+export const selfSignedServing = (place: ServingPlace): ServingOptions =>
+  servingSignedBy(newAuthority(`${place.nodeName}-ca`, clock.now(), servingDays), place)

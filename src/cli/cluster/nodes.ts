@@ -59,7 +59,7 @@ interface PlannedNode {
 const simulatedTaint: Taint = { key: 'minik8s.dev/simulated', effect: 'NoSchedule' }
 
 /** Where systemd keeps the real name servers: those that it puts in /etc/resolv.conf only answer the host itself. As kubeadm chooses. */
-const resolvedConf = '/run/systemd/resolve/resolv.conf'
+export const resolvedConf = '/run/systemd/resolve/resolv.conf'
 
 /** Watches one node until its Ready condition is True. */
 async function untilReady(client: Client, name: string, signal: AbortSignal): Promise<void> {

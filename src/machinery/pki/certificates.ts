@@ -59,13 +59,14 @@ export interface CertificateContent {
 /** From an hour ago, for so many days. */
 const validity = (now: number, days: number) => ({ notBefore: now - backDateMs, notAfter: now + days * dayMs })
 
-const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'))
+export const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'))
 const version3 = explicit(0, positiveInteger(Buffer.from([2])))
 const [organization, commonName] = ['2.5.4.10', '2.5.4.3']
 
 const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8String(value)))
 
-const nameOf = (subject: { commonName: string; organizations?: readonly string[] }): Buffer =>
+/** A distinguished name: organizations, then the common name. */
+export const nameOf = (subject: { commonName: string; organizations?: readonly string[] }): Buffer =>
   sequence(
     ...(subject.organizations ?? []).map(o => attribute(organization, o)),
     attribute(commonName, subject.commonName),
