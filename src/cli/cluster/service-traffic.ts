@@ -41,15 +41,19 @@ async function kernelCarriers(
   { table, network }: { table: TableKeeper; network: PodNetwork },
   { informers, log }: NetworkDeps,
 ): Promise<RouteCarrier[]> {
-  const [{ newServiceProxy }, { newUdpFlows, conntrackProgram }] = await Promise.all([
-    import('../../network/proxy/service-proxy.js'),
-    import('../../network/proxy/udp-flows.js'),
-  ])
-  const masquerade = (await bridgesAreFiltered()) ? {} : { masquerade: network.subnet }
+  const [{ newServiceProxy }, { newUdpFlows, conntrackProgram }, { bridgePortsOf, newHairpinPorts }] =
+    await Promise.all([
+      import('../../network/proxy/service-proxy.js'),
+      import('../../network/proxy/udp-flows.js'),
+      import('../../network/proxy/hairpin-ports.js'),
+    ])
+  const isFiltered = await bridgesAreFiltered()
+  const masquerade = isFiltered ? {} : { masquerade: network.subnet }
   const place = { bridge: network.bridge, serviceSubnet: config.serviceSubnet, ...masquerade }
   return [
     newServiceProxy({ informers, table }, { ...place, nodes: nodeNames(config.nodes) }),
     newUdpFlows({ conntrack: conntrackProgram, log }),
+    ...(isFiltered ? [newHairpinPorts(bridgePortsOf(network.bridge))] : []),
   ]
 }
 

@@ -91,7 +91,9 @@ export class PodWorker {
     this.#firstSeen = deps.clock.monotonic()
     this.#files = new PodFiles(deps.podsDirectory, pod.metadata.uid ?? '')
     this.#resize = new PodResize(this.#files.resources)
-    this.#probes = new PodProbes(pod, { ...deps, metrics: deps.metrics.probes }, () => this.wake())
+    // A pod that is being ended sleeps until its containers are gone, but is to be seen unready.
+    const onVerdict = () => (this.#cancel.signal.aborted ? void this.#publish() : this.wake())
+    this.#probes = new PodProbes(pod, { ...deps, metrics: deps.metrics.probes }, onVerdict)
     this.#volumes = this.#newVolumes()
   }
 

@@ -33,6 +33,10 @@ export interface RoutesOptions {
 
 /** Changes that come together are told together. */
 const gatherMs = 5
+/** Upstream's proxy looks away from services and slices with these labels: others carry their traffic, or nobody. */
+const otherwiseCarried = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'] as const
+const isCarried = ({ metadata: { labels = {} } }: Service | EndpointSlice) =>
+  otherwiseCarried.every(name => labels[name] === undefined)
 const zoneLabel = 'topology.kubernetes.io/zone'
 
 class RouteFollower {
@@ -102,7 +106,8 @@ class RouteFollower {
     for (const key of this.#changed) {
       const [namespace = '', name = ''] = key.split('/')
       const service = this.#services.get({ namespace, name })
-      changed.set(key, service && planService(service, this.#slicesOf(namespace, name), topology))
+      const slices = this.#slicesOf(namespace, name).filter(isCarried)
+      changed.set(key, service && isCarried(service) ? planService(service, slices, topology) : undefined)
     }
     this.#changed.clear()
     await Promise.all(this.options.carriers.map(carrier => carrier.apply(changed)))

@@ -79,7 +79,10 @@ export function proxyFrame({ bridge, serviceSubnet, masquerade }: ProxyPlace): T
         rules: [...refused.rules, `iifname "${bridge}" ct state new ip daddr ${serviceSubnet} goto refuse`],
       },
       'input-filter': { hook: 'type filter hook input priority -1; policy accept;', ...refused },
-      'output-filter': { hook: 'type filter hook output priority -1; policy accept;', ...refused },
+      'output-filter': {
+        hook: 'type filter hook output priority -1; policy accept;',
+        rules: [...refused.rules, `ct state new ip daddr ${serviceSubnet} goto refuse`],
+      },
     },
   }
 }

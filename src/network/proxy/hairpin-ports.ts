@@ -1,0 +1,40 @@
+/** Lets pods reach themselves through services: bridges that are filtered give nothing back through the port it came by, unless told to. */
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RouteCarrier } from './service-routes.js'
+
+/** Ports of a bridge, as the kernel shows them below `/sys/class/net`. */
+export interface BridgePorts {
+  /** Names; none when the bridge is gone. */
+  list(): Promise<readonly string[]>
+  /** Rejects when the port is gone. */
+  allowHairpin(port: string): Promise<void>
+}
+
+export function bridgePortsOf(bridge: string): BridgePorts {
+  const directory = join('/sys/class/net', bridge, 'brif')
+  return {
+    list: () => readdir(directory).catch(() => []),
+    allowHairpin: port => writeFile(join(directory, port, 'hairpin_mode'), '1'),
+  }
+}
+
+/** Looks when routes change: a pod that a service leads to has its port by then. */
+export function newHairpinPorts(ports: BridgePorts): RouteCarrier {
+  let known = new Set<string>()
+  return {
+    async apply() {
+      const now = await ports.list()
+      const allowed = await Promise.all(
+        now
+          .map(async port => {
+            if (!known.has(port)) await ports.allowHairpin(port)
+            return port
+          })
+          .map(done => done.catch(() => '')),
+      )
+      known = new Set(allowed)
+    },
+    async stop() {},
+  }
+}
