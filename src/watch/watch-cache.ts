@@ -181,6 +181,8 @@ export class WatchCache {
     this.#window = new Window(revision)
     const onLost = () => this.#beginAnew()
     this.#unsubscribe = storage.subscribe(prefix, revision, events => this.#apply(events), onLost)
+    // A list may be ahead of the events: nobody may be told an older revision together with what is newer.
+    if (storage.revision() < revision) await storage.sync?.()
   }
 
   /** Events are missing: watchers end, so that they list again, and who reads next loads what is there then. */

@@ -1,6 +1,6 @@
 /** The cluster's keys and certificates in `<data-dir>/pki`: made on the first start, renewed when they near their end. */
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { issueCertificate, type KeyPair, newAuthority } from '../../machinery/pki/certificates.js'
 
@@ -66,8 +66,11 @@ async function readPair(files: PkiFiles, name: string): Promise<KeyPair | undefi
   return certificate === undefined || key === undefined ? undefined : { certificate, key }
 }
 
-const writePair = (files: PkiFiles, name: string, pair: KeyPair) =>
-  Promise.all([files.write(`${name}.key`, pair.key), files.write(`${name}.crt`, pair.certificate)])
+/** The certificate last: where it is, its key is too. */
+async function writePair(files: PkiFiles, name: string, pair: KeyPair): Promise<void> {
+  await files.write(`${name}.key`, pair.key)
+  await files.write(`${name}.crt`, pair.certificate)
+}
 
 /** True when a stored certificate still serves: not near its end, signed by this authority, good for all hosts. */
 function isCurrent(
@@ -135,10 +138,38 @@ async function ensureIn(files: PkiFiles, { hosts, now }: Omit<PkiOptions, 'direc
   return { ca, apiserver, admin, frontProxy: { ca: frontProxyCa, client }, serviceAccount }
 }
 
+const lockPatience = 10_000
+const lockPause = 20
+
+/** Several servers of a cluster may start at once: one makes what all share, the others wait for it. */
+async function withLock<T>(directory: string, body: () => Promise<T>): Promise<T> {
+  const lock = join(directory, 'lock')
+  for (let waited = 0; ; waited += lockPause) {
+    const taken = await writeFile(lock, String(process.pid), { flag: 'wx', mode: 0o600 }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+        return false
+      },
+    )
+    // Whoever holds it for so long has died.
+    if (taken || waited >= lockPatience) break
+    await new Promise(resolve => setTimeout(resolve, lockPause))
+  }
+  try {
+    return await body()
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
 /** Reads what is there and makes what is missing or about to end. Files are 0600, the directory 0700. */
 export async function ensurePki({ directory, ...options }: PkiOptions): Promise<Pki> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  return ensureIn(filesIn(directory), options)
+  const files = filesIn(directory)
+  const ensure = () => ensureIn(files, options)
+  const leaves = await Promise.all(['admin', 'apiserver', frontProxyName].map(name => files.read(`${name}.crt`)))
+  return leaves.includes(undefined) ? withLock(directory, ensure) : ensure()
 }
 
 /** Of a cluster that leaves nothing on the disk. */

@@ -8,6 +8,7 @@ import { kubeletRestart } from './kubelet-restart.js'
 import { linear } from './linear.js'
 import { malformed } from './malformed.js'
 import { powerLoss } from './power-loss.js'
+import { servers } from './servers.js'
 import { tornTail } from './torn-tail.js'
 import { watchLaws } from './watch-laws.js'
 
@@ -20,6 +21,7 @@ export const checks: readonly SafetyCheck[] = [
   kill9,
   linear,
   watchLaws,
+  servers,
   malformed,
   kubeletRestart,
   crashEachWrite,

@@ -45,6 +45,11 @@ describe('what the laws allow', () => {
     const without = story({ events: [all[0]!, seen('DELETED', 8, '1-g0'), all[3]!] })
     expect(judgeWatches([without], [writes[0]!, unsure, gone, writes[3]!])).toEqual([])
   })
+
+  test('a deletion without an answer and one that was answered make one event', () => {
+    const unsure: Written = { ...gone, isSure: false }
+    expect(judgeWatches([first], [writes[0]!, writes[1]!, unsure, gone, writes[3]!])).toEqual([])
+  })
 })
 
 describe('what they forbid', () => {

@@ -39,6 +39,10 @@ function isOf(event: Seen, { value, revision }: Written, previous: string | unde
   return event.type === type && event.value === value && (revision === undefined || event.revision === revision)
 }
 
+/** Of deletions in a row, all but the last without an answer, the event may be any: then it is the last, which surely took place. */
+const isOnly = (event: Seen, writes: readonly Written[], at: number, previous: string | undefined): boolean =>
+  isOf(event, writes[at]!, previous) && !(writes[at + 1] && isOf(event, writes[at + 1]!, previous))
+
 /** Reliable, atomic: each write of a key is one event with just what was written. A write without an answer may be missing. */
 function judgeWrites(events: readonly Seen[], writes: readonly Written[]): string[] {
   const violations: string[] = []
@@ -46,7 +50,7 @@ function judgeWrites(events: readonly Seen[], writes: readonly Written[]): strin
   let next = 0
   for (const event of events) {
     let at = next
-    while (at < writes.length && !isOf(event, writes[at]!, previous) && !writes[at]!.isSure) at++
+    while (at < writes.length && !writes[at]!.isSure && !isOnly(event, writes, at, previous)) at++
     const write = writes[at]
     if (!write || !isOf(event, write, previous)) {
       violations.push(
