@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { controllerNames } from '../controllers/catalogue.js'
+import { parseDuration } from '../machinery/duration.js'
 import { type ApiServerFlagName, type ApiServerFlags, apiServerFlags } from './api-server-flags.js'
 import { UsageError, type upFlags } from './flags.js'
 import { type KubeletFlagName, type KubeletFlags, kubeletFlags } from './kubelet-flags.js'
@@ -31,6 +32,8 @@ export interface Configuration {
   simNodes: number
   /** Which controllers run: names, `-name`, `*`; empty for none. */
   controllers: readonly string[]
+  /** How long a node may be silent before it counts as lost; undefined: upstream's default. */
+  nodeMonitorGraceMs?: number
   scheduler: boolean
   /** A file with a KubeSchedulerConfiguration; absolute. */
   schedulerConfig?: string
@@ -54,6 +57,9 @@ export interface Configuration {
   /** Of the nodes, by the names of the kubelet's flags. */
   kubelet?: KubeletFlags
 }
+
+/** Kubelets show a sign of life every ten seconds. */
+const shortestGraceMs = 11_000
 
 /** Upstream is tested up to there. */
 const mostNodes = 5000
@@ -94,6 +100,7 @@ const fileSchema = {
     nodes: { type: 'integer', minimum: 0, maximum: mostNodes },
     simNodes: { type: 'integer', minimum: 0, maximum: mostNodes },
     controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
+    nodeMonitorGraceMs: { type: 'integer', minimum: shortestGraceMs },
     scheduler: { type: 'boolean' },
     schedulerConfig: { type: 'string', minLength: 1 },
     serviceProxy: { enum: serviceProxies },
@@ -182,6 +189,19 @@ function parseControllers(text: string): string[] {
   return words.length && words.every(word => word.startsWith('-')) ? ['*', ...words] : words
 }
 
+function parseGrace(text: string): number {
+  const flag = '--node-monitor-grace-period'
+  const refuse = () =>
+    new UsageError(`${flag} must be a duration of 11s or more, such as 50s, not ${JSON.stringify(text)}`)
+  try {
+    const ms = parseDuration(text)
+    if (ms >= shortestGraceMs) return ms
+  } catch {
+    throw refuse()
+  }
+  throw refuse()
+}
+
 /** klog's numbers: 0 and 1 are quiet, 2 to 3 informative, 4 to 5 for debugging, more is everything. */
 export function parseLogLevel(text: string): LogLevel {
   if (!/^\d+$/.test(text)) return parseChoice('verbosity', text, logLevels)
@@ -215,6 +235,7 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('nodes', 'nodes', text => parseCount('nodes', text, mostNodes))
   take('simNodes', 'sim-nodes', text => parseCount('sim-nodes', text, mostNodes))
   take('controllers', 'controllers', parseControllers)
+  take('nodeMonitorGraceMs', 'node-monitor-grace-period', parseGrace)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
   take('schedulerConfig', 'scheduler-config', text => parsePath('scheduler-config', text))
   take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))

@@ -44,6 +44,11 @@ export const upFlags = {
     help: "controllers to run, by the names kube-controller-manager has for them: '*' is all, '-name' all but that, 'none' none",
     default: '*',
   },
+  'node-monitor-grace-period': {
+    value: 'DURATION',
+    help: 'how long a node may be silent until it counts as lost, and its pods move',
+    default: '50s',
+  },
   scheduler: { value: 'true|false', help: 'whether the scheduler runs', default: 'true' },
   'scheduler-config': {
     value: 'FILE',

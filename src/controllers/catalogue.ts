@@ -19,7 +19,7 @@ import { newHorizontalPodAutoscalerController } from './horizontal-pod-autoscale
 import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
 import { namespaceController } from './namespace/controller.js'
-import { nodeLifecycleController } from './node-lifecycle/controller.js'
+import { newNodeLifecycleController } from './node-lifecycle/controller.js'
 import { claimBinder } from './persistent-volume/claims.js'
 import { volumeExpander } from './persistent-volume/expander.js'
 import { hostPathProvisioner, newHostPathProvisioner, type VolumeDirectory } from './persistent-volume/host-path.js'
@@ -58,6 +58,8 @@ export interface ControllerParts {
   tokens?: TokenSecrets
   /** Where volumes are made for claims; without it nobody here makes any. */
   volumes?: VolumeDirectory
+  /** How long a node may be silent before it counts as lost; upstream's default. */
+  nodeMonitorGraceMs?: number | undefined
 }
 
 /** In the order in which they start. */
@@ -77,7 +79,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'ttl-after-finished-controller': () => [ttlAfterFinishedController],
   'endpoints-controller': () => [endpointsController],
   'endpointslice-controller': () => [endpointSliceController],
-  'node-lifecycle-controller': () => [nodeLifecycleController],
+  'node-lifecycle-controller': ({ nodeMonitorGraceMs }) => [newNodeLifecycleController(nodeMonitorGraceMs)],
   'taint-eviction-controller': () => [taintEvictionController],
   'pod-garbage-collector-controller': () => [podGarbageCollector],
   'resourcequota-controller': () => [resourceQuotaController],

@@ -28,6 +28,8 @@ export interface ControllersOptions {
   signToken?: TokenSecrets['sign']
   /** Where volumes are made for claims of our own class; without it none are. */
   volumes?: VolumeDirectory
+  /** How long a node may be silent before it counts as lost; default 50 s. */
+  nodeMonitorGraceMs?: number | undefined
   /** Which of them run, as kube-controller-manager's `--controllers` says it. Default: all. */
   choice?: readonly string[]
 }
@@ -44,13 +46,18 @@ const collectorDelayMs = 5_000
 
 export function startControllers(options: ControllersOptions): RunningControllers {
   const { client, clientFor, clock, random, log, rootCa, rootKey, signToken, volumes, choice = ['*'] } = options
+  const { nodeMonitorGraceMs } = options
   const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
   const deps = { informers, clientFor, clock, random, log, metrics }
-  const running: RunningController[] = chosenControllers(choice, { rootCa, rootKey, tokens, volumes }).map(controller =>
-    controller.start(deps),
-  )
+  const running: RunningController[] = chosenControllers(choice, {
+    rootCa,
+    rootKey,
+    tokens,
+    volumes,
+    nodeMonitorGraceMs,
+  }).map(controller => controller.start(deps))
   informers.start()
 
   let stopped = false

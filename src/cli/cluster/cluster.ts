@@ -96,6 +96,7 @@ function startComponents(
     signToken: tokenSigner(pki),
     volumes,
     choice: config.controllers,
+    nodeMonitorGraceMs: config.nodeMonitorGraceMs,
   })
   if (volumes)
     // Nothing waits for it.

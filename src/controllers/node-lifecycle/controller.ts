@@ -15,7 +15,7 @@ import { defineController } from '../runtime/define-controller.js'
 import { type Result, requeueAfter, soonest } from '../runtime/result.js'
 import { allAtOnce } from '../runtime/slow-start.js'
 import { EvictionPace, isFullyDisrupted, isReadyNode } from './disruption.js'
-import { type Health, observe, planLost, timeLeft } from './plan-health.js'
+import { defaultGrace, type Grace, type Health, observe, planLost, timeLeft } from './plan-health.js'
 import { type Eviction, evictionTaint, isTaintedForEviction, mustSwap, planTaints } from './plan-taints.js'
 
 const leaseNamespace = 'kube-node-lease'
@@ -29,15 +29,19 @@ class Nodes {
   readonly health = new Map<string, Health>()
   readonly known = new Map<string, ObjectReference>()
   readonly pace: EvictionPace
-  constructor({ clock }: ControllerDeps) {
+  constructor(
+    { clock }: ControllerDeps,
+    readonly grace: Grace,
+  ) {
     this.pace = new EvictionPace(clock)
   }
 }
 
-export const nodeLifecycleController: Controller = {
+/** `monitorGraceMs`: how long a node that was ready may be silent; upstream's --node-monitor-grace-period. */
+export const newNodeLifecycleController = (monitorGraceMs = defaultGrace.monitorMs): Controller => ({
   name: 'node-lifecycle',
-  start: deps => define(new Nodes(deps)).start(deps),
-}
+  start: deps => define(new Nodes(deps, { ...defaultGrace, monitorMs: monitorGraceMs })).start(deps),
+})
 
 const define = (nodes: Nodes): Controller =>
   defineController<Node>({
@@ -108,7 +112,7 @@ async function judgeHealth(
   const now = clock.now()
   const health = observe(node, cache.get(leaseKind, { namespace: leaseNamespace, name }), nodes.health.get(name), now)
   nodes.health.set(name, health)
-  const left = timeLeft(node, health, now)
+  const left = timeLeft(node, health, { now, grace: nodes.grace })
   if (left > 0) return { node, next: requeueAfter(left + 1) }
   const conditions = planLost(node, now)
   if (!conditions) return { node, next: {} }

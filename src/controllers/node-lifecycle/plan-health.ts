@@ -3,9 +3,14 @@ import type { Lease } from '../../apis/generated/coordination-v1.js'
 import type { Node, NodeCondition } from '../../apis/generated/core-v1.js'
 import { formatTime } from '../../machinery/clock.js'
 
-/** A node that has been ready is given so long without a sign of life, one that never was a little longer. Upstream's defaults. */
-export const monitorGraceMs = 50_000
-export const startupGraceMs = 60_000
+/** Without a sign of life, a node that has been ready is given `monitorMs`, one that never was `startupMs`. */
+export interface Grace {
+  monitorMs: number
+  startupMs: number
+}
+
+/** Upstream's. */
+export const defaultGrace: Grace = { monitorMs: 50_000, startupMs: 60_000 }
 
 /** What was last seen of a node. Times are ours: the node's clock may be wrong. */
 export interface Health {
@@ -16,8 +21,6 @@ export interface Health {
 }
 
 const readyOf = ({ status }: Node) => status?.conditions?.find(c => c.type === 'Ready')
-
-export const graceOf = (node: Node): number => (readyOf(node) ? monitorGraceMs : startupGraceMs)
 
 /** The health after this look. A node that never reported counts from its creation. */
 export function observe(node: Node, lease: Lease | undefined, before: Health | undefined, now: number): Health {
@@ -32,7 +35,8 @@ export function observe(node: Node, lease: Lease | undefined, before: Health | u
 }
 
 /** Milliseconds until the node counts as lost; zero or less: it does. */
-export const timeLeft = (node: Node, health: Health, now: number): number => health.probedAt + graceOf(node) - now
+export const timeLeft = (node: Node, health: Health, { now, grace }: { now: number; grace: Grace }): number =>
+  health.probedAt + (readyOf(node) ? grace.monitorMs : grace.startupMs) - now
 
 const lostConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
 

@@ -1,0 +1,128 @@
+/** Nodes in processes of their own: how they join, how they are reached, and what becomes of their pods when they are lost. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { program, TestCluster } from './harness/cluster.js'
+import { eventually, output, run } from './harness/run.js'
+
+const cluster = new TestCluster({ flags: ['--node-monitor-grace-period', '12s'] })
+let worker: ChildProcess
+let told = ''
+
+const nodeDir = (name: string) => join(cluster.dataDir, `node-${name}`)
+const joinArgs = (server: string, token: string, name: string) => [
+  program,
+  'node',
+  'join',
+  '--server',
+  server,
+  '--token',
+  token,
+  '--node-name',
+  name,
+  '--data-dir',
+  nodeDir(name),
+]
+
+let server = ''
+let token = ''
+
+beforeAll(async () => {
+  await cluster.start()
+  const printed = await output(process.execPath, [program, 'node', 'token', '--data-dir', cluster.dataDir])
+  ;[, server = '', token = ''] = /^minik8s node join --server (\S+) --token (\S+)\n$/.exec(printed) ?? []
+  worker = spawn(process.execPath, joinArgs(server, token, 'worker'), { stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [worker.stdout, worker.stderr]) stream?.on('data', chunk => (told += chunk))
+  await eventually('the node has joined', async () => told.includes('node worker has joined'))
+})
+afterAll(async () => {
+  worker.kill('SIGKILL')
+  await cluster[Symbol.asyncDispose]()
+})
+
+const nodeOf = (pod: string) => cluster.kubectl('get', 'pod', pod, '-o', 'jsonpath={.spec.nodeName}')
+
+const workload = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      tolerations:
+        - { key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 1 }
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector: { matchLabels: { app: web } }
+      containers:
+        - { name: main, image: 'busybox:1.36', command: [sh, -c, 'echo hello; trap exit TERM; while :; do sleep 1; done'] }
+`
+
+test('a certificate was issued to the node, and it is Ready beside the first', async () => {
+  const requests = await cluster.kubectl(
+    'get',
+    'csr',
+    '-o',
+    'jsonpath={.items[*].spec.signerName} {.items[*].status.conditions[*].reason}',
+  )
+  expect(requests).toBe('kubernetes.io/kube-apiserver-client-kubelet AutoApproved')
+  await cluster.kubectl('wait', '--for=condition=Ready', 'node/worker', '--timeout=30s')
+})
+
+test.each([
+  ['a token that is none', 'nonsense', 2, /--token must be 6 and 16 lower-case letters/],
+  ['a token that nobody knows', 'abcdef.0123456789abcdef', 1, /does not know the token abcdef, or it has expired/],
+])('%s is refused with a sentence', async (_, bad, code, message) => {
+  const refused = await run(process.execPath, joinArgs(server, bad, 'other'))
+  expect(refused).toMatchObject({ code, stderr: expect.stringMatching(message) })
+})
+
+test('a second process of the same name is refused', async () => {
+  const args = joinArgs(server, token, 'worker').slice(0, -1)
+  const refused = await run(process.execPath, [...args, nodeDir('second')])
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('a node worker is there already, and alive'),
+  })
+})
+
+test('pods run there, and logs, exec and port-forward reach them', async () => {
+  await cluster.apply(workload)
+  await cluster.kubectl('rollout', 'status', 'deploy/web', '--timeout=60s')
+  const pods = (await cluster.kubectl('get', 'pods', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ')
+  const nodes = await Promise.all(pods.map(nodeOf))
+  expect([...nodes].sort()).toEqual(['node-1', 'worker'])
+  const far = pods[nodes.indexOf('worker')]!
+  expect(await cluster.kubectl('logs', far)).toBe('hello\n')
+  expect(await cluster.kubectl('exec', far, '--', 'hostname')).toBe(`${far}\n`)
+  expect(await cluster.kubectl('get', '--raw', '/api/v1/nodes/worker/proxy/healthz')).toBe('ok')
+})
+
+test('a node that is lost is not ready, and its pods are placed elsewhere', async () => {
+  worker.kill('SIGKILL')
+  await cluster.kubectl('wait', '--for=condition=Ready=Unknown', 'node/worker', '--timeout=60s')
+  await eventually('both pods run on the other node', async () => {
+    const running = await cluster.kubectl(
+      'get',
+      'pods',
+      '--field-selector',
+      'spec.nodeName=node-1,status.phase=Running',
+      '-o',
+      'name',
+    )
+    return running.trim().split('\n').length === 2
+  })
+})
+
+test('it comes back with its certificate, without a token, and ends what is no longer its own', async () => {
+  const args = [program, 'node', 'join', '--server', server, '--node-name', 'worker', '--data-dir', nodeDir('worker')]
+  worker = spawn(process.execPath, args, { stdio: 'ignore' })
+  await cluster.kubectl('wait', '--for=condition=Ready', 'node/worker', '--timeout=60s')
+  await eventually('its old pod is gone', async () => (await cluster.dockerIds('io.minik8s.node=worker')).length === 0)
+})
