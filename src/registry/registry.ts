@@ -160,9 +160,11 @@ class KindRegistry implements Registry {
     if (qualifiedResource === 'customresourcedefinitions.apiextensions.k8s.io') return definitionHooks
     if (/\.(?:admissionregistration|resource)\.k8s\.io$/.test(qualifiedResource)) return expressionHooks
     if (qualifiedResource !== 'services') return {}
+    const { storage, clock } = this.#options
     return newServiceHooks({
       ...this.#options.services,
       random: this.#options.random,
+      ...(storage.sync && { shared: { storage, clock } }),
       services: async () => (await this.find('', 'v1', 'services')!.list(undefined, {})).items.map(item => item.object),
       addresses: () => this.rest(ipAddress),
       ranges: () => this.rest(serviceCidr),

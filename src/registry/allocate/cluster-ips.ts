@@ -3,7 +3,7 @@
  * two services nor two servers can have the same, and one that a user creates is taken too. ServiceCIDR objects say what there is.
  */
 import type { IPAddress, ServiceCIDR } from '../../apis/generated/networking-v1.js'
-import type { Random } from '../../machinery/clock.js'
+import type { Clock, Random } from '../../machinery/clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Rest } from '../rest.js'
@@ -36,7 +36,12 @@ export interface ClusterIpsOptions {
   /** Stores of IPAddresses and ServiceCIDRs. */
   addresses(): Rest
   ranges(): Rest
+  /** Present where other servers take addresses too. */
+  clock?: Clock
 }
+
+/** An address without an owner may be that of a service that is just being created: upstream's figure, milliseconds. */
+const grace = 60_000
 
 export class ClusterIps {
   /** The first is the default. */
@@ -105,9 +110,14 @@ export class ClusterIps {
     for (const { object } of items) {
       const { name = '', labels } = object.metadata
       known.add(name)
-      if (labels?.[managedBy] === allocator && !inUse.has(name)) this.release(name)
+      if (labels?.[managedBy] === allocator && !inUse.has(name) && this.#isSettled(object)) this.release(name)
     }
     for (const [ip, owner] of inUse) if (!known.has(ip)) await this.#create(ip, owner)
+  }
+
+  #isSettled({ metadata }: AnyObject): boolean {
+    const { clock } = this.#options
+    return !clock || Date.parse(metadata.creationTimestamp ?? '') + grace < clock.now()
   }
 
   /** False when it is taken. */

@@ -20,6 +20,11 @@ export class NumberRange {
     return this.#used.has(number)
   }
 
+  /** All that are taken. */
+  taken(): Iterable<number> {
+    return this.#used
+  }
+
   /** False when it is taken. */
   take(number: number): boolean {
     if (this.#used.has(number)) return false

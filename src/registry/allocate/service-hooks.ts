@@ -1,8 +1,9 @@
 /** Gives services their cluster IPs and node ports as they are written, and takes them back as they go. */
 import { normalizeClusterIps, patchAllocatedValues } from '../../apis/core-v1/service-update-fields.js'
 import type { Service } from '../../apis/generated/core-v1.js'
-import type { Random } from '../../machinery/clock.js'
+import type { Clock, Random } from '../../machinery/clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import type { Storage } from '../../storage/storage.js'
 import type { KindHooks } from '../hooks.js'
 import type { Rest } from '../rest.js'
 import { ClusterIps } from './cluster-ips.js'
@@ -10,6 +11,7 @@ import { PortRange } from './port-range.js'
 import { initFamilies } from './service-families.js'
 import { changeClusterIps, ownedIps, takeClusterIps } from './service-ips.js'
 import { changePorts, ownedPorts, releasePorts, takePorts } from './service-ports.js'
+import { SharedPorts } from './shared-ports.js'
 import { type Ranges, Taken } from './taken.js'
 
 export interface ServiceRanges {
@@ -28,31 +30,32 @@ export interface ServiceHooksOptions extends ServiceRanges {
   /** Stores of IPAddresses and ServiceCIDRs. */
   addresses(): Rest
   ranges(): Rest
+  /** Where other servers write too: what they share, and the time, for they may be in the middle of taking something. */
+  shared?: { storage: Storage; clock: Clock }
 }
 
 const asService = (object: AnyObject): Service => object as unknown as Service
 
 function newRanges(options: ServiceHooksOptions): Ranges {
-  const { subnets = ['10.96.0.0/16'], nodePorts = [30000, 32767], random } = options
-  return { ips: new ClusterIps({ ...options, subnets }), ports: new PortRange(nodePorts, random) }
+  const { subnets = ['10.96.0.0/16'], nodePorts = [30000, 32767], random, shared } = options
+  const newRange = () => new PortRange(nodePorts, random)
+  return {
+    ips: new ClusterIps({ ...options, subnets, ...(shared && { clock: shared.clock }) }),
+    ports: shared ? new SharedPorts({ storage: shared.storage, range: nodePorts, newRange }) : newRange(),
+  }
 }
 
 /** What is stored is taken, even where two services claim the same or the range has changed since. */
 async function rebuild(options: ServiceHooksOptions): Promise<Ranges> {
   const ranges = newRanges(options)
-  const attempt = (take: () => void) => {
-    try {
-      take()
-    } catch {
-      // Upstream repairs such services in the background and lets them live.
-    }
-  }
   const owners = new Map<string, AnyObject>()
+  const ports: number[] = []
   for (const object of await options.services()) {
     const service = asService(object)
     for (const ip of ownedIps(service)) owners.set(ip, object)
-    for (const port of ownedPorts(service)) attempt(() => ranges.ports.take(port))
+    ports.push(...ownedPorts(service))
   }
+  await ranges.ports.repair(ports)
   await ranges.ips.repair(owners)
   return ranges
 }
@@ -77,7 +80,7 @@ export function newServiceHooks(options: ServiceHooksOptions): KindHooks {
         normalizeClusterIps(service.spec, undefined)
         initFamilies(service, undefined, taken.ranges.ips.families)
         await takeClusterIps(service, taken)
-        takePorts(service, taken)
+        await takePorts(service, taken)
       })
     },
     beginUpdate(object, before, { dryRun, subresource }) {
@@ -88,14 +91,14 @@ export function newServiceHooks(options: ServiceHooksOptions): KindHooks {
         normalizeClusterIps(service.spec, old.spec)
         initFamilies(service, old, taken.ranges.ips.families)
         await changeClusterIps(service, old, taken)
-        changePorts(service, old, taken)
+        await changePorts(service, old, taken)
       })
     },
     async afterDelete(object) {
       const ranges = await (ready ??= rebuild(options))
       const service = asService(object)
       for (const ip of ownedIps(service)) ranges.ips.release(ip)
-      releasePorts(service, ranges)
+      await releasePorts(service, ranges)
       await options.deleteEndpoints(object)
     },
   }

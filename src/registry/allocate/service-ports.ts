@@ -10,9 +10,9 @@ const allocates = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolea
 
 const nodePorts = ({ ports = [] }: ServiceSpec): number[] => ports.flatMap(({ nodePort }) => nodePort || [])
 
-function take(service: Service, index: number, port: number, taken: Taken): void {
+async function take(service: Service, index: number, port: number, taken: Taken): Promise<void> {
   try {
-    taken.takePort(port)
+    await taken.takePort(port)
   } catch (error) {
     throw invalidObject({ group: '', kind: 'Service' }, service.metadata.name ?? '', [
       invalid(`spec.ports[${index}].nodePort`, port, (error as Error).message),
@@ -20,16 +20,16 @@ function take(service: Service, index: number, port: number, taken: Taken): void
   }
 }
 
-function takeAny(taken: Taken): number {
+async function takeAny(taken: Taken): Promise<number> {
   try {
-    return taken.takeAnyPort()
+    return await taken.takeAnyPort()
   } catch (error) {
     throw internalError(`failed to allocate a nodePort: ${(error as Error).message}`)
   }
 }
 
 /** One port of the service in two protocols shares a node port, unless told otherwise. */
-function takeNodePorts(service: Service, taken: Taken): void {
+async function takeNodePorts(service: Service, taken: Taken): Promise<void> {
   const { spec } = service
   const byPort = new Map<number, number>()
   const named = (port: number) => spec.ports?.find(p => p.port === port && p.nodePort)?.nodePort
@@ -38,19 +38,19 @@ function takeNodePorts(service: Service, taken: Taken): void {
     const shared = byPort.get(port.port)
     if (shared === undefined) {
       const wanted = named(port.port)
-      if (wanted) take(service, i, wanted, taken)
-      port.nodePort = wanted ?? takeAny(taken)
+      if (wanted) await take(service, i, wanted, taken)
+      port.nodePort = wanted ?? (await takeAny(taken))
       byPort.set(port.port, port.nodePort)
     } else if (!port.nodePort) port.nodePort = shared
-    else if (port.nodePort !== shared) take(service, i, port.nodePort, taken)
+    else if (port.nodePort !== shared) await take(service, i, port.nodePort, taken)
   }
 }
 
-function takeHealthCheckPort({ spec }: Service, taken: Taken): void {
+async function takeHealthCheckPort({ spec }: Service, taken: Taken): Promise<void> {
   const wanted = spec.healthCheckNodePort
   try {
-    if (wanted) taken.takePort(wanted)
-    else spec.healthCheckNodePort = taken.takeAnyPort()
+    if (wanted) await taken.takePort(wanted)
+    else spec.healthCheckNodePort = await taken.takeAnyPort()
   } catch (error) {
     const why = (error as Error).message
     throw internalError(
@@ -61,20 +61,20 @@ function takeHealthCheckPort({ spec }: Service, taken: Taken): void {
   }
 }
 
-export function takePorts(service: Service, taken: Taken): void {
-  if (needsNodePort(service.spec)) takeNodePorts(service, taken)
-  if (needsHealthCheck(service.spec)) takeHealthCheckPort(service, taken)
+export async function takePorts(service: Service, taken: Taken): Promise<void> {
+  if (needsNodePort(service.spec)) await takeNodePorts(service, taken)
+  if (needsHealthCheck(service.spec)) await takeHealthCheckPort(service, taken)
 }
 
-function changeNodePorts(service: Service, old: Service, taken: Taken): void {
+async function changeNodePorts(service: Service, old: Service, taken: Taken): Promise<void> {
   const { spec } = service
   const before = new Set(nodePorts(old.spec))
   const seen = new Set<number>()
   const uses = new Set<string>()
   for (const [i, port] of (spec.ports ?? []).entries()) {
     if (!port.nodePort && !allocates(spec)) continue
-    if (!port.nodePort) port.nodePort = takeAny(taken)
-    else if (!before.has(port.nodePort) && !seen.has(port.nodePort)) take(service, i, port.nodePort, taken)
+    if (!port.nodePort) port.nodePort = await takeAny(taken)
+    else if (!before.has(port.nodePort) && !seen.has(port.nodePort)) await take(service, i, port.nodePort, taken)
     seen.add(port.nodePort)
     ensureOnce(port, uses)
   }
@@ -88,11 +88,11 @@ function ensureOnce({ protocol = 'TCP', nodePort }: ServicePort, uses: Set<strin
   uses.add(use)
 }
 
-export function changePorts(service: Service, old: Service, taken: Taken): void {
-  if (needsNodePort(service.spec)) changeNodePorts(service, old, taken)
+export async function changePorts(service: Service, old: Service, taken: Taken): Promise<void> {
+  if (needsNodePort(service.spec)) await changeNodePorts(service, old, taken)
   else if (needsNodePort(old.spec)) for (const port of new Set(nodePorts(old.spec))) taken.giveUpPort(port)
   const [needed, needs] = [needsHealthCheck(old.spec), needsHealthCheck(service.spec)]
-  if (!needed && needs) takeHealthCheckPort(service, taken)
+  if (!needed && needs) await takeHealthCheckPort(service, taken)
   if (needed && !needs && old.spec.healthCheckNodePort) taken.giveUpPort(old.spec.healthCheckNodePort)
 }
 
@@ -102,6 +102,6 @@ export function ownedPorts({ spec }: Service): Set<number> {
   return new Set([...nodePorts(spec), ...(health ? [health] : [])])
 }
 
-export function releasePorts(service: Service, ranges: Ranges): void {
-  for (const port of ownedPorts(service)) ranges.ports.release(port)
+export async function releasePorts(service: Service, ranges: Ranges): Promise<void> {
+  for (const port of ownedPorts(service)) await ranges.ports.release(port)
 }

@@ -3,11 +3,11 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import type { Reservation } from '../hooks.js'
 import type { ClusterIps } from './cluster-ips.js'
 import { AllocationError, type IpFamily } from './ip-range.js'
-import type { PortRange } from './port-range.js'
+import type { NodePorts } from './port-range.js'
 
 export interface Ranges {
   ips: ClusterIps
-  ports: PortRange
+  ports: NodePorts
 }
 
 /** What a dry run shows for a port it would be given. */
@@ -16,8 +16,8 @@ const dryRunPort = 32769
 export class Taken implements Reservation {
   readonly ranges: Ranges
   readonly #dryRun: boolean
-  readonly #onRevert: (() => void)[] = []
-  readonly #onCommit: (() => void)[] = []
+  readonly #onRevert: (() => unknown)[] = []
+  readonly #onCommit: (() => unknown)[] = []
   readonly #dryPorts = new Set<number>()
 
   constructor(ranges: Ranges, dryRun: boolean) {
@@ -26,11 +26,11 @@ export class Taken implements Reservation {
   }
 
   commit(): void {
-    for (const release of this.#onCommit) release()
+    for (const release of this.#onCommit) void release()
   }
 
   revert(): void {
-    for (const release of this.#onRevert) release()
+    for (const release of this.#onRevert) void release()
   }
 
   /** Throws AllocationError. */
@@ -53,25 +53,27 @@ export class Taken implements Reservation {
     if (!this.#dryRun) this.#onCommit.push(() => this.ranges.ips.release(ip))
   }
 
-  takePort(port: number): void {
+  /** Throws AllocationError. */
+  async takePort(port: number): Promise<void> {
     const { ports } = this.ranges
     if (this.#dryRun) {
-      if (ports.has(port) || this.#dryPorts.has(port)) throw new AllocationError('provided port is already allocated')
+      if ((await ports.has(port)) || this.#dryPorts.has(port))
+        throw new AllocationError('provided port is already allocated')
       this.#dryPorts.add(port)
       return
     }
-    ports.take(port)
+    await ports.take(port)
     this.#onRevert.push(() => ports.release(port))
   }
 
-  takeAnyPort(): number {
+  async takeAnyPort(): Promise<number> {
     const { ports } = this.ranges
     if (this.#dryRun) {
       const port = Math.max(dryRunPort - 1, ...this.#dryPorts) + 1
       this.#dryPorts.add(port)
       return port
     }
-    const port = ports.takeAny()
+    const port = await ports.takeAny()
     this.#onRevert.push(() => ports.release(port))
     return port
   }
