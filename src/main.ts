@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   image: () => import('./cli/commands/image.js'),
   node: () => import('./cli/commands/node.js'),
   reset: () => import('./cli/commands/reset.js'),
+  snapshot: () => import('./cli/commands/snapshot.js'),
   version: () => import('./cli/commands/version.js'),
 }
 

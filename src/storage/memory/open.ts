@@ -38,7 +38,7 @@ export async function openMemoryStorage(options: StoreOptions): Promise<OpenedSt
   await fileSystem.makeDirectory(directory)
   const unlock = await lockDirectory(fileSystem, directory, options.processes)
   try {
-    const state = await recover(fileSystem, directory, bounds)
+    const state = await recover(fileSystem, directory, { bounds })
     const log = await Log.open({ fileSystem, directory, first: state.segment, closedBytes: state.closedBytes })
     const snapshotter = new Snapshotter({
       fileSystem,

@@ -36,9 +36,21 @@ export interface RecoveredState extends Recovery {
   closedBytes: number
 }
 
-const backupAdvice = 'Restore the directory from a backup, or move it away to start with an empty cluster.'
-const cutAdvice = (position: number): string =>
-  `Restore the directory from a backup; or cut the file to ${position} bytes and remove later log files, which gives up every write from there on; or move the directory away to start with an empty cluster.`
+const backupAdvice =
+  'Restore the directory from a backup (`minik8s snapshot restore FILE --replace`), or move it away to start with an empty cluster.'
+const salvageAdvice = (position: number, revision: number): string =>
+  `Restore the directory from a backup (\`minik8s snapshot restore FILE --replace\`); or save what lies before byte ${position}, the state at revision ${revision} (\`minik8s snapshot save FILE --salvage\`), which gives up every write from there on, and restore that; or move the directory away to start with an empty cluster.`
+
+/**
+ * `open`: to go on writing, so that an unfinished write is cut off. `look`: no file is changed, and another process may be
+ * writing. `salvage`: as look, and a damaged log counts up to its damage.
+ */
+export type RecoveryMode = 'open' | 'look' | 'salvage'
+
+export interface RecoverOptions {
+  bounds?: HistoryBounds
+  mode?: RecoveryMode
+}
 
 class Replay {
   tree: Tree = newTree()
@@ -48,11 +60,14 @@ class Replay {
   snapshotRevision = 0
   cutBytes = 0
   closedBytes = 0
+  /** Nothing after the damage is read. */
+  isSalvaged = false
 
   constructor(
     readonly fileSystem: FileSystem,
     readonly directory: string,
     readonly bounds: HistoryBounds,
+    readonly mode: RecoveryMode,
   ) {
     this.history = new History(0, bounds)
   }
@@ -82,13 +97,16 @@ class Replay {
           for (const record of readRecords(payload)) this.#apply(path, record)
       } catch (error) {
         if (!(error instanceof FrameDamaged)) throw error
-        if (!error.torn || !isLast) throw new StoreDamaged(path, error.message, cutAdvice(error.position))
+        const isTorn = error.torn && isLast
+        if (!isTorn && this.mode !== 'salvage')
+          throw new StoreDamaged(path, error.message, salvageAdvice(error.position, this.revision))
+        this.isSalvaged = !isTorn
         cut = error
         this.cutBytes = size - error.position
       }
       if (!isLast) this.closedBytes += size
     })
-    if (cut) await this.fileSystem.truncate(path, cut.position)
+    if (cut && this.mode === 'open') await this.fileSystem.truncate(path, cut.position)
   }
 
   #apply(path: string, { key, revision, current }: LogRecord): void {
@@ -113,16 +131,18 @@ class Replay {
 export async function recover(
   fileSystem: FileSystem,
   directory: string,
-  bounds: HistoryBounds = defaultHistoryBounds,
+  { bounds = defaultHistoryBounds, mode = 'open' }: RecoverOptions = {},
 ): Promise<RecoveredState> {
   const names = await fileSystem.list(directory)
   const files = storeFiles(names)
   const snapshot = files.filter(f => f.kind === 'snapshot').at(-1)
-  const replay = new Replay(fileSystem, directory, bounds)
+  const replay = new Replay(fileSystem, directory, bounds, mode)
   if (snapshot) await replay.loadSnapshot(snapshot)
   const segments = files.filter(f => f.kind === 'log' && f.revision > replay.revision)
-  for (const segment of segments) await replay.replaySegment(segment, segment === segments.at(-1))
-  for (const name of names) if (name.endsWith(temporarySuffix)) await fileSystem.remove(join(directory, name))
+  for (const segment of segments)
+    if (!replay.isSalvaged) await replay.replaySegment(segment, segment === segments.at(-1))
+  if (mode === 'open')
+    for (const name of names) if (name.endsWith(temporarySuffix)) await fileSystem.remove(join(directory, name))
   const { tree, history, revision, records, snapshotRevision, cutBytes, closedBytes } = replay
   const segment = segments.at(-1)?.revision ?? revision + 1
   return { tree, history, revision, objects: tree.size, records, snapshotRevision, cutBytes, closedBytes, segment }

@@ -1,5 +1,5 @@
 /** Snapshots: the whole state at one revision in a file of its own, written beside the old one and swapped in by rename. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Stored } from '../storage.js'
 import type { FileSystem } from './file-system.js'
 import { storeFileName, storeFiles, temporarySuffix } from './files.js'
@@ -46,10 +46,13 @@ export interface SnapshotSource {
   items: Iterable<Stored>
 }
 
-/** Resolves when the snapshot is durable and in its place. */
-export async function writeSnapshot(fileSystem: FileSystem, directory: string, source: SnapshotSource): Promise<void> {
+/** Resolves when the snapshot is durable and in its place in a store's directory. */
+export const writeSnapshot = (fileSystem: FileSystem, directory: string, source: SnapshotSource): Promise<void> =>
+  writeSnapshotFile(fileSystem, join(directory, storeFileName('snapshot', source.revision)), source)
+
+/** As writeSnapshot, under a name of the caller's. */
+export async function writeSnapshotFile(fileSystem: FileSystem, path: string, source: SnapshotSource): Promise<void> {
   const { revision, objects } = source
-  const path = join(directory, storeFileName('snapshot', revision))
   const temporary = path + temporarySuffix
   await fileSystem.remove(temporary)
   const file = await fileSystem.openAppend(temporary)
@@ -63,7 +66,7 @@ export async function writeSnapshot(fileSystem: FileSystem, directory: string, s
     await file.close()
   }
   await fileSystem.rename(temporary, path)
-  await fileSystem.syncDirectory(directory)
+  await fileSystem.syncDirectory(dirname(path))
 }
 
 /** Removes what the snapshot of the revision makes superfluous: older snapshots and the log before it. */
