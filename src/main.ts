@@ -4,6 +4,7 @@ import { UsageError } from './cli/flags.js'
 
 const commands: Record<string, () => Promise<{ command: Command }>> = {
   apiserver: () => import('./cli/commands/apiserver.js'),
+  storage: () => import('./cli/commands/storage.js'),
   up: () => import('./cli/commands/up.js'),
   down: () => import('./cli/commands/down.js'),
   image: () => import('./cli/commands/image.js'),

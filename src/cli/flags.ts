@@ -103,6 +103,16 @@ export const apiServerCommandFlags = {
   ...apiServerFlags,
 } as const satisfies Record<string, Flag>
 
+/** Of `minik8s storage`. */
+export const storageFlags = {
+  from: { value: 'WHERE', help: 'the store to read' },
+  to: { value: 'WHERE', help: 'the store to write' },
+  'data-dir': upFlags['data-dir'],
+  'etcd-cafile': apiServerFlags['etcd-cafile'],
+  'etcd-certfile': apiServerFlags['etcd-certfile'],
+  'etcd-keyfile': apiServerFlags['etcd-keyfile'],
+} as const satisfies Record<string, Flag>
+
 export const dataDirFlags = { 'data-dir': upFlags['data-dir'] } as const satisfies Record<string, Flag>
 
 type Values<T extends Record<string, Flag>> = { [K in keyof T]?: T[K] extends { value: string } ? string : boolean }

@@ -57,26 +57,38 @@ export class StockComponent {
   }
 }
 
-/** A stock API server on an empty store, with neither controllers nor scheduler. */
+export interface StockServerOptions {
+  /** URL of an etcd that is there; default: an empty one of its own. */
+  etcd?: string
+  /** What keys begin with. */
+  prefix?: string
+}
+
+/** A stock API server, with neither controllers nor scheduler. */
 export class StockServer {
   readonly dir = mkdtempSync(join(tmpdir(), 'minik8s-stock-'))
   readonly kubeconfig = join(this.dir, 'kubeconfig')
   readonly #processes: ChildProcess[] = []
+
+  constructor(private readonly options: StockServerOptions = {}) {}
 
   async start(): Promise<void> {
     const [port, client, peer] = await Promise.all([freePort(), freePort(), freePort()])
     const url = (n: number) => `http://127.0.0.1:${n}`
     execFileSync('openssl', ['genrsa', '-out', join(this.dir, 'sa.key'), '2048'], { stdio: 'ignore' })
     writeFileSync(join(this.dir, 'tokens.csv'), `${token},kubernetes-admin,admin,system:masters\n`)
-    this.#spawn('etcd', [
-      '--data-dir=etcd',
-      '--unsafe-no-fsync',
-      ...['listen-client-urls', 'advertise-client-urls'].map(flag => `--${flag}=${url(client)}`),
-      ...['listen-peer-urls', 'initial-advertise-peer-urls'].map(flag => `--${flag}=${url(peer)}`),
-      `--initial-cluster=default=${url(peer)}`,
-    ])
+    const { etcd, prefix = '/registry' } = this.options
+    if (!etcd)
+      this.#spawn('etcd', [
+        '--data-dir=etcd',
+        '--unsafe-no-fsync',
+        ...['listen-client-urls', 'advertise-client-urls'].map(flag => `--${flag}=${url(client)}`),
+        ...['listen-peer-urls', 'initial-advertise-peer-urls'].map(flag => `--${flag}=${url(peer)}`),
+        `--initial-cluster=default=${url(peer)}`,
+      ])
     this.#spawn('kube-apiserver', [
-      `--etcd-servers=${url(client)}`,
+      `--etcd-servers=${etcd ?? url(client)}`,
+      `--etcd-prefix=${prefix}`,
       '--service-account-key-file=sa.key',
       '--service-account-signing-key-file=sa.key',
       '--service-account-issuer=https://kubernetes.default.svc',
