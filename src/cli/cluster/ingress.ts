@@ -1,9 +1,12 @@
-/** Ingresses on localhost: nothing runs before the first one is there. */
+/** Ingresses and Gateways on localhost: nothing runs before the first one is there. */
 import { ingress as ingressKind } from '../../apis/networking-v1/index.js'
+import type { FrontDoor } from '../../network/http-router/front-door.js'
+import type { ServiceEndpoints } from '../../network/http-router/service-endpoints.js'
 import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { serverHosts } from './control-plane.js'
+import { startGateways } from './gateways.js'
 import { administrator } from './identities.js'
 import type { NetworkDeps } from './network.js'
 
@@ -34,7 +37,15 @@ async function certificateSource(config: Configuration) {
   return () => (pair ??= issueCertificate(ca, { ...request, now: clock.now() }))
 }
 
-async function openDoor(config: Configuration, informers: NetworkDeps['informers'], log: NetworkDeps['log']) {
+/** Where Ingresses and Gateways are served. */
+export interface HttpDoor {
+  door: FrontDoor
+  endpoints: ServiceEndpoints
+  /** What is told of it. */
+  address: string
+}
+
+async function openDoor(config: Configuration, { informers, log }: NetworkDeps): Promise<HttpDoor> {
   const [{ FrontDoor }, { ServiceEndpoints }, defaultCertificate] = await Promise.all([
     import('../../network/http-router/front-door.js'),
     import('../../network/http-router/service-endpoints.js'),
@@ -47,35 +58,34 @@ async function openDoor(config: Configuration, informers: NetworkDeps['informers
     [80, plain === undefined ? plainPorts : [plain]],
     [443, tls === undefined ? tlsPorts : [tls]],
   ])
-  const deps = { clock, random, log, endpointsOf: endpoints.of, defaultCertificate }
+  const deps = {
+    clock,
+    random,
+    log: log.child({ component: 'ingress' }),
+    endpointsOf: endpoints.of,
+    defaultCertificate,
+  }
   const door = new FrontDoor(deps, { addresses: addressesOf(config), candidates })
-  return { door, endpoints }
+  return { door, endpoints, address: shownAddress(config.bindAddress) }
 }
 
-async function open(config: Configuration, { plane, informers, log: parent }: NetworkDeps): Promise<Running> {
-  const log = parent.child({ component: 'ingress' })
-  const [{ startIngressController }, { newEventRecorder }, { door, endpoints }] = await Promise.all([
+async function startController({ plane, informers, log: parent }: NetworkDeps, { door, address }: HttpDoor) {
+  const [{ startIngressController }, { newEventRecorder }] = await Promise.all([
     import('../../network/ingress/ingress-controller.js'),
     import('../../client/event-recorder.js'),
-    openDoor(config, informers, log),
   ])
+  const log = parent.child({ component: 'ingress' })
   const client = plane.clientFor(administrator)
   const events = newEventRecorder({ client, clock, random, log, component: 'minik8s-ingress' })
-  const address = shownAddress(config.bindAddress)
-  const controller = startIngressController({ client, informers, events, clock, log, door, address })
-  return {
-    async stop() {
-      await controller.stop()
-      await door.stop()
-      endpoints.stop()
-    },
-  }
+  return startIngressController({ client, informers, events, clock, log, door, address })
 }
 
-/** Watches for Ingresses; all else waits for the first. */
+/** Watches for Ingresses and for definitions of Gateways; all else waits for the first. */
 export function startIngress(config: Configuration, deps: NetworkDeps): Running {
   const { plane, informers, log } = deps
-  let running: Promise<Running | undefined> | undefined
+  let opened: Promise<HttpDoor> | undefined
+  const open = () => (opened ??= openDoor(config, deps))
+  let controller: Promise<Running | undefined> | undefined
   const failed = (error: unknown) => void log.error({ error: String(error) }, 'Ingresses are not served')
   // Nothing waits for it.
   import('../../network/ingress/ingress-class.js')
@@ -83,13 +93,19 @@ export function startIngress(config: Configuration, deps: NetworkDeps): Running 
     .catch(failed)
   const leave = informers.informer(ingressKind).addHandler({
     add() {
-      running ??= open(config, deps).catch(failed as () => undefined)
+      controller ??= open()
+        .then(door => startController(deps, door))
+        .catch(failed as () => undefined)
     },
   })
+  const gateways = startGateways(deps, open)
   return {
     async stop() {
       leave()
-      await (await running)?.stop()
+      await Promise.all([gateways.stop(), controller?.then(running => running?.stop())])
+      const door = await opened?.catch(() => undefined)
+      await door?.door.stop()
+      door?.endpoints.stop()
     },
   }
 }

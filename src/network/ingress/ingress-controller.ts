@@ -10,7 +10,8 @@ import type { Clock, Timer } from '../../machinery/clock.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { FrontDoor } from '../http-router/front-door.js'
-import { IngressCertificates } from './ingress-certificates.js'
+import { SecretCertificates } from '../http-router/secret-certificates.js'
+import { planCertificates } from './ingress-certificates.js'
 import { isServed } from './ingress-class.js'
 import { plainPort, planIngressRules, tlsPort } from './ingress-rules.js'
 import { planStatus } from './ingress-status.js'
@@ -34,7 +35,7 @@ class IngressController {
   readonly #ingresses
   readonly #classes
   readonly #secrets
-  readonly #certificates: IngressCertificates
+  readonly #certificates: SecretCertificates
   /** What was told of an Ingress last, by its uid: events are for what is new. */
   readonly #told = new Map<string, ReadonlySet<string>>()
   readonly #leave: (() => void)[]
@@ -47,7 +48,7 @@ class IngressController {
     this.#ingresses = informers.informer(ingressKind)
     this.#classes = informers.informer(classKind)
     this.#secrets = informers.informer(secretKind)
-    this.#certificates = new IngressCertificates(key => this.#secrets.get(key))
+    this.#certificates = new SecretCertificates(key => this.#secrets.get(key))
     const look = () => this.#schedule()
     const lookAtPair = ({ data }: Secret) => data?.['tls.crt'] !== undefined && this.#schedule()
     this.#leave = [
@@ -72,7 +73,7 @@ class IngressController {
     const { door } = this.deps
     await Promise.all([this.#ingresses.synced, this.#classes.synced, this.#secrets.synced])
     const served = this.#ingresses.list().filter(own => isServed(own, name => this.#classes.get({ name })))
-    const planned = new Map(served.map(own => [own, this.#certificates.plan(own)]))
+    const planned = new Map(served.map(own => [own, planCertificates(own, this.#certificates)]))
     const ports = new Map(
       served.length
         ? [
