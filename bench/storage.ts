@@ -17,13 +17,13 @@ export const benchClock = {
   },
 }
 export const benchRandom = { next: Math.random, bytes: (size: number) => randomBytes(size) }
-const logger = { error: console.error, warn() {}, info() {}, debug() {}, child: () => logger }
+export const benchLogger = { error: console.error, warn() {}, info() {}, debug() {}, child: () => benchLogger }
 
 /** Opens a store that ends the run when the disk fails. */
 export const openBenchStore = (directory: string) =>
   openMemoryStorage({
     clock: benchClock,
-    logger,
+    logger: benchLogger,
     fileSystem: nodeFileSystem,
     processes: nodeProcesses,
     directory,
@@ -35,13 +35,14 @@ export const openBenchStore = (directory: string) =>
 const letters = Uint8Array.from({ length: 4096 }, (_, i) => 97 + (i % 26))
 const newValue = (size: number) => letters.slice(0, size)
 
-interface Load {
+export interface Load {
   writers: number
   total: number
   size: number
 }
 
-async function writeLoad(storage: Storage, { writers, total, size }: Load): Promise<number> {
+/** Resolves with the milliseconds that it took. */
+export async function writeLoad(storage: Storage, { writers, total, size }: Load): Promise<number> {
   let next = 0
   const began = performance.now()
   const writer = async () => {

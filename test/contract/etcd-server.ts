@@ -31,15 +31,19 @@ export class EtcdServer {
   readonly url: string
   readonly #directory = mkdtempSync(join(tmpdir(), 'minik8s-etcd-'))
   readonly #peerUrl: string
+  readonly #flags: readonly string[]
   #process: ChildProcess | undefined
 
-  private constructor(port: number, peerPort: number) {
+  private constructor(port: number, peerPort: number, flags: readonly string[]) {
+    this.#flags = flags
     this.url = urlOf(port)
     this.#peerUrl = urlOf(peerPort)
   }
 
-  static async start(): Promise<EtcdServer> {
-    const server = new EtcdServer(await freePort(), await freePort())
+  /** `durable`: a test does not survive the machine, so without it nothing waits for the disk. */
+  static async start({ durable = false } = {}): Promise<EtcdServer> {
+    const flags = durable ? [] : ['--unsafe-no-fsync']
+    const server = new EtcdServer(await freePort(), await freePort(), flags)
     await server.restart()
     return server
   }
@@ -48,7 +52,7 @@ export class EtcdServer {
   async restart(): Promise<void> {
     const args = [
       `--data-dir=${this.#directory}`,
-      '--unsafe-no-fsync',
+      ...this.#flags,
       '--log-level=error',
       ...['listen-client-urls', 'advertise-client-urls'].map(flag => `--${flag}=${this.url}`),
       ...['listen-peer-urls', 'initial-advertise-peer-urls'].map(flag => `--${flag}=${this.#peerUrl}`),
@@ -66,6 +70,11 @@ export class EtcdServer {
       await new Promise(resolve => setTimeout(resolve, 25))
     }
     throw new Error('etcd did not start')
+  }
+
+  /** Of the process. */
+  get pid(): number {
+    return this.#process!.pid!
   }
 
   /** Without a chance to say goodbye. */
