@@ -1,5 +1,6 @@
 /** The Express application: all paths outside the API's own, composed. */
 import type { Express, Request, RequestHandler, Response } from 'express'
+import { StatusError } from '../machinery/status-error.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { TokenSigner } from './authn/service-account-token.js'
 import type { Router } from './deps.js'
@@ -24,18 +25,34 @@ export interface AppDeps {
   routers: readonly Router[]
 }
 
+const jsonType = 'application/json'
+const keySetType = 'application/jwk-set+json'
+
 // Express' own way would add a charset, which JSON has none of.
 function json(response: Response, contentType: string, body: unknown, indent = 0): void {
   response.setHeader('Content-Type', contentType)
   response.end(JSON.stringify(body, null, indent))
 }
 
-/** HEAD is none. */
-const requireGet: RequestHandler = (request, response, next) => {
-  if (request.method === 'GET') return next()
-  response.status(405)
-  json(response, 'application/json', methodNotAllowed().status)
-}
+/** Of an Accept header, as go-restful reads it: whole types or any, whatever their quality. */
+const accepts = (header: string, type: string): boolean =>
+  header.split(',').some(clause => ['*/*', type].includes(clause.split(';')[0]!.trim()))
+
+/** Paths that answer with one type to GET alone; HEAD is none. */
+const only =
+  (type: string): RequestHandler =>
+  (request, response, next) => {
+    const { accept } = request.headers
+    const { status } =
+      request.method !== 'GET'
+        ? methodNotAllowed()
+        : accept && !accepts(accept, type)
+          ? new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${type}`, {})
+          : { status: undefined }
+    if (!status) return next()
+    response.status(status.code)
+    json(response, jsonType, status, 2)
+  }
 
 /** Upstream tells it with the metrics, seconds since the epoch. */
 const processStart = String(Math.floor(Date.now() / 1000 - process.uptime()))
@@ -67,16 +84,18 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
   const app: Express = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.use(['/version', '/.well-known/openid-configuration', '/openid/v1/jwks'], requireGet)
-  app.get('/version', (_request, response) => {
-    json(response, 'application/json', deps.version, 2)
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  app.all(['/version', '/version/'], only(jsonType), (_request, response) => {
+    json(response, jsonType, deps.version, 2)
   })
   app.all('/metrics', metricsHandler(deps.metrics))
   app.all('/metrics/slis', metricsHandler(deps.slis))
   app.get('/debug/api_priority_and_fairness/:dump', dumpHandler(deps.flow))
-  app.get('/.well-known/openid-configuration', (_request, response) => {
+  const configuration = '/.well-known/openid-configuration'
+  app.all([configuration, `${configuration}/`], only(jsonType), (_request, response) => {
     response.set('Cache-Control', 'public, max-age=3600')
-    json(response, 'application/json', {
+    json(response, jsonType, {
       issuer: deps.issuer,
       jwks_uri: `https://${deps.serverAddress()}/openid/v1/jwks`,
       response_types_supported: ['id_token'],
@@ -84,12 +103,12 @@ export async function newApp(deps: AppDeps): Promise<AppListener> {
       id_token_signing_alg_values_supported: ['ES256'],
     })
   })
-  app.get('/openid/v1/jwks', async (_request, response) => {
+  app.all(['/openid/v1/jwks', '/openid/v1/jwks/'], only(keySetType), async (_request, response) => {
     response.set('Cache-Control', 'public, max-age=3600')
-    json(response, 'application/jwk-set+json', await deps.signer.jwks())
+    json(response, keySetType, await deps.signer.jwks())
   })
   app.all('/', (_request, response) => {
-    json(response, 'application/json', { paths: deps.paths() }, 2)
+    json(response, jsonType, { paths: deps.paths() }, 2)
   })
   for (const router of deps.routers) app.use(router)
   app.use((_request: Request, response: Response) => {

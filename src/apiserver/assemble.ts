@@ -61,6 +61,7 @@ function servedPaths({ catalog }: Components, checks: readonly HealthCheck[]): s
     ...versions.map(({ group, groupVersion }) => (group ? `/apis/${groupVersion}` : `/api/${groupVersion}`)),
     ...healthPaths(checks),
     '/metrics',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
     '/openapi/v3/',

@@ -93,6 +93,8 @@ export interface ViewSubresource<T> {
   verbs?: readonly Verb[]
   /** Upstream's checks of its update do not look at metadata, which those of all kinds have seen. */
   skipsMetadata?: boolean
+  /** As the kind's `updateChecks`, `change` being this `validateUpdate`; default: metaUpdate, if it is not skipped, and change. */
+  updateChecks?: readonly UpdateCheck[]
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
 }
 
@@ -131,12 +133,19 @@ export interface Strategy<T> {
   allowUnconditionalUpdate?: boolean
   /** Seconds between the request and the removal; undefined or 0: at once. Called with the caller's wish, if any. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined
-  /** Deletion propagation when neither options nor finalizers say: default `background`. */
-  defaultDeletion?: 'background' | 'orphan'
+  /** Deletion propagation when neither options nor finalizers say: default `background`. `none`: whatever they say, nothing depends on it. */
+  defaultDeletion?: 'background' | 'orphan' | 'none'
+  /** Deletions check their preconditions before those of all kinds, with other words. */
+  ownPreconditions?: boolean
   /** Said to who deletes without saying what becomes of dependents. */
   deletionWarning?: string
+  /**
+   * The name of a new object that has none; `base` is its generateName or `''`, `newUid` makes up a UUID. Default, also when it is undefined:
+   * the base and five characters, none without a base.
+   */
+  makeName?(base: string, newUid: () => string): string | undefined
   /** Checks metadata.name (true: generateName's prefix); returns upstream's messages. Default: DNS-1123 subdomain. */
-  validateName?(name: string, prefix: boolean): string[]
+  validateName?(name: string, prefix: boolean, object: T): string[]
 }
 
 /** How objects of a custom resource are read: by the schema of their definition, where built-in kinds have Go types. */
@@ -170,6 +179,11 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   custom?: CustomCodec
   /** Default: the kind with `List`. */
   listKind?: string
+  /**
+   * When the metadata of a new object is checked: before all else (the default), between `validate` and `validateCreate`, or as any object's,
+   * when nothing else is wrong.
+   */
+  metadataChecked?: 'between' | 'last'
   /** Only what the schema's own defaults cannot state. */
   setDefaults?(object: T): void
   /** Errors of the object by itself; runs on create and update. Metadata is checked by the registry. */
@@ -178,6 +192,8 @@ export interface KindSpec<T extends KubernetesObject> extends Omit<KindRef<T>, '
   validateCreate?(object: T, context: WriteContext): Iterable<FieldError>
   /** Errors of the change; runs on update after `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): Iterable<FieldError>
+  /** Upstream reads it from its store: who asks for a revision that is still to come is not asked to come again. */
+  uncached?: boolean
   /** Group that errors of validation name, where upstream checks the object in another: events. */
   validatedGroup?: string
   /** What is checked on an update, in order, as often as upstream does it; default: metaUpdate, spec, immutable, change. */

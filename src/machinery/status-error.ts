@@ -151,10 +151,10 @@ export const forbiddenError = (kind: Resource, name: string, why: string) =>
 export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthorized')
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message)
 export const gone = (message: string) => new StatusError(410, 'Expired', message)
-export const tooLargeResourceVersion = (wanted: number | bigint, current: number) =>
+export const tooLargeResourceVersion = (wanted: number | bigint, current: number, retries = true) =>
   new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
+    ...(retries && { retryAfterSeconds: 1 }),
   })
 export const internalError = (message: string) =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })

@@ -15,6 +15,7 @@ const byKind = ({ group, kind }: AnyKind) => ({ group, names: { plural: kind, si
 export function checkDeletePreconditions(kind: AnyKind, { metadata }: AnyObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
   const name = metadata.name ?? ''
+  if (kind.strategy.ownPreconditions) checkOwnPreconditions(kind, metadata, options)
   if (uid !== undefined && uid !== metadata.uid)
     throw conflict(
       byKind(kind),
@@ -27,6 +28,16 @@ export function checkDeletePreconditions(kind: AnyKind, { metadata }: AnyObject,
       name,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     )
+}
+
+/** In the words of upstream's storage. */
+function checkOwnPreconditions(kind: AnyKind, { name = '', uid, resourceVersion }: ObjectMeta, options: DeleteOptions) {
+  const wanted = options.preconditions ?? {}
+  const failed = (what: string, given: string, found = '') =>
+    conflict(kind, name, `Precondition failed: ${what} in precondition: ${given}, ${what} in object meta: ${found}`)
+  if (wanted.uid !== undefined && wanted.uid !== uid) throw failed('UID', wanted.uid, uid)
+  if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion)
+    throw failed('ResourceVersion', wanted.resourceVersion, resourceVersion)
 }
 
 /** A hundred years, in seconds: the time of deletion stays one that can be printed. */

@@ -3,14 +3,13 @@
 import { cloneJson } from '../machinery/clone.js'
 import type { FieldError } from '../machinery/field-error.js'
 import type { AnyKind, WriteContext } from '../machinery/kind.js'
-import { nameIsDnsSubdomain } from '../machinery/name-rules.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { validateObjectMeta } from '../machinery/object-meta-validation.js'
 import { alreadyExists, invalidObject, StatusError } from '../machinery/status-error.js'
 import { KeyConflict } from '../storage/storage.js'
-import { generateName } from './generate-name.js'
+import { generateName, newUid } from './generate-name.js'
 import type { Reservation } from './hooks.js'
-import { ensureNamespace, fillSystemFields, generationPaths, setType } from './metadata.js'
+import { ensureNamespace, fillSystemFields, generationPaths, nameRuleOf, setType } from './metadata.js'
 import type { StoredObject, WriteScope } from './rest.js'
 import type { StoreContext } from './store-context.js'
 
@@ -28,7 +27,11 @@ export async function createObject(context: StoreContext, request: CreateRequest
   const { object, scope } = request
   await scope.mutate?.(object, undefined)
   const { name, generateName: base } = object.metadata
-  if (name || !base) return createOnce(context, request)
+  if (!name) {
+    const made = context.kind.strategy.makeName?.(base ?? '', () => newUid(context.options.random))
+    if (made) object.metadata.name = made
+  }
+  if (object.metadata.name || !base) return createOnce(context, request)
   for (let attempt = 1; ; attempt++) {
     const copy = cloneJson(object)
     copy.metadata.name = generateName(base, context.options.random)
@@ -107,12 +110,14 @@ export async function prepareCreation(context: StoreContext, { object, scope }: 
 export const validatedAs = ({ group, kind, validatedGroup = group }: AnyKind) => ({ group: validatedGroup, kind })
 
 function creationErrors({ kind, namespaced }: StoreContext, object: AnyObject, write: WriteContext): FieldError[] {
-  const validateName = kind.strategy.validateName ?? nameIsDnsSubdomain
-  return [
-    ...validateObjectMeta(object.metadata, { namespaced, validateName, anyFinalizers: kind.anyFinalizers }),
-    ...(kind.validate?.(object, write) ?? []),
-    ...(kind.validateCreate?.(object, write) ?? []),
-  ]
+  const { anyFinalizers, metadataChecked } = kind
+  const validateName = nameRuleOf(kind, object)
+  const ofMetadata = () => validateObjectMeta(object.metadata, { namespaced, validateName, anyFinalizers })
+  const first = metadataChecked ? [] : ofMetadata()
+  const own = [...(kind.validate?.(object, write) ?? [])]
+  const between = metadataChecked === 'between' ? ofMetadata() : []
+  const errors = [...first, ...own, ...between, ...(kind.validateCreate?.(object, write) ?? [])]
+  return metadataChecked === 'last' && !errors.length ? ofMetadata() : errors
 }
 
 /** Upstream answers this plain error with 500. */

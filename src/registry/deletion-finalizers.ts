@@ -25,8 +25,10 @@ function wantsForeground(finalizers: readonly string[], options: DeleteOptions):
 export function deletionFinalizers(kind: AnyKind, meta: ObjectMeta, options: DeleteOptions): string[] | undefined {
   const old = meta.finalizers ?? []
   const wanted = old.filter(name => name !== orphanFinalizer && name !== foregroundFinalizer)
-  if (wantsOrphans(kind, old, options)) wanted.push(orphanFinalizer)
-  if (wantsForeground(old, options)) wanted.push(foregroundFinalizer)
+  if (kind.strategy.defaultDeletion !== 'none') {
+    if (wantsOrphans(kind, old, options)) wanted.push(orphanFinalizer)
+    if (wantsForeground(old, options)) wanted.push(foregroundFinalizer)
+  }
   const same = wanted.length === new Set(old).size && wanted.every(name => old.includes(name))
   return same ? undefined : wanted
 }

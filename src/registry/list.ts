@@ -58,7 +58,7 @@ async function positionOf(context: StoreContext, prefix: string, options: ListOp
 }
 
 async function waitFor(context: StoreContext, revision: number | bigint | undefined): Promise<void> {
-  const late = revision && (await waitForRevision(context.options, revision))
+  const late = revision && (await waitForRevision(context.options, revision, !context.kind.uncached))
   if (late) throw late
 }
 

@@ -3,6 +3,7 @@
 import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { formatTime } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
+import { type NameRule, nameIsDnsSubdomain } from '../machinery/name-rules.js'
 import type { AnyObject, ObjectMeta } from '../machinery/object-meta.js'
 import { getPath } from '../machinery/paths.js'
 import { isGivenEmpty } from '../machinery/schema/given-empty.js'
@@ -58,4 +59,9 @@ export function keepSystemFields(metadata: ObjectMeta, old: ObjectMeta): void {
   if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp
   if (old.deletionGracePeriodSeconds !== undefined)
     metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds
+}
+
+/** How the object may be called. */
+export function nameRuleOf({ strategy: { validateName } }: AnyKind, object: AnyObject): NameRule {
+  return validateName ? (name, prefix) => validateName(name, prefix, object) : nameIsDnsSubdomain
 }

@@ -7,12 +7,12 @@ import type { Selection } from '../watch/selection.js'
 
 /** Throws upstream's 400 for a selector that cannot be read or that names an unknown field. */
 export function selectionOf(kind: AnyKind, namespace: string | undefined, options: ListOptions): Selection {
+  const labels = parseLabelSelector(options.labelSelector)
   const fields = parseFieldSelector(options.fieldSelector)
   if (fields.requirements.length)
     checkFieldSelector(fields, Object.keys(kind.selectableFields ?? {}), {
       namespaced: kind.scope === 'Namespaced',
       ...(kind.unsupportedField && { unsupported: kind.unsupportedField }),
     })
-  const labels = parseLabelSelector(options.labelSelector)
   return namespace && kind.scope === 'Namespaced' ? { namespace, labels, fields } : { labels, fields }
 }

@@ -31,7 +31,7 @@ export class Store implements Rest {
 
   async get(key: ObjectKey, resourceVersion?: string) {
     const wanted = oneRevision(resourceVersion)
-    const late = wanted && (await waitForRevision(this.#context.options, wanted))
+    const late = wanted && (await waitForRevision(this.#context.options, wanted, !this.#context.kind.uncached))
     if (late) throw late
     const stored = await this.#context.read(key, wanted !== undefined)
     if (!stored) throw notFound(this.kind, key.name)

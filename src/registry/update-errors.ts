@@ -3,11 +3,12 @@ import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { sortedSelector } from '../apis/validation/sorted-map.js'
 import { type FieldError, invalid } from '../machinery/field-error.js'
 import type { AnyKind, UpdateCheck, WriteContext } from '../machinery/kind.js'
-import { nameIsDnsSubdomain, nameIsPathSegment } from '../machinery/name-rules.js'
+import { nameIsPathSegment } from '../machinery/name-rules.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { knownFinalizers, validateObjectMeta, validateObjectMetaUpdate } from '../machinery/object-meta-validation.js'
 import { getPath } from '../machinery/paths.js'
 import type { MetaLabelSelector } from '../machinery/selector/index.js'
+import { nameRuleOf } from './metadata.js'
 import type { WrittenView } from './view.js'
 
 export interface CheckedChange {
@@ -18,11 +19,12 @@ export interface CheckedChange {
 }
 
 const usualChecks: readonly UpdateCheck[] = ['metaUpdate', 'spec', 'immutable', 'change']
+const usualInViews: readonly UpdateCheck[] = ['metaUpdate', 'change']
+const changeOnly: readonly UpdateCheck[] = ['change']
 
 function metaErrors(kind: AnyKind, { object, namespaced }: CheckedChange): FieldError[] {
-  const { anyFinalizers, strategy } = kind
-  const validateName = strategy.validateName ?? nameIsDnsSubdomain
-  return validateObjectMeta(object.metadata, { namespaced, validateName, anyFinalizers })
+  const { anyFinalizers } = kind
+  return validateObjectMeta(object.metadata, { namespaced, validateName: nameRuleOf(kind, object), anyFinalizers })
 }
 
 function metaUpdateErrors({ anyFinalizers }: AnyKind, { object, old }: CheckedChange): FieldError[] {
@@ -48,10 +50,13 @@ function commonErrors({ object, old, namespaced }: CheckedChange): FieldError[] 
 export function updateErrors(kind: AnyKind, view: WrittenView, change: CheckedChange): FieldError[] {
   const errors = commonErrors(change)
   if (view.writes) {
-    errors.push(
-      ...(view.skipsMetadata ? [] : metaUpdateErrors(kind, change)),
-      ...(view.validateUpdate?.(change.object, change.old, change.write) ?? []),
-    )
+    const { validateUpdate } = view
+    for (const check of view.updateChecks ?? (view.skipsMetadata ? changeOnly : usualInViews))
+      errors.push(
+        ...(check === 'change'
+          ? (validateUpdate?.(change.object, change.old, change.write) ?? [])
+          : checks[check](kind, change)),
+      )
     return errors
   }
   for (const check of kind.updateChecks ?? usualChecks) errors.push(...checks[check](kind, change))

@@ -1,7 +1,7 @@
 /** Which part of an object a write may change: all but the status for the object itself, the named paths for a subresource. */
 
 import { cloneJson } from '../machinery/clone.js'
-import type { AnyKind, ViewSubresource } from '../machinery/kind.js'
+import type { AnyKind, UpdateCheck, ViewSubresource } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { getPath, setPath } from '../machinery/paths.js'
 
@@ -22,6 +22,7 @@ export interface WrittenView {
   validateUpdate?: ViewSubresource<AnyObject>['validateUpdate']
   /** The kind's checks of the subresource leave metadata to those of all kinds. */
   skipsMetadata?: boolean
+  updateChecks?: readonly UpdateCheck[]
 }
 
 const whole = { writesMetadata: true, prepares: true, bumpsGeneration: true, validates: true, warns: true }
@@ -33,7 +34,7 @@ export function viewOf(kind: AnyKind, subresource: string): WrittenView {
   if (subresource === '' || subresource === 'scale')
     return { ...whole, subresource: '', keeps: keepsStatus ? ['status'] : [] }
   if (subresource === 'status') {
-    const { writes = ['status'], validateUpdate, skipsMetadata = false } = status ?? {}
+    const { writes = ['status'], validateUpdate, skipsMetadata = false, updateChecks } = status ?? {}
     return {
       ...whole,
       subresource,
@@ -43,12 +44,13 @@ export function viewOf(kind: AnyKind, subresource: string): WrittenView {
       warns: false,
       validateUpdate,
       skipsMetadata,
+      updateChecks,
     }
   }
   const view = views?.[subresource]
   if (!view)
     return { ...whole, subresource, keeps: [], prepares: false, bumpsGeneration: false, validates: false, warns: false }
-  const { writes, validateUpdate } = view
+  const { writes, validateUpdate, updateChecks } = view
   return {
     ...whole,
     subresource,
@@ -57,6 +59,7 @@ export function viewOf(kind: AnyKind, subresource: string): WrittenView {
     writesMetadata: writesMetadataOf(subresource),
     warns: false,
     validateUpdate,
+    updateChecks,
   }
 }
 

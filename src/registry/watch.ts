@@ -8,6 +8,7 @@ import type { RegistryEvent, RegistryEventListener, RegistryWatch } from './rest
 import { selectionOf } from './select.js'
 import type { StoreContext } from './store-context.js'
 import type { Version } from './version.js'
+import { zeroOf } from './zero.js'
 
 /** Throws a StatusError for options that make no sense; a revision that is gone, or does not come, is an ERROR event. */
 export async function watchObjects(
@@ -19,7 +20,7 @@ export async function watchObjects(
   if (!options.resourceVersion) await context.options.storage.sync?.()
   const watcher = await context.options.cache.watch({
     selection: selectionOf(kind, namespace, options),
-    type: { apiVersion: kind.apiVersion, kind: kind.kind },
+    type: { apiVersion: kind.apiVersion, kind: kind.kind, zero: zeroOf(context) },
     bookmarks: options.allowWatchBookmarks ?? false,
     signal,
     ...(options.timeoutSeconds && { timeout: options.timeoutSeconds * 1000 }),

@@ -51,14 +51,17 @@ function eventObject(object: AnyObject, revision: number): EventObject {
 /** The annotation of the bookmark that ends the initial events. */
 export const initialEventsEnd = 'k8s.io/initial-events-end'
 
+export interface BookmarkType {
+  apiVersion: string
+  kind: string
+  /** What an object of the type holds, besides metadata, with nothing set. */
+  zero?: Readonly<Record<string, unknown>>
+}
+
 /** A bookmark of that type at that revision: everything before it has been sent. */
-export function newBookmark(
-  type: { apiVersion: string; kind: string },
-  revision: number,
-  annotations?: Record<string, string>,
-): CacheEvent {
+export function newBookmark(type: BookmarkType, revision: number, annotations?: Record<string, string>): CacheEvent {
   const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) }
-  const object = { kind: type.kind, apiVersion: type.apiVersion, metadata } as unknown as AnyObject
+  const object = { kind: type.kind, apiVersion: type.apiVersion, metadata, ...type.zero } as unknown as AnyObject
   return new CacheEvent('BOOKMARK', eventObject(object, revision))
 }
 

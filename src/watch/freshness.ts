@@ -10,14 +10,16 @@ const patience = 3000
 export const expiredWatch = (revision: number, oldest: number): StatusError =>
   gone(`too old resource version: ${revision} (${oldest})`)
 
-/** Resolves when the store has reached the revision, or with the 504 to answer when it has not in time. */
+/** Resolves when the store has reached the revision, or with the 504 to answer when it has not in time; at once unless it `waits`. */
 export async function waitForRevision(
   { storage, clock }: { storage: Storage; clock: Clock },
   wanted: number | bigint,
+  waits = true,
 ): Promise<StatusError | undefined> {
   // Another server may have told of it.
   if (storage.revision() < wanted) await storage.sync?.()
   if (storage.revision() >= wanted) return undefined
+  if (!waits) return tooLargeResourceVersion(wanted, storage.revision(), false)
   return new Promise(resolve => {
     const end = (error?: StatusError) => {
       timer.cancel()

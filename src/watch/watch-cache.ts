@@ -11,7 +11,7 @@ import type { CacheStats } from './cache-stats.js'
 import { Change } from './change.js'
 import { Dispatcher } from './dispatcher.js'
 import { Entry, type EntrySource } from './entry.js'
-import { type CacheEvent, initialEventsEnd, newBookmark, newErrorEvent } from './event.js'
+import { type BookmarkType, type CacheEvent, initialEventsEnd, newBookmark, newErrorEvent } from './event.js'
 import { expiredWatch, waitForRevision } from './freshness.js'
 import { IndexSet } from './index-set.js'
 import { olderChanges } from './older-changes.js'
@@ -43,7 +43,7 @@ export interface CacheListOptions {
 export interface CacheWatchOptions {
   selection: Selection
   /** Of the bookmarks' objects. */
-  type: { apiVersion: string; kind: string }
+  type: BookmarkType
   /** Changes after this revision. Undefined: those from now on. */
   from?: number
   /** Begin with what is there; `marked`: and then say so with a bookmark. */
@@ -276,7 +276,7 @@ export class WatchCache {
     return watcher
   }
 
-  #bookmark(type: CacheWatchOptions['type'], annotations?: Record<string, string>): CacheEvent {
+  #bookmark(type: BookmarkType, annotations?: Record<string, string>): CacheEvent {
     return newBookmark(type, this.revision(), annotations)
   }
 }

@@ -42,8 +42,13 @@ export function sortEmbedded(text: string): string {
       return all
     }
   })
-  const start = unquoted.indexOf('{"')
-  const end = start < 0 ? -1 : endOf(unquoted, start)
-  const json = end < 0 ? undefined : reorder(unquoted.slice(start, end))
-  return json ? unquoted.slice(0, start) + json + unquoted.slice(end) : unquoted
+  return sortPlain(unquoted)
+}
+
+/** One object after the other. */
+function sortPlain(text: string): string {
+  const start = text.indexOf('{"')
+  const end = start < 0 ? -1 : endOf(text, start)
+  if (end < 0) return text
+  return text.slice(0, start) + (reorder(text.slice(start, end)) ?? text.slice(start, end)) + sortPlain(text.slice(end))
 }

@@ -1,6 +1,7 @@
 /** Makes sequences from a seed: every kind in turn, scenarios by weight. */
 import type { SchemaSet } from '../../src/machinery/schema/types.js'
 import { type Chooser, newChooser, seedFor } from './random.js'
+import type { Twins } from './run.js'
 import { fixedSequences } from './scenarios/fixed.js'
 import { scenarios } from './scenarios/index.js'
 import { openStage, type Scenario } from './scenarios/stage.js'
@@ -64,4 +65,10 @@ export function* generate({
     made += sequence.steps.length
     yield template.apart ? { ...sequence, apart: true } : sequence
   }
+}
+
+/** Each sequence with its twin, which has other names. */
+export function* generateTwins(options: GenerateOptions): Generator<Twins> {
+  const twins = generate({ ...options, prefix: options.prefix.replace(/^./, 'e') })
+  for (const sequence of generate(options)) yield { sequence, again: twins.next().value as Sequence }
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sortEmbedded } from './embedded-json.js'
 import type { NormalAnswer } from './normalize.js'
 import type { Sequence, Step } from './sequence.js'
 
@@ -46,8 +47,23 @@ export function newRecording(most: number) {
   }
 }
 
+/** Recorded when fewer of the objects in messages were put in order. */
+const inOrder = (_: string, value: unknown): unknown =>
+  typeof value === 'string' && value.includes('{') ? sortEmbedded(value) : value
+
 /** By file name. */
 export const readGolden = (directory: string): [string, GoldenSequence[]][] =>
   readdirSync(directory)
     .filter(name => name.endsWith('.json'))
-    .map(name => [name, JSON.parse(readFileSync(join(directory, name), 'utf8')) as GoldenSequence[]])
+    .map(name => [
+      name,
+      (JSON.parse(readFileSync(join(directory, name), 'utf8')) as GoldenSequence[]).map(answersInOrder),
+    ])
+
+const answersInOrder = ({ name, steps }: GoldenSequence): GoldenSequence => ({
+  name,
+  steps: steps.map(({ step, answer }) => ({
+    step,
+    answer: JSON.parse(JSON.stringify(answer), inOrder) as NormalAnswer,
+  })),
+})

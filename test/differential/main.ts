@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { hasStock } from '../../bench/servers/stock.js'
 import { loadSchemas } from '../../src/apis/generated/schema.js'
 import { accepted } from './accepted.js'
-import { generate } from './generate.js'
+import { generateTwins } from './generate.js'
 import { newRecording } from './golden.js'
 import { newReport } from './report.js'
 import { run } from './run.js'
@@ -58,10 +58,12 @@ try {
   const report = newReport(accepted)
   const recording = newRecording(goldenRequests)
   const counts = await run(
-    generate(options),
+    generateTwins(options),
     { stock, ours },
     {
       found: report.add,
+      isExplained: report.explains,
+      chance: report.addChance,
       ended: recording.take,
       answered(step, answers) {
         if (answers.ours.status >= 500 && answers.stock.status < 500)
@@ -73,7 +75,8 @@ try {
   const seconds = Math.round((performance.now() - begin) / 1000)
   const title =
     `${counts.requests} requests in ${seconds} s, seed ${options.seed}: ${counts.differing} answers differ unexplained or accepted, ` +
-    `${report.unexplained} unexplained differences of ${report.groups} sorts; ${counts.skipped} requests skipped after the servers parted`
+    `${report.unexplained} unexplained differences of ${report.groups} sorts, ${report.chances} that were not there when played again; ` +
+    `${counts.skipped} requests skipped after the servers parted`
   if (values.report) writeFileSync(values.report, `${title}\n\n${report.text()}\n`)
   console.log(`${report.text(Number(values.groups))}\n\n${title}`)
   if (values.record) say(`${recording.write(goldenDirectory)} requests recorded in ${goldenDirectory}`)

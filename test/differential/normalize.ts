@@ -34,6 +34,14 @@ const recentMs = 3 * 3_600_000
 /** Below are the addresses and ports that requests ask for by name: upstream hands out by chance only those above. */
 const isChanceAddress = (ip: string) => serviceAddress.test(ip) && !ip.startsWith('10.96.0.')
 const firstChancePort = 30_086
+const isChancePort = (port: string) => Number(port) >= firstChancePort
+/** `80:31234/TCP` in a cell, and addresses anywhere. */
+const withoutChance = (text: string): string =>
+  text
+    .replace(/\b10\.96\.\d+\.\d+\b/g, ip => (isChanceAddress(ip) ? '<ip>' : ip))
+    .replace(/(?<=^|,)(\d+):(3\d{4})(?=\/(?:TCP|UDP|SCTP))/g, (all, port: string, node: string) =>
+      isChancePort(node) ? `${port}:<port>` : all,
+    )
 const ageColumns = new Set(['Age', 'Last Seen', 'First Seen', 'Last Schedule', 'Duration'])
 
 type Json = Record<string, unknown>
@@ -49,6 +57,7 @@ export function newNormalizer(now: () => number): Normalizer {
   const uids = new Map<string, string>()
   const versions = new Map<string, string>()
   const names = new Map<string, string>()
+  let columns: readonly unknown[] = []
 
   const token = (map: Map<string, string>, value: string, name: string) => {
     if (!map.has(value)) map.set(value, name)
@@ -59,6 +68,8 @@ export function newNormalizer(now: () => number): Normalizer {
   function text(value: string, place: string): string {
     let out = value.replace(uuid, found => token(uids, found, `<uid of ${place}>`))
     out = out.replace(timestamp, found => (isRecent(found) ? (found.includes('.') ? '<microtime>' : '<time>') : found))
+    // Before anything in it is replaced that is no text.
+    if (out.includes('{')) out = sortEmbedded(out)
     // What is current while others write is chance.
     out = out.replace(/(Too large resource version: \d+, current: )\d+/g, '$1<rv>')
     out = out.replace(
@@ -68,7 +79,7 @@ export function newNormalizer(now: () => number): Normalizer {
     out = out.replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<>')
     // Of objects that were refused: their names are in no object.
     out = out.replace(/-gen-[a-z0-9]{5}\b/g, '-gen-<>')
-    if (out.includes('{')) out = sortEmbedded(out)
+    if (out.includes('10.96.')) out = withoutChance(out)
     for (const [name, replacement] of names) if (out.includes(name)) out = out.replaceAll(name, replacement)
     return out
   }
@@ -99,7 +110,7 @@ export function newNormalizer(now: () => number): Normalizer {
       const isAge = isObject(column) && ageColumns.has(String(column.name))
       return isAge && typeof cell === 'string' ? cell.replace(/^(\d+[smhd])+$/, '<age>') : cell
     })
-    return { ...row, cells: shown.map(cell => (typeof cell === 'string' && isChanceAddress(cell) ? '<ip>' : cell)) }
+    return { ...row, cells: shown.map(cell => (typeof cell === 'string' ? withoutChance(cell) : cell)) }
   }
 
   function walk(value: unknown, key: string, place: string): unknown {
@@ -115,7 +126,8 @@ export function newNormalizer(now: () => number): Normalizer {
           ...(item.resourceVersion ? { resourceVersion: '<rv>' } : {}),
         }
       else if (name === 'rows' && Array.isArray(item)) {
-        const columns = Array.isArray(value.columnDefinitions) ? value.columnDefinitions : []
+        // Events of a watch have them once.
+        if (Array.isArray(value.columnDefinitions)) columns = value.columnDefinitions
         out[name] = item.map((row, i) => walk(cells(row, columns), name, `${place}.rows[${i}]`))
       } else out[name] = walk(item, name, `${place}.${name}`)
     }

@@ -26,6 +26,10 @@ interface Group {
 
 export interface Report {
   add(found: Found): void
+  /** One that was not there the second time. */
+  addChance(found: Found): void
+  explains(found: Found): boolean
+  readonly chances: number
   readonly unexplained: number
   readonly groups: number
   text(limit?: number): string
@@ -58,6 +62,7 @@ function exampleText({ example }: Group): string {
 export function newReport(accepted: readonly Accepted[]): Report {
   const groups = new Map<string, Group>()
   const explained = new Map<Accepted, number>()
+  const chances: Found[] = []
   let unexplained = 0
 
   function gather(found: Found): void {
@@ -86,6 +91,11 @@ export function newReport(accepted: readonly Accepted[]): Report {
       unexplained++
       gather(found)
     },
+    addChance: found => void chances.push(found),
+    explains: found => accepted.some(a => a.matches(found)),
+    get chances() {
+      return chances.length
+    },
     get unexplained() {
       return unexplained
     },
@@ -99,7 +109,10 @@ export function newReport(accepted: readonly Accepted[]): Report {
           `${group.count} × ${group.path}: ${group.nature}\n    kinds  ${topOf(group.kinds)}\n    verbs  ${[...group.verbs].join(', ')}\n${exampleText(group)}`,
       )
       const reasons = [...explained].map(([{ reason }, n]) => `${n} × accepted: ${reason}`)
-      return [...parts, ...reasons].join('\n\n')
+      const gone = chances.map(
+        ({ path, nature, step }) => `not there again: ${path}: ${nature}\n    ${step.method} ${step.path}`,
+      )
+      return [...parts, ...reasons, ...gone].join('\n\n')
     },
   }
 }

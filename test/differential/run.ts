@@ -13,6 +13,10 @@ const orderTries = 8
 
 export interface RunEvents {
   found(found: Found): void
+  /** A difference with a reason need not be seen twice. */
+  isExplained?(found: Found): boolean
+  /** It was not there when its sequence was played again. */
+  chance?(found: Found): void
   /** After each request that both have answered. */
   answered?(step: Step, answers: { stock: NormalAnswer; ours: NormalAnswer }): void
   /** `agreed` are the stock server's answers up to the first step at which the servers differ. */
@@ -25,6 +29,13 @@ export interface RunCounts {
   skipped: number
   /** Requests with a difference. */
   differing: number
+}
+
+interface Played {
+  counts: RunCounts
+  found: Found[]
+  /** Status codes of each step. */
+  played: { stock: number; ours: number }[]
 }
 
 const succeeded = ({ status }: NormalAnswer) => status >= 200 && status < 300
@@ -46,10 +57,12 @@ async function isByChance(player: Player, step: Step, ours: NormalAnswer): Promi
 async function playSequence(
   sequence: Sequence,
   [theirs, mine]: readonly [Connection, Connection],
-  events: RunEvents,
-): Promise<RunCounts> {
+  events: Pick<RunEvents, 'answered' | 'ended'>,
+): Promise<Played> {
   const [stockPlayer, ourPlayer] = [newPlayer(theirs), newPlayer(mine)]
   const counts: RunCounts = { requests: 0, skipped: 0, differing: 0 }
+  const all: Found[] = []
+  const played: Played['played'] = []
   const agreed: NormalAnswer[] = []
   for (const [at, step] of sequence.steps.entries()) {
     const [stock, ours] = await Promise.all([stockPlayer.play(step), ourPlayer.play(step)])
@@ -60,7 +73,8 @@ async function playSequence(
     if (found.length && mayBeOrder(found, stock) && (await isByChance(stockPlayer, step, ours))) found = []
     if (found.length) counts.differing++
     for (const difference of found)
-      events.found({ ...difference, sequence: sequence.name, step, at, answers: { stock, ours } })
+      all.push({ ...difference, sequence: sequence.name, step, at, answers: { stock, ours } })
+    played.push({ stock: stock.status, ours: ours.status })
     const parted = succeeded(stock) !== succeeded(ours) && (writes(step) || step.vital)
     if (parted || (step.vital && !succeeded(stock))) {
       counts.skipped += sequence.steps.length - at - 1
@@ -69,36 +83,76 @@ async function playSequence(
   }
   await Promise.all([stockPlayer.end(sequence), ourPlayer.end(sequence)])
   events.ended?.(sequence, agreed)
-  return counts
+  return { counts, found: all, played }
 }
 
+/** A sequence, and the same with names of its own. */
+export interface Twins {
+  sequence: Sequence
+  again: Sequence
+}
+
+/**
+ * Whether a difference is there whenever its sequence is played: then it is none of timing or of what a server makes up. Where the second play
+ * took another way it proves nothing.
+ */
+function isLasting({ path, nature, at, answers }: Found, again: Played): boolean {
+  const step = again.played[at]
+  const isSameWay = step && (step.stock === answers.stock.status || step.ours === answers.ours.status)
+  return !isSameWay || again.found.some(f => f.at === at && f.path === path && f.nature === nature)
+}
+
+const connectionsTo = ({ stock, ours }: { stock: Side; ours: Side }) =>
+  [newConnection(stock), newConnection(ours)] as const
+
 export async function run(
-  sequences: Iterable<Sequence>,
+  sequences: Iterable<Twins>,
   sides: { stock: Side; ours: Side },
   events: RunEvents,
 ): Promise<RunCounts> {
   const total: RunCounts = { requests: 0, skipped: 0, differing: 0 }
-  const apart: Sequence[] = []
-  const lane = async (iterator: Iterator<Sequence>, isLast: boolean) => {
-    const connections = [newConnection(sides.stock), newConnection(sides.ours)] as const
+  const apart: Twins[] = []
+  const doubtful: { again: Sequence; found: Found[] }[] = []
+  const lane = async (iterator: Iterator<Twins>, isLast: boolean) => {
+    const connections = connectionsTo(sides)
     try {
       for (let next = iterator.next(); !next.done; next = iterator.next()) {
-        if (next.value.apart && !isLast) {
+        const { sequence, again } = next.value
+        if (sequence.apart && !isLast) {
           apart.push(next.value)
           continue
         }
-        const counts = await playSequence(next.value, connections, events)
+        const { counts, found } = await playSequence(sequence, connections, events)
         for (const key of ['requests', 'skipped', 'differing'] as const) total[key] += counts[key]
+        if (found.every(f => events.isExplained?.(f))) found.forEach(events.found)
+        else doubtful.push({ again, found })
       }
     } finally {
       for (const connection of connections) connection.close()
     }
   }
-  const playAll = (all: Iterable<Sequence>, isLast: boolean) => {
+  const playAll = (all: Iterable<Twins>, isLast: boolean) => {
     const iterator = all[Symbol.iterator]()
     return Promise.all(Array.from({ length: lanes }, () => lane(iterator, isLast)))
   }
   await playAll(sequences, false)
   await playAll(apart, true)
+  await confirm(doubtful, sides, events)
   return total
+}
+
+/** Plays again, one sequence after the other, what differed. */
+async function confirm(
+  doubtful: readonly { again: Sequence; found: readonly Found[] }[],
+  sides: { stock: Side; ours: Side },
+  events: RunEvents,
+): Promise<void> {
+  const connections = connectionsTo(sides)
+  for (const { again, found } of doubtful) {
+    const second = await playSequence(again, connections, {})
+    for (const one of found)
+      if (events.isExplained?.(one) || isLasting(one, second)) events.found(one)
+      else events.chance?.(one)
+  }
+  for (const connection of connections) connection.close()
 }

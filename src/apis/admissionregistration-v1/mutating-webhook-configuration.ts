@@ -10,6 +10,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   kind: 'MutatingWebhookConfiguration',
   scope: 'Cluster',
   names: { plural: 'mutatingwebhookconfigurations', categories: ['api-extensions'] },
+  anyFinalizers: true,
 
   setDefaults({ webhooks = [] }) {
     for (const hook of webhooks) {

@@ -69,6 +69,7 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   kind: 'ValidatingAdmissionPolicyBinding',
   scope: 'Cluster',
   names: { plural: 'validatingadmissionpolicybindings', categories: ['api-extensions'] },
+  anyFinalizers: true,
 
   setDefaults: ({ spec }) => defaultMatchResources(spec.matchResources),
   updateChecks: ['meta', 'spec', 'change'],

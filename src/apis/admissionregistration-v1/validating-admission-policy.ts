@@ -13,6 +13,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   kind: 'ValidatingAdmissionPolicy',
   scope: 'Cluster',
   names: { plural: 'validatingadmissionpolicies', categories: ['api-extensions'] },
+  anyFinalizers: true,
 
   setDefaults({ spec }) {
     spec.failurePolicy ??= 'Fail'

@@ -10,6 +10,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   kind: 'ValidatingWebhookConfiguration',
   scope: 'Cluster',
   names: { plural: 'validatingwebhookconfigurations', categories: ['api-extensions'] },
+  anyFinalizers: true,
 
   setDefaults({ webhooks = [] }) {
     for (const hook of webhooks) defaultWebhook(hook)

@@ -3,7 +3,12 @@ import { defineKind } from '../../machinery/kind.js'
 import { knownFormat } from '../../machinery/structural/formats.js'
 import { type JsonSchema, someSchema } from '../../machinery/structural/json-schema.js'
 import type { CustomResourceDefinition } from '../generated/apiextensions-v1.js'
-import { acceptedNameErrors, definitionErrors, definitionUpdateErrors } from './definition-validation.js'
+import {
+  acceptedNameErrors,
+  definitionErrors,
+  definitionNameErrors,
+  definitionUpdateErrors,
+} from './definition-validation.js'
 
 /** Remembers in which versions objects may lie in the store. */
 function addStoredVersion({ spec, status }: CustomResourceDefinition): void {
@@ -56,6 +61,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   strategy: {
     bumpGenerationOn: ['spec'],
     allowUnconditionalUpdate: false,
+    validateName: definitionNameErrors,
     prepareForCreate(definition) {
       definition.status = {}
       addStoredVersion(definition)

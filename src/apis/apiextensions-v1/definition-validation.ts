@@ -1,5 +1,6 @@
 /** What is wrong with a CustomResourceDefinition: upstream's checks, in its order, with its paths. */
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
+import { nameIsDnsSubdomain } from '../../machinery/name-rules.js'
 import { isDns1035Label, isDns1123Subdomain } from '../../machinery/names.js'
 import { type JsonSchema, someSchema } from '../../machinery/structural/json-schema.js'
 import { structuralErrors, unreadableSchema } from '../../machinery/structural/structural-errors.js'
@@ -179,13 +180,14 @@ function* preserveErrors({ spec }: CustomResourceDefinition, old?: CustomResourc
 export const acceptedNameErrors = ({ status }: CustomResourceDefinition): Iterable<FieldError> =>
   nameErrors(status?.acceptedNames ?? { plural: '', kind: '' }, 'status.acceptedNames')
 
+/** A definition is called by what it defines. */
+export const definitionNameErrors = (name: string, prefix: boolean, { spec }: CustomResourceDefinition): string[] => [
+  ...nameIsDnsSubdomain(name, prefix),
+  ...(name === `${spec.names.plural ?? ''}.${spec.group ?? ''}` ? [] : ['must be spec.names.plural+"."+spec.group']),
+]
+
 /** The pattern engine must have been loaded. */
 export function* definitionErrors(definition: CustomResourceDefinition): Generator<FieldError> {
-  const { plural = '' } = definition.spec.names
-  const { name, generateName } = definition.metadata
-  const [wanted, why] = [`${plural}.${definition.spec.group ?? ''}`, 'must be spec.names.plural+"."+spec.group']
-  if (generateName && generateName !== wanted) yield invalid('metadata.generateName', generateName, why)
-  if (name !== wanted) yield invalid('metadata.name', name, why)
   yield* specErrors(definition.spec, strict)
   yield* acceptedNameErrors(definition)
   yield* storedVersionErrors(definition)

@@ -1,4 +1,5 @@
 /** Schemas and versions as upstream's errors show them: its internal types, every field by its Go name. */
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { isJsonObject, type JsonSchema } from '../../machinery/structural/json-schema.js'
 import type { CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.js'
 
@@ -72,7 +73,7 @@ function goField(name: string, value: unknown): unknown {
 export const goSchema = (schema: JsonSchema): Record<string, unknown> =>
   Object.fromEntries(
     schemaFields.map(([name, goName, zero = null]) => {
-      const value = schema[name]
+      const value = schema[name] ?? givenEmpty(schema, name)
       return [goName, value === undefined ? zero : goField(name, value)]
     }),
   )
@@ -80,7 +81,10 @@ export const goSchema = (schema: JsonSchema): Record<string, unknown> =>
 /** JSON names of the fields that a schema sets, in Go's order. */
 export const setFields = (schema: JsonSchema): { name: keyof JsonSchema; goName: string }[] =>
   schemaFields
-    .filter(([name, , zero]) => schema[name] !== undefined && schema[name] !== zero)
+    .filter(([name, , zero]) => {
+      const value = schema[name] ?? givenEmpty(schema, name)
+      return value !== undefined && value !== zero
+    })
     .map(([name, goName]) => ({ name, goName }))
 
 export const goVersion = (version: CustomResourceDefinitionVersion): Record<string, unknown> => {

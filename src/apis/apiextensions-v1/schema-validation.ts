@@ -1,5 +1,6 @@
 /** Checks of a definition's schema beyond its being structural: upstream's ValidateCustomResourceDefinitionOpenAPISchema. */
 import { type FieldError, forbidden, invalid, notSupported } from '../../machinery/field-error.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { additionalOf, itemsOf, type JsonSchema } from '../../machinery/structural/json-schema.js'
 import { listTypeRules, mapTypeRules } from './list-type-rules.js'
 import { expressionErrors, type RuleSurroundings } from './rule-expressions.js'
@@ -40,7 +41,9 @@ function* standardErrors(schema: JsonSchema, path: string, context: SchemaContex
   for (const name of unsupported) {
     const value = schema[name]
     const told =
-      name === 'additionalItems' || name === 'dependencies' || name === '$ref' ? value !== undefined : isSet(value)
+      name === 'additionalItems' || name === 'dependencies' || name === '$ref'
+        ? (value ?? givenEmpty(schema, name)) !== undefined
+        : isSet(value)
     if (told) yield forbidden(`${path}.${name}`, `${name} is not supported`)
   }
   if (type === 'null') yield forbidden(`${path}.type`, 'type cannot be set to null, use nullable as an alternative')

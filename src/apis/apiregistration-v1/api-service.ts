@@ -12,14 +12,12 @@ import { formatErrors } from '../validation/text.js'
 
 const conditionStatuses = ['True', 'False', 'Unknown']
 
-function* validateName({ metadata, spec }: APIService): Generator<FieldError> {
+function validateName(name: string, _prefix: boolean, { spec }: APIService): string[] {
+  const messages = nameIsPathSegment(name, false)
   const wanted = `${spec.version ?? ''}.${spec.group ?? ''}`
-  const detail = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`
-  for (const field of ['generateName', 'name'] as const) {
-    const name = metadata[field]
-    if (name && name !== wanted && !nameIsPathSegment(name, false).length)
-      yield invalid(`metadata.${field}`, name, detail)
-  }
+  return messages.length || name === wanted
+    ? messages
+    : [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`]
 }
 
 function* validatePlace(spec: APIServiceSpec): Generator<FieldError> {
@@ -76,13 +74,13 @@ export const apiService = defineKind<APIService>({
   kind: 'APIService',
   scope: 'Cluster',
   names: { plural: 'apiservices', categories: ['api-extensions'] },
+  anyFinalizers: true,
 
   setDefaults({ spec }) {
     if (spec.service) spec.service.port ??= 443
   },
   updateChecks: ['metaUpdate', 'meta', 'spec', 'change'],
   *validate(object) {
-    yield* validateName(object)
     yield* validatePlace(object.spec)
     yield* validateService(object.spec)
   },
@@ -90,7 +88,7 @@ export const apiService = defineKind<APIService>({
   strategy: {
     allowUnconditionalUpdate: false,
     bumpGenerationOn: [],
-    validateName: nameIsPathSegment,
+    validateName,
     prepareForCreate(object, { now }) {
       object.status = {}
       if (object.spec.service) return

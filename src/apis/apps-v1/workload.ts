@@ -26,6 +26,9 @@ function matcherOf(selector: LabelSelector | undefined): LabelMatcher | undefine
   }
 }
 
+/** A template is not looked at whose selector cannot be read. */
+export const isReadable = (selector: LabelSelector | undefined): boolean => matcherOf(selector) !== undefined
+
 /** A selector that is there, well-formed and not empty; `kind` completes upstream's sentence. */
 export function* validateWorkloadSelector(selector: LabelSelector | undefined, kind: string): Generator<FieldError> {
   if (!selector) {
@@ -77,6 +80,7 @@ export function* validateSelectorAndTemplate(spec: {
 }): Generator<FieldError> {
   yield* validateWorkloadSelector(spec.selector, 'deployment')
   yield* validateTemplateLabels(spec.selector, spec.template, 'invalid label selector')
+  if (!isReadable(spec.selector)) return
   yield* validatePodTemplateSpec(spec.template, 'spec.template')
   yield* validateTemplateRestarts(spec.template, 'ReplicaSet')
 }

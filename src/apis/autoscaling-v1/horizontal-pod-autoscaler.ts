@@ -3,7 +3,14 @@ import { defineKind, type PrinterColumn } from '../../machinery/kind.js'
 import { horizontalPodAutoscaler as hub } from '../autoscaling-v2/horizontal-pod-autoscaler.js'
 import { defineConversion } from '../conversion.js'
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v1.js'
+import type { HorizontalPodAutoscaler as HubAutoscaler } from '../generated/autoscaling-v2.js'
 import { conversionAnnotations, dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
+
+/** Bookmarks have no metric, not even that of those which name none. */
+function shownHub(object: HorizontalPodAutoscaler): HubAutoscaler {
+  const shown = toHub(object)
+  return object.metadata.name ? shown : { ...shown, spec: { ...shown.spec, metrics: [] } }
+}
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -31,7 +38,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   printerColumns: (hub.printerColumns ?? []).map(
     (column): PrinterColumn<HorizontalPodAutoscaler> => ({
       ...column,
-      of: (object, now) => column.of(toHub(object), now),
+      of: (object, now) => column.of(shownHub(object), now),
     }),
   ),
 })

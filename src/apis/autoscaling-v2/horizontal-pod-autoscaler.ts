@@ -1,6 +1,7 @@
 /** HorizontalPodAutoscaler scales a workload so that its metrics meet their targets. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerSpec,
@@ -30,6 +31,12 @@ const scaleDownDefaults = (): HPAScalingRules => ({
   selectPolicy: 'Max',
   policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
 })
+
+/** Policies that were sent empty are not those that were left out. */
+function withDefaults(rules: HPAScalingRules | undefined, { policies, ...defaults }: HPAScalingRules): HPAScalingRules {
+  const isEmpty = rules && givenEmpty(rules, 'policies') !== undefined
+  return { ...defaults, ...(!isEmpty && { policies }), ...rules }
+}
 
 /** The gate HPAConfigurableTolerance is off in v1.34: the field stays only where it already was. */
 function dropTolerance({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): void {
@@ -73,8 +80,8 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     }
     const { behavior } = spec
     if (!behavior) return
-    behavior.scaleUp = { ...scaleUpDefaults(), ...behavior.scaleUp }
-    behavior.scaleDown = { ...scaleDownDefaults(), ...behavior.scaleDown }
+    behavior.scaleUp = withDefaults(behavior.scaleUp, scaleUpDefaults())
+    behavior.scaleDown = withDefaults(behavior.scaleDown, scaleDownDefaults())
   },
 
   validateCreate: ({ spec }) => validateSpec(spec, true),

@@ -43,10 +43,11 @@ export function* validateJobSpec(spec: JobSpec, path: string): Generator<FieldEr
 
 /** As upstream's messages print it: its internal type has no JSON names. */
 const goForm = ({ rules }: SuccessPolicy) => ({
-  Rules: (rules ?? []).map(({ succeededIndexes, succeededCount }) => ({
-    SucceededIndexes: succeededIndexes ?? null,
-    SucceededCount: succeededCount ?? null,
-  })),
+  Rules:
+    rules?.map(({ succeededIndexes, succeededCount }) => ({
+      SucceededIndexes: succeededIndexes ?? null,
+      SucceededCount: succeededCount ?? null,
+    })) ?? null,
 })
 
 function* validateCompletionMode(spec: JobSpec, path: string): Generator<FieldError> {

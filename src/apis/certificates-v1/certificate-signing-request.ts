@@ -7,6 +7,8 @@ import { columns } from './columns.js'
 import { keepDecisions, stampConditions } from './conditions.js'
 import { validateSigningRequest, validateSigningRequestUpdate } from './validation.js'
 
+const updateChecks = ['meta', 'change', 'metaUpdate'] as const
+
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
   version: 'v1',
@@ -14,7 +16,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   scope: 'Cluster',
   names: { plural: 'certificatesigningrequests', shortNames: ['csr'] },
 
-  updateChecks: ['meta', 'change', 'metaUpdate'],
+  updateChecks,
   validateCreate: request => validateSigningRequest(request),
   validateUpdate: (request, old) => validateSigningRequestUpdate(request, old, {}),
 
@@ -38,10 +40,14 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
     },
   },
   subresources: {
-    status: { validateUpdate: (request, old) => validateSigningRequestUpdate(request, old, { certificate: true }) },
+    status: {
+      updateChecks,
+      validateUpdate: (request, old) => validateSigningRequestUpdate(request, old, { certificate: true }),
+    },
     views: {
       approval: {
         writes: ['status.conditions'],
+        updateChecks,
         validateUpdate: (request, old) => validateSigningRequestUpdate(request, old, { approval: true }),
       },
     },

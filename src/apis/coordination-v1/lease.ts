@@ -11,6 +11,7 @@ export const lease = defineKind<Lease>({
   kind: 'Lease',
   scope: 'Namespaced',
   names: { plural: 'leases' },
+  anyFinalizers: true,
 
   *validate({ spec }) {
     const { leaseDurationSeconds, leaseTransitions } = spec

@@ -1,6 +1,7 @@
 /** Checks that ConfigMaps and Secrets share: keys, size, and what `immutable` forbids. */
 import { type FieldError, forbidden, invalid } from '../../machinery/field-error.js'
 import { isConfigMapKey } from '../../machinery/names.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 
 /** 1 MiB of data, all keys together. */
@@ -30,6 +31,7 @@ export function* validateImmutable<T extends Immutable>(
 ): Generator<FieldError> {
   if (!old.immutable) return
   if (!object.immutable) yield forbidden('immutable', mayNotChange)
+  // Upstream tells a map that is empty from none, which is all that is stored.
   for (const field of fields)
-    if (!semanticEqual(object[field] ?? {}, old[field] ?? {})) yield forbidden(field, mayNotChange)
+    if (!semanticEqual(object[field], old[field]) || givenEmpty(object, field)) yield forbidden(field, mayNotChange)
 }

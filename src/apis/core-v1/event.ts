@@ -60,13 +60,21 @@ export const event = defineKind<Event>({
     object.reportingComponent ??= ''
     object.reportingInstance ??= ''
   },
+  anyFinalizers: true,
+  metadataChecked: 'last',
   *validate(object) {
     yield* validateNamespaces(object)
     if (object.eventTime) yield* validateReporter(object)
     yield* validateDnsSubdomain(object.metadata.namespace ?? '', 'namespace')
   },
 
-  strategy: { allowCreateOnUpdate: true, bumpGenerationOn: [], validateName: nameIsPathSegment },
+  uncached: true,
+  strategy: {
+    allowCreateOnUpdate: true,
+    bumpGenerationOn: [],
+    defaultDeletion: 'none',
+    validateName: nameIsPathSegment,
+  },
   printerColumns: [
     {
       name: 'Last Seen',

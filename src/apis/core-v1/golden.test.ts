@@ -97,7 +97,8 @@ function create(raw: AnyObject): Outcome {
   if (generationPaths(kind, object).length) object.metadata.generation = 1
   kind.strategy.prepareForCreate?.(object, write)
   applySchemaDefaults(schemas, kind.schema, object)
-  const validateName = kind.strategy.validateName ?? nameIsDnsSubdomain
+  const rule = kind.strategy.validateName ?? nameIsDnsSubdomain
+  const validateName = (name: string, prefix: boolean) => rule(name, prefix, object)
   const errors = [
     ...validateObjectMeta(object.metadata, { namespaced: kind.scope === 'Namespaced', validateName }),
     ...(kind.validate?.(object, write) ?? []),

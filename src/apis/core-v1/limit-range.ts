@@ -25,5 +25,9 @@ export const limitRange = defineKind<LimitRange>({
   setDefaults: ({ spec }) => spec.limits?.forEach(setItemDefaults),
   updateChecks: ['meta', 'spec'],
   validate: ({ spec }) => validateLimitRange(spec),
-  strategy: { allowCreateOnUpdate: true, bumpGenerationOn: [] },
+  strategy: {
+    allowCreateOnUpdate: true,
+    bumpGenerationOn: [],
+    makeName: (base, newUid) => (base ? undefined : newUid()),
+  },
 })

@@ -53,6 +53,7 @@ export const namespace = defineKind<Namespace>({
   },
 
   strategy: {
+    ownPreconditions: true,
     bumpGenerationOn: [],
     validateName: nameIsDnsLabel,
     prepareForCreate(object) {

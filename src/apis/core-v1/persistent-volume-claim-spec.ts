@@ -2,7 +2,9 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { nameIsDnsLabel } from '../../machinery/name-rules.js'
 import { isDns1123Subdomain } from '../../machinery/names.js'
+import type { ObjectMeta } from '../../machinery/object-meta.js'
 import { validateAnnotations } from '../../machinery/object-meta-validation.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { validateLabelSelector, validateLabels } from '../../machinery/selector/index.js'
 import type {
   PersistentVolumeClaim,
@@ -95,6 +97,23 @@ export function* validatePersistentVolumeClaimSpec(
     yield* validateClassName(spec.volumeAttributesClassName, `${path}.volumeAttributesClassName`)
 }
 
+/** In the order of Go's type. */
+const otherMetadata = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const satisfies readonly (keyof ObjectMeta)[]
+
 /** Of a template's metadata only labels and annotations may be set. */
 export function* validateTemplateMetadata(
   { metadata = {} }: Pick<PersistentVolumeClaimTemplate, 'metadata'>,
@@ -102,10 +121,11 @@ export function* validateTemplateMetadata(
 ): Generator<FieldError> {
   yield* validateAnnotations(metadata.annotations, `${path}.annotations`)
   yield* validateLabels(metadata.labels, `${path}.labels`)
-  for (const [field, value] of Object.entries(metadata))
-    if (field !== 'labels' && field !== 'annotations' && value !== undefined && value !== null && value !== '')
+  for (const field of otherMetadata)
+    if (metadata[field] || givenEmpty(metadata, field)) {
       // Upstream names the Go field, its first letter made small.
       yield forbidden(`${path}.${field === 'uid' ? 'uID' : field}`, 'cannot be set')
+    }
 }
 
 /** volumeClaimTemplate of an ephemeral volume. */

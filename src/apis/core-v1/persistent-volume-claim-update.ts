@@ -3,6 +3,7 @@ import { cloneJson } from '../../machinery/clone.js'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { isQualifiedName } from '../../machinery/names.js'
 import { compareQuantity } from '../../machinery/quantity.js'
+import { keepGivenEmpty } from '../../machinery/schema/given-empty.js'
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../generated/core-v1.js'
 import { formatErrors } from '../validation/text.js'
 import { internalDiff, semanticEqual } from './internal-form.js'
@@ -77,7 +78,7 @@ export function* validateClaimUpdate(claim: PersistentVolumeClaim, old: Persiste
     yield invalid(`metadata.annotations.${betaStorageClassAnnotation}`, betaClass(claim) ?? '', 'field is immutable')
   const { spec, before } = maskAllowedChanges(claim, old)
   if (!semanticEqual('PersistentVolumeClaimSpec', spec, before)) {
-    const diff = internalDiff('PersistentVolumeClaimSpec', before, spec)
+    const diff = internalDiff('PersistentVolumeClaimSpec', before, keepGivenEmpty(claim.spec, spec))
     yield forbidden(
       'spec',
       `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${diff}`,

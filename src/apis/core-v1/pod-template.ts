@@ -21,11 +21,16 @@ export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): v
 }
 
 /** `path` is such as `spec.template`; labels and annotations are reported right below it, as upstream does. */
-export function* validatePodTemplateSpec(template: PodTemplateSpec, path: string): Generator<FieldError> {
-  const { metadata, spec } = template
+export function* validatePodTemplateMetadata({ metadata, spec }: PodTemplateSpec, path: string): Generator<FieldError> {
   yield* validateLabels(metadata?.labels, `${path}.labels`)
   yield* validateAnnotations(metadata?.annotations, `${path}.annotations`)
   yield* validatePodAnnotations(metadata?.annotations, spec, `${path}.annotations`)
+}
+
+/** All of a template; `path` as above. */
+export function* validatePodTemplateSpec(template: PodTemplateSpec, path: string): Generator<FieldError> {
+  const { metadata, spec } = template
+  yield* validatePodTemplateMetadata(template, path)
   yield* validatePodSpec(spec, `${path}.spec`)
   yield* validateProfilesMatch(metadata?.annotations, spec, `${path}.spec`)
   if (spec.ephemeralContainers?.length)

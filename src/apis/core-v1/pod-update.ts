@@ -1,6 +1,7 @@
 /** What may change in a pod that exists: images, the deadline, more tolerations, fewer gates. */
 import { cloneJson } from '../../machinery/clone.js'
 import { type FieldError, forbidden, invalid, required } from '../../machinery/field-error.js'
+import { keepGivenEmpty } from '../../machinery/schema/given-empty.js'
 import type { Container, Pod, PodSchedulingGate, PodSpec } from '../generated/core-v1.js'
 import { internalDiff, semanticEqual } from './internal-form.js'
 import { validatePodAnnotationsUpdate } from './pod-spec/annotations.js'
@@ -84,7 +85,7 @@ function* validateSpecUpdate(spec: PodSpec, old: PodSpec): Generator<FieldError>
   yield* validateOnlyAddedTolerations(spec.tolerations, old.tolerations, 'spec.tolerations')
   yield* validateOnlyDeletedGates(spec.schedulingGates, old.schedulingGates)
   if (semanticEqual('PodSpec', spec, old)) return
-  const masked = maskAllowedChanges(spec, old)
+  const masked = keepGivenEmpty(spec, maskAllowedChanges(spec, old))
   if (old.schedulingGates?.length) yield* maskGatedChanges(masked, old)
   if (semanticEqual('PodSpec', masked, old)) return
   const diff = internalDiff('PodSpec', old, masked)

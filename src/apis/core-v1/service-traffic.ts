@@ -91,13 +91,18 @@ function* validateSourceRanges({ spec, metadata }: Service, old: Service | undef
 
 /** What only load balancers have. */
 export function* validateLoadBalancerFields(service: Service, old: Service | undefined): Generator<FieldError> {
-  const { allocateLoadBalancerNodePorts: allocate, loadBalancerClass, type } = service.spec
+  const { allocateLoadBalancerNodePorts: allocate, type } = service.spec
   const isLoadBalancer = type === 'LoadBalancer'
   yield* validateSourceRanges(service, old)
   if (allocate !== undefined && !isLoadBalancer)
     yield forbidden('spec.allocateLoadBalancerNodePorts', onlyForLoadBalancers)
   if (isLoadBalancer && allocate === undefined) yield required('allocateLoadBalancerNodePorts')
+  yield* validateLoadBalancerClass(service.spec)
+}
+
+/** Who provides the load balancer. */
+export function* validateLoadBalancerClass({ loadBalancerClass, type }: ServiceSpec): Generator<FieldError> {
   if (loadBalancerClass === undefined) return
-  if (isLoadBalancer) yield* validateQualifiedName(loadBalancerClass, 'spec.loadBalancerClass')
+  if (type === 'LoadBalancer') yield* validateQualifiedName(loadBalancerClass, 'spec.loadBalancerClass')
   else yield forbidden('spec.loadBalancerClass', onlyForLoadBalancers)
 }

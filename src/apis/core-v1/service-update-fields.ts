@@ -33,7 +33,6 @@ function patchNodePorts(spec: ServiceSpec, old: ServiceSpec): void {
     const before = byName.get(port.name ?? '')
     if (port.nodePort || !before || used.has(before)) continue
     port.nodePort = before
-    used.add(before)
   }
 }
 

@@ -9,7 +9,12 @@ import { internalForm } from './internal-form.js'
 import { validatePortNumber, validatePortNumberOrName, validateProtocol } from './pod-spec/ports.js'
 import { validateClusterIps, validateClusterIpsUpdate } from './service-cluster-ips.js'
 import { isHeadless, needsHealthCheck } from './service-facts.js'
-import { validateAffinity, validateLoadBalancerFields, validateTrafficPolicies } from './service-traffic.js'
+import {
+  validateAffinity,
+  validateLoadBalancerClass,
+  validateLoadBalancerFields,
+  validateTrafficPolicies,
+} from './service-traffic.js'
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'] as const
 const topologyHints = 'service.kubernetes.io/topology-aware-hints'
@@ -118,6 +123,8 @@ export function* validateServiceChange({ spec }: Service, { spec: old }: Service
   const isLoadBalancer = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer'
   if (isLoadBalancer && spec.loadBalancerClass !== old.loadBalancerClass)
     yield invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? null, 'may not change once set')
+  // Upstream looks at it twice.
+  yield* validateLoadBalancerClass(spec)
   if (needsHealthCheck(spec) && needsHealthCheck(old) && spec.healthCheckNodePort !== old.healthCheckNodePort)
     yield forbidden('spec.healthCheckNodePort', 'field is immutable')
 }

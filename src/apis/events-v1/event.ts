@@ -16,11 +16,13 @@ export const event = defineKind<Event>({
   scope: 'Namespaced',
   names: { plural: 'events', shortNames: ['ev'] },
 
+  metadataChecked: 'between',
   validate: validateEvent,
   validateCreate: validateNewEvent,
   validateUpdate: validateEventUpdate,
 
-  strategy: { allowCreateOnUpdate: true, bumpGenerationOn: [] },
+  uncached: true,
+  strategy: { allowCreateOnUpdate: true, bumpGenerationOn: [], defaultDeletion: 'none' },
   printerColumns: (coreEvent.printerColumns ?? []).map(
     (column): PrinterColumn<Event> => ({ ...column, of: (object, now) => column.of(toCoreEvent(object), now) }),
   ),

@@ -50,7 +50,7 @@ export const ipAddress = defineKind<IPAddress>({
     if (!semanticEqual(parentRef, old.spec.parentRef))
       yield invalid(path, parentRef && goParent(parentRef), 'field is immutable')
   },
-  strategy: { validateName: isValidIp, bumpGenerationOn: [] },
+  strategy: { validateName: isValidIp, bumpGenerationOn: [], makeName: base => base },
   printerColumns: [
     {
       name: 'ParentRef',

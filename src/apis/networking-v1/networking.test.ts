@@ -78,8 +78,8 @@ test('a service CIDR may gain a second family and nothing else', () => {
 })
 
 test('an IP address is named after itself', () => {
-  expect(ipAddress.strategy.validateName?.('10.0.0.1', false)).toEqual([])
-  expect(ipAddress.strategy.validateName?.('web', false)).toHaveLength(1)
+  expect(ipAddress.strategy.validateName?.('10.0.0.1', false, {} as never)).toEqual([])
+  expect(ipAddress.strategy.validateName?.('web', false, {} as never)).toHaveLength(1)
   const object = prepared(ipAddress, {
     metadata: { name: '10.0.0.1' },
     spec: { parentRef: { resource: 'services', name: 'web', namespace: 'default' } },

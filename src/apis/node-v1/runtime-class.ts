@@ -26,6 +26,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
   kind: 'RuntimeClass',
   scope: 'Cluster',
   names: { plural: 'runtimeclasses' },
+  anyFinalizers: true,
 
   updateChecks: ['meta', 'spec', 'metaUpdate', 'immutable'],
   *validate({ handler, overhead, scheduling }) {

@@ -1,6 +1,7 @@
 /** PodDisruptionBudget limits how many of its pods may be evicted at a time. */
 import { invalid, notSupported } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
+import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import { validateLabelSelector } from '../../machinery/selector/index.js'
 import type { PodDisruptionBudget } from '../generated/policy-v1.js'
 import { age } from '../printing/age.js'
@@ -17,6 +18,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   scope: 'Namespaced',
   names: { plural: 'poddisruptionbudgets', shortNames: ['pdb'] },
   anyFinalizers: true,
+  metadataChecked: 'last',
 
   updateChecks: ['spec', 'change'],
   *validate({ spec }) {
@@ -41,7 +43,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
       yield notSupported('spec.unhealthyPodEvictionPolicy', policy, evictionPolicies)
   },
 
-  strategy: { allowUnconditionalUpdate: false },
+  strategy: { allowUnconditionalUpdate: false, validateName: nameIsPathSegment },
   subresources: {
     status: {
       skipsMetadata: true,

@@ -22,10 +22,11 @@ import type {
   ResourceClaimConsumerReference,
 } from '../generated/resource-v1.js'
 import { validateConditions } from '../validation/conditions.js'
-import { immutableField } from '../validation/immutable.js'
+import { semanticEqual } from '../validation/semantic-equal.js'
 import { validateDnsLabel } from '../validation/text.js'
 import { validateConfiguration, validateRawObject } from './configuration.js'
 import { maxItems, validateReferences } from './device-claim.js'
+import { goAllocation } from './go-form.js'
 import { textKey, validateList, validateSet } from './lists.js'
 import { validatePoolName, validateUid } from './names.js'
 import { type RequestNames, requestNamesOf, validateRequestReference } from './request-names.js'
@@ -164,7 +165,9 @@ export function* validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): 
   yield* validateDevices(status)
   yield* validateReservation(claim, old)
   const before = old.status?.allocation
-  if (before && status.allocation) yield* immutableField(status.allocation, before, 'status.allocation')
-  else if (status.allocation)
+  if (before && status.allocation) {
+    if (!semanticEqual(status.allocation, before))
+      yield invalid('status.allocation', goAllocation(status.allocation), 'field is immutable')
+  } else if (status.allocation)
     yield* validateAllocation(status.allocation, 'status.allocation', requestNamesOf(spec.devices ?? {}))
 }

@@ -1,10 +1,13 @@
 /** A claim's spec as upstream's messages print it: its internal types have no JSON names. */
 import { givenEmpty } from '../../machinery/schema/given-empty.js'
+import { internalForm } from '../core-v1/internal-form.js'
 import type {
+  AllocationResult,
   CapacityRequirements,
   DeviceClaimConfiguration,
   DeviceConstraint,
   DeviceRequest,
+  DeviceRequestAllocationResult,
   DeviceSelector,
   DeviceSubRequest,
   DeviceToleration,
@@ -77,3 +80,28 @@ export const goClaimSpec = ({ devices = {} }: ResourceClaimSpec) => ({
     Config: listOf(given(devices, 'config'), config),
   },
 })
+
+const result = (given: DeviceRequestAllocationResult) => ({
+  Request: given.request ?? '',
+  Driver: given.driver ?? '',
+  Pool: given.pool ?? '',
+  Device: given.device ?? '',
+  AdminAccess: given.adminAccess ?? null,
+  Tolerations: listOf(given.tolerations, toleration),
+  BindingConditions: given.bindingConditions ?? null,
+  BindingFailureConditions: given.bindingFailureConditions ?? null,
+  ShareID: given.shareID ?? null,
+  ConsumedCapacity: given.consumedCapacity ?? null,
+})
+
+export const goAllocation = (allocation: AllocationResult) => {
+  const { devices = {}, nodeSelector, allocationTimestamp } = allocation
+  return {
+    Devices: {
+      Results: listOf(given(devices, 'results'), result),
+      Config: listOf(given(devices, 'config'), wanted => ({ Source: wanted.source ?? '', ...config(wanted) })),
+    },
+    NodeSelector: nodeSelector ? internalForm('NodeSelector', nodeSelector) : null,
+    AllocationTimestamp: allocationTimestamp ?? null,
+  }
+}

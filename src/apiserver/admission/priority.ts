@@ -1,5 +1,6 @@
 /** Priority: turns a pod's priorityClassName into a number; only one class may be the default. */
 import { systemPriorityClasses } from '../../apis/scheduling-v1/priority-class.js'
+import { nameIsPathSegment } from '../../machinery/name-rules.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { type AdmissionAttributes, type AdmissionPlugin, refusal } from './admission.js'
 import { type Lookup, priorityClasses } from './lookup.js'
@@ -21,7 +22,9 @@ export function priority(lookup: Lookup): AdmissionPlugin {
 
   const classOf = async (attributes: AdmissionAttributes, name: string | undefined) => {
     if (!name) return defaultClass()
-    const found = await lookup.get<PriorityClass>(priorityClasses, { name })
+    const found = nameIsPathSegment(name, false).length
+      ? undefined
+      : await lookup.get<PriorityClass>(priorityClasses, { name })
     if (!found) throw refusal(attributes, `no PriorityClass with name ${name} was found`)
     return found
   }

@@ -1,6 +1,7 @@
 /** Reads request bodies: up to the limit, then into JSON values whatever their encoding. */
 import type { IncomingMessage } from 'node:http'
 import { JsonSyntaxError, type ParsedJson, parseJson } from '../../machinery/json/parse.js'
+import { utf8Flaw } from '../../machinery/json/utf8-flaw.js'
 import { loadYamlParser, type YamlParser, YamlSyntaxError } from '../../machinery/json/yaml.js'
 import type { PatchReading } from '../../machinery/patch/json-patch.js'
 import { invalidMergePatch } from '../../machinery/patch/merge-patch.js'
@@ -71,6 +72,8 @@ const unrecognized = (kind: string, why: string, summary: string) =>
 let yamlParser: Promise<YamlParser> | undefined
 
 async function parseYaml(body: Buffer): Promise<{ value: unknown; strictErrors: string[] }> {
+  const flaw = utf8Flaw(body)
+  if (flaw) throw new YamlSyntaxError(`yaml: ${flaw}`)
   yamlParser ??= loadYamlParser()
   return (await yamlParser)(body.toString())
 }

@@ -35,11 +35,22 @@ export interface PipelineContext {
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
 
+const unreadable = /;|%(?![\da-f]{2})/i
+
+/** Go leaves out what it cannot read: pairs with a semicolon, or a percent sign that begins no byte. */
+const readable = (query: string): string =>
+  unreadable.test(query)
+    ? query
+        .split('&')
+        .filter(pair => !unreadable.test(pair))
+        .join('&')
+    : query
+
 /** Splits the URL; the query is only looked at where there is one. */
 function splitUrl(url: string): { path: string; query: URLSearchParams | undefined } {
   const question = url.indexOf('?')
   if (question < 0) return { path: url, query: undefined }
-  return { path: url.slice(0, question), query: new URLSearchParams(url.slice(question + 1)) }
+  return { path: url.slice(0, question), query: new URLSearchParams(readable(url.slice(question + 1))) }
 }
 
 /** What the authorizer is asked about an HTTP request. */

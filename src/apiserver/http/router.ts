@@ -47,8 +47,10 @@ async function serveConnect(exchange: Exchange, { deps, stopping }: RouterContex
     return servePodLog(exchange, deps, stopping)
   }
   if (exchange.request.method !== 'GET' && exchange.request.method !== 'POST') throw methodNotAllowed()
-  await deps.rests.find('', 'v1', 'pods')?.get({ name: info.name, namespace: info.namespace })
-  throw badRequest('Upgrade request required')
+  const { findPodTarget } = await import('../connect/pod-target.js')
+  const container = info.subresource === 'portforward' ? undefined : (exchange.query?.get('container') ?? '')
+  const { node } = await findPodTarget(deps, info, container)
+  throw badRequest(node ? 'Upgrade request required' : `pod ${info.name} does not have a host assigned`)
 }
 
 function isCustomGroup(catalog: Catalog, group: string): boolean {

@@ -41,7 +41,8 @@ const notAcceptable = (message: string) => new StatusError(406, 'NotAcceptable',
 
 /** Upstream's words, with its name of the internal type. */
 function wrongShape(wanted: string, { kind, isList }: Answer): StatusError {
-  const type = `*${kind.group.split('.')[0] || 'core'}.${isList ? kind.listKind : kind.kind}`
+  const { group, validatedGroup = group } = kind
+  const type = `*${validatedGroup.split('.')[0] || 'core'}.${isList ? kind.listKind : kind.kind}`
   const is = isList ? `is a list` : 'is not a list'
   return notAcceptable(`you requested ${wanted}, but the requested object ${is} (${type})`)
 }

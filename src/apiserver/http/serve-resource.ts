@@ -186,11 +186,11 @@ function requestOf({ info, user, warnings, request }: Exchange): VerbRequest {
   }
 }
 
-/** Of a method that no resource knows: a subresource that is none counts more. */
+/** Of a method that no resource knows: a resource or a subresource that is none counts more. */
 function notServed(exchange: Exchange, context: ResourceContext): StatusError {
   const { subresource } = exchange.info
   const kind = storedKind(exchange, context)
-  return subresource && kind && !findSubresource(kind, subresource) ? resourceNotFound() : methodNotAllowed()
+  return kind && (!subresource || findSubresource(kind, subresource)) ? methodNotAllowed() : resourceNotFound()
 }
 
 /** Throws a StatusError while nothing has been sent. */

@@ -5,10 +5,11 @@ import { JsonSyntaxError, parseJson } from '../../machinery/json/parse.js'
 import { loadYamlParser, type YamlParser, YamlSyntaxError } from '../../machinery/json/yaml.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import { restoreError } from '../../machinery/patch/strategic/restore-error.js'
 import { DecodeError } from '../../machinery/schema/decode-error.js'
 import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { WriteContext } from './call.js'
-import { applyDefaults, type BodyType, decodeAs } from './decode-body.js'
+import { applyDefaults, type BodyType, decodeUntyped } from './decode-body.js'
 import { mergeContextOf, writeMarkOf } from './field-manager.js'
 import type { VerbRequest } from './outcome.js'
 
@@ -100,13 +101,6 @@ function reportStrictError({ write, warn }: VerbRequest, error: string | undefin
   for (const line of error.split('\n').slice(1)) warn?.(line.trim())
 }
 
-/** Go's converter of untyped objects has words of its own for numbers that do not fit, and for bytes. */
-function conversionError(message: string): string {
-  const [, goType] = /^json: cannot unmarshal number \S+ into Go struct field \S+ of type (\w+)$/.exec(message) ?? []
-  if (goType) return `cannot convert float64 to ${goType}`
-  return message.startsWith('illegal base64 data') ? `error decoding from json: ${message}` : message
-}
-
 /** The merged object as its type has it. */
 function decodeMerged(
   context: WriteContext,
@@ -114,14 +108,14 @@ function decodeMerged(
   { merged, applied }: { merged: AnyObject; applied: AnyObject },
 ) {
   try {
-    const { object } = decodeAs(context.schemas, type, merged)
+    const { object } = decodeUntyped(context.schemas, type, merged)
     applyDefaults(context.schemas, type, object)
     return object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const [, shown = ''] = shownObject(applied).split('; ')
     throw badRequest(
-      `failed to convert new object (${shownObject(applied)}) to proper version: unable to convert unstructured object to ${shown}: ${conversionError(error.message)}`,
+      `failed to convert new object (${shownObject(applied)}) to proper version: unable to convert unstructured object to ${shown}: ${restoreError(error)}`,
     )
   }
 }

@@ -7,14 +7,23 @@ import { schemaNameOf } from '../../machinery/protobuf/envelope.js'
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { cannotBeHandled, DecodeError, strictDecodingError } from '../../machinery/schema/decode-error.js'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.js'
+import { isInRaw } from '../../machinery/schema/raw-path.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
+import { wrapIntegers } from '../../machinery/schema/wrap-integers.js'
 import { badRequest, invalidObject, type StatusError } from '../../machinery/status-error.js'
 import type { VerbRequest } from './outcome.js'
 import { inReadingOrder } from './reading-order.js'
 
 /** The type of a body. Kinds are such; subresources also take others, such as Scale. */
 export type BodyType = Pick<AnyKind, 'group' | 'version' | 'kind' | 'schema'> &
-  Partial<Pick<AnyKind, 'setDefaults' | 'custom'>>
+  Partial<Pick<AnyKind, 'setDefaults' | 'custom'>> & { older?: OlderVersions }
+
+/** Versions that are served nowhere any more, but taken in bodies; they are read as the type itself. */
+export interface OlderVersions {
+  readonly apiVersions: readonly string[]
+  /** Where one differs: why the document cannot be read, in Go's words. */
+  flaw?(document: object): string | undefined
+}
 
 type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'bodyFractions' | 'bodyText' | 'write' | 'warn'>
 
@@ -97,6 +106,7 @@ export function patchedMisfit(schemas: SchemaSet, type: BodyType, document: unkn
   const { kind: given, apiVersion } = (document ?? {}) as Partial<GivenType>
   const kind = given || type.kind
   if (!apiVersion) return undefined
+  if (kind === type.kind && type.older?.apiVersions.includes(apiVersion)) return type.older.flaw?.(document as object)
   return kind === type.kind && apiVersion === apiVersionOf(type)
     ? undefined
     : misfit(schemas, type, { kind, apiVersion })
@@ -131,6 +141,16 @@ export function decodeAs(
   object.apiVersion = apiVersionOf(type)
   object.metadata ??= {}
   return { object: object as AnyObject, errors: strictErrors }
+}
+
+/** As `decodeAs`, of what upstream restores from maps: whole numbers always fit. */
+export function decodeUntyped(schemas: SchemaSet, type: BodyType, body: unknown): ReturnType<typeof decodeAs> {
+  try {
+    return decodeAs(schemas, type, body)
+  } catch (error) {
+    if (type.custom || !(error instanceof DecodeError) || error.mismatch?.type !== 'integer') throw error
+    return decodeAs(schemas, type, wrapIntegers(schemas, type.schema, body as object))
+  }
 }
 
 /** A custom resource has to say what it is. Throws upstream's 422 when it says something else. */
@@ -184,10 +204,14 @@ export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & {
   if (unreadable) throw unrecognized(type, unreadable, bodySummary)
   const given = givenType(type, body as Record<string, unknown>, bodySummary)
   if (type.custom) checkCustomType(type, request.body, request)
-  else if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
+  else if (given.kind === type.kind && type.older?.apiVersions.includes(given.apiVersion)) {
+    const flaw = type.older.flaw?.(body)
+    if (flaw) throw cannotBeHandled(type.kind, given.apiVersion.split('/').at(-1)!, new DecodeError(flaw))
+  } else if (given.kind !== type.kind || given.apiVersion !== apiVersionOf(type)) throw wrongType(schemas, type, given)
   try {
     const { object, errors } = decodeAs(schemas, type, body, request.bodyFractions)
-    const repeated = errors.length && !type.custom ? bodyErrors.filter(error => !isInside(error, errors)) : bodyErrors
+    const known = type.custom ? bodyErrors : bodyErrors.filter(error => !isInRaw(schemas, type.schema, pathIn(error)))
+    const repeated = errors.length && !type.custom ? known.filter(error => !isInside(error, errors)) : known
     const isYaml = repeated.some(error => ofYaml.test(error))
     // YAML becomes JSON first, with its keys in alphabetical order.
     const strict = [...repeated, ...(isYaml ? [...errors].sort() : errors)]

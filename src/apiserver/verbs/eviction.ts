@@ -3,13 +3,20 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import type { DeleteOptions } from '../../machinery/request.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
 import { badRequest, internalError, isReason, notFound, StatusError } from '../../machinery/status-error.js'
+import { checkDeletePreconditions } from '../../registry/before-delete.js'
 import type { Rest } from '../../registry/rest.js'
 import type { RestDirectory } from '../deps.js'
 import { admissionAttributes, type Call, ensureNamespace, keyOf, namespaceOf, type WriteContext } from './call.js'
 import { type BodyType, decodeBody } from './decode-body.js'
 import type { Outcome } from './outcome.js'
 
-export const evictionType: BodyType = { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'policy.v1.Eviction' }
+export const evictionType: BodyType = {
+  group: 'policy',
+  version: 'v1',
+  kind: 'Eviction',
+  schema: 'policy.v1.Eviction',
+  older: { apiVersions: ['policy/v1beta1'] },
+}
 
 interface Budget extends AnyObject {
   spec: { selector?: object | null; unhealthyPodEvictionPolicy?: string }
@@ -133,9 +140,13 @@ async function evict(call: Call, uid: string, options: DeleteOptions, time: stri
   if (!dryRun) {
     const mark = (current: AnyObject | undefined) => {
       if (!current) throw notFound(call.kind, request.name ?? '')
+      checkDeletePreconditions(call.kind, current, options)
       return markAsDisrupted(current as Pod, time)
     }
-    await rest.update(keyOf(call), mark, scope)
+    const { stored } = await rest.update(keyOf(call), mark, scope)
+    // Who names a version means the one before the mark.
+    if (options.preconditions?.resourceVersion)
+      options.preconditions.resourceVersion = stored.object.metadata.resourceVersion
   }
   const preconditions = options.preconditions ?? { uid }
   await rest.delete(keyOf(call), { ...options, preconditions }, { ...scope, subresource: '' })

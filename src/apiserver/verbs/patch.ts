@@ -19,7 +19,7 @@ import {
   type WriteContext,
   writeScope,
 } from './call.js'
-import { applyDefaults, type BodyType, decodeAs, patchedMisfit } from './decode-body.js'
+import { applyDefaults, type BodyType, decodeAs, decodeUntyped, patchedMisfit } from './decode-body.js'
 import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import { type Outcome, patchReadingOf, type VerbRequest } from './outcome.js'
@@ -71,7 +71,9 @@ function patched(context: WriteContext, type: BodyType, current: AnyObject, requ
   if (misfit) throw invalidPatch(request, document, misfit)
   if (!isTyped && !type.custom && !(document as AnyObject).apiVersion) throw unversioned(request, document as object)
   try {
-    const { object, errors } = decodeAs(context.schemas, type, document, request.bodyFractions)
+    const { object, errors } = isTyped
+      ? decodeUntyped(context.schemas, type, document)
+      : decodeAs(context.schemas, type, document, request.bodyFractions)
     reportPatchErrors(request, document, errors)
     applyDefaults(context.schemas, type, object)
     return { object, document }

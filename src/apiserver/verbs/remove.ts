@@ -69,8 +69,8 @@ function warnOfOrphans({ kind, request }: Call, { propagationPolicy, orphanDepen
 export async function remove(call: Call, context: WriteContext): Promise<Outcome> {
   const { rest, kind, request } = call
   const options = request.delete ?? {}
-  warnOfOrphans(call, options)
   checkDeleteOptions(options)
+  warnOfOrphans(call, options)
   const { stored, removed } = await rest.delete(keyOf(call), options, deleteScope(call, context))
   const code = !removed && options.orphanDependents === false ? 202 : 200
   if (removed && !answersWithObject.has(kind.qualifiedResource))

@@ -10,14 +10,14 @@ import { conflict, invalidObject, notFound, objectModified } from '../../machine
 import { ageColumn } from '../../machinery/table.js'
 import type { StoredObject } from '../../registry/rest.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
-import { decodeBody } from './decode-body.js'
+import { type BodyType, decodeBody } from './decode-body.js'
 import { trackWrite } from './field-manager.js'
 import { checkWriteOptions } from './options.js'
 import type { Outcome } from './outcome.js'
 
 interface Scale extends AnyObject {
   spec: { replicas?: number }
-  status: { replicas: number }
+  status: { replicas: number; selector?: unknown }
 }
 
 const scaleKind = defineKind<Scale>({
@@ -34,8 +34,17 @@ const scaleKind = defineKind<Scale>({
   ],
 })
 
+const selectorIsText =
+  'json: cannot unmarshal string into Go struct field ScaleStatus.status.selector of type map[string]string'
+
 /** Of what the subresource takes and gives. */
-export const scaleType: AnyKind = scaleKind
+export const scaleType: AnyKind & BodyType = {
+  ...scaleKind,
+  older: {
+    apiVersions: ['extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2'],
+    flaw: document => (typeof (document as Partial<Scale>).status?.selector === 'string' ? selectorIsText : undefined),
+  },
+}
 
 const numberAt = (object: AnyObject, path: string) => (getPath(object, path) as number | undefined) ?? 0
 

@@ -1,6 +1,7 @@
 /** create and update of whole objects. */
 import { cloneJson } from '../../machinery/clone.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
+import { cloneWithEmpty } from '../../machinery/schema/given-empty.js'
 import { notFound } from '../../machinery/status-error.js'
 import { type Call, ensureName, ensureNamespace, keyOf, namespaceOf, type WriteContext, writeScope } from './call.js'
 import { decodeBody } from './decode-body.js'
@@ -40,7 +41,7 @@ export async function update(call: Call, context: WriteContext): Promise<Outcome
   ensureName(object, request.name ?? '')
   dropRepeatedOwners(object, 'sent', request.warn)
   // A write without a version may lose a race and be tried again; admission has then already changed its copy.
-  const fresh = object.metadata.resourceVersion ? () => object : () => cloneJson(object)
+  const fresh = object.metadata.resourceVersion ? () => object : () => cloneWithEmpty(object, cloneJson)
   const transform = (current: AnyObject | undefined) => {
     if (!current && (request.subresource || !kind.strategy.allowCreateOnUpdate))
       throw notFound(kind, request.name ?? '')

@@ -1,5 +1,5 @@
 /** Compares two objects of one type: which paths the second changed or added, and which it removed. */
-import { below, type FieldSet, FieldSetBuilder, isEmpty, leaf, withSelf } from './field-set.js'
+import { type FieldSet, FieldSetBuilder, hasElement, isEmpty, leaf, withSelf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import { fieldElement, type PathElement } from './path-element.js'
@@ -105,8 +105,8 @@ class Comparer {
       const element = field?.element ?? fieldElement(name)
       let inner: FieldSet | undefined
       if (ignored && Object.hasOwn(ignored, element)) {
-        inner = below(ignored, element)
-        if (isEmpty(inner)) return
+        if (hasElement(ignored, element)) return
+        inner = ignored[element]
       }
       const node = this.visit(fieldType, a, b, inner)
       if (node) (changed ??= new FieldSetBuilder()).add(element, node)

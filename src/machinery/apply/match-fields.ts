@@ -1,5 +1,5 @@
 /** Whether the writer of a new object comes to own exactly a known set: asked before the set is written out again. */
-import { below, type FieldSet, isEmpty, self } from './field-set.js'
+import { type FieldSet, hasElement, isEmpty, self } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import { fieldElement } from './path-element.js'
@@ -71,10 +71,10 @@ function matchesFields(
   for (const name in value) {
     const field = type.field(name)
     const element = field?.element ?? fieldElement(name)
-    const skipped = Object.hasOwn(ignored, element) ? below(ignored, element) : none
+    const skipped = Object.hasOwn(ignored, element) ? ignored[element]! : none
     const fieldType = field?.type ?? type.items
     const item = value[name]
-    if (!fieldType || item === undefined || (skipped !== none && isEmpty(skipped))) continue
+    if (!fieldType || item === undefined || hasElement(ignored, element)) continue
     const child = node && Object.hasOwn(node, element) ? node[element] : undefined
     if (Object.hasOwn(before, name)) {
       if (!matchesChanged(fieldType, { zero: before[name], value: item, ignored: skipped }, child)) return false

@@ -1,5 +1,5 @@
 /** What the writer of a new object comes to own, as FieldsV1 text: one walk, for this is done at every create. */
-import { below, type FieldSet, isEmpty } from './field-set.js'
+import { type FieldSet, hasElement } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import { compareElements, fieldElement } from './path-element.js'
@@ -72,8 +72,8 @@ function fieldsText(type: MergeType, zero: unknown, value: Fields, ignored: Fiel
     const element = field?.element ?? fieldElement(name)
     let inner = none
     if (Object.hasOwn(ignored, element)) {
-      inner = below(ignored, element)
-      if (isEmpty(inner)) continue
+      if (hasElement(ignored, element)) continue
+      inner = ignored[element]!
     }
     const fieldType = field?.type ?? type.items
     const item = value[name]

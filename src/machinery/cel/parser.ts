@@ -1,11 +1,11 @@
 /** Parses an expression: cel-go's grammar, written as recursive descent. */
-import type { Call, Constant, Entry, Expr, Field } from './ast.js'
-import { Uint } from './ast.js'
-import { type Token, type TokenKind, tokenize } from './lexer.js'
+import type { Call, Entry, Expr, Field } from './ast.js'
+import { literals } from './constants.js'
+import { type Token, tokenize } from './lexer.js'
 import { expandMacro } from './macros.js'
 import { NodeFactory } from './node-factory.js'
+import { operandStart } from './operand-start.js'
 import { CelCompileError, type CelIssue } from './source.js'
-import { unquote, unquoteBytes } from './string-literal.js'
 
 /** Upstream's limits, in code points and in levels. */
 const maxLength = 100_000
@@ -17,10 +17,8 @@ const reserved = new Set(
   ),
 )
 const keywords = new Set(['in', 'true', 'false', 'null'])
+const closers = new Set([')', ']', '}', ':'])
 const relations = new Set(['<', '<=', '>=', '>', '==', '!=', 'in'])
-const operandStart =
-  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-
 /** Nothing can be made of what follows; the issue is noted already. */
 class SyntaxStop extends Error {}
 
@@ -46,6 +44,8 @@ class Parser {
   readonly #nodes = new NodeFactory()
   #position = 0
   #depth = 0
+  /** Symbols that may stand in the place of the operand at hand. */
+  #instead = ''
 
   constructor(
     private readonly tokens: readonly Token[],
@@ -56,7 +56,10 @@ class Parser {
   run(): Expr | undefined {
     try {
       const expr = this.#expr()
-      if (this.#next.kind !== 'end') this.#unexpected(`extraneous input '${this.#next.text}' expecting <EOF>`)
+      if (this.#next.kind !== 'end') {
+        const isLast = this.tokens[this.#position + 1]?.kind === 'end'
+        this.#unexpected(`${isLast ? 'extraneous' : 'mismatched'} input '${this.#next.text}' expecting <EOF>`)
+      }
       return expr
     } catch (error) {
       if (error instanceof SyntaxStop) return undefined
@@ -69,6 +72,7 @@ class Parser {
   }
 
   #take(): Token {
+    this.#instead = ''
     return this.tokens[this.#position++]!
   }
 
@@ -209,13 +213,19 @@ class Parser {
   #fieldName(): Token {
     const { kind, text, offset } = this.#next
     if (kind === 'escaped') this.#report("unsupported syntax: '`'", offset)
-    else if (kind !== 'identifier' || keywords.has(text)) this.#unexpected(`no viable alternative at input '.${text}'`)
+    else if (kind !== 'identifier' || keywords.has(text)) this.#noName()
     return this.#take()
+  }
+
+  /** After a dot. */
+  #noName(): never {
+    const { kind, text } = this.#next
+    this.#unexpected(`no viable alternative at input '.${kind === 'end' ? '' : text}'`)
   }
 
   #index(operand: Expr, { offset }: Token): Expr {
     const optional = this.#takeIf('?')
-    const index = this.#expr()
+    const index = this.#within(optional ? '' : '?', () => this.#expr())
     this.#expect(']')
     return this.#nodes.call(optional ? '_[?_]' : '_[_]', [operand, index], offset)
   }
@@ -225,12 +235,34 @@ class Parser {
     const items: T[] = []
     if (trailingComma && this.#is(',') && this.#is(close, 1)) this.#take()
     while (!this.#is(close)) {
-      items.push(item())
+      items.push(this.#within(items.length ? '' : `${close}${trailingComma ? ',?' : ''}`, item))
       if (!this.#takeIf(',')) break
-      if (!trailingComma && this.#is(close)) this.#unexpected(`mismatched input '${close}' expecting ${operandStart}`)
+      if (!trailingComma && this.#is(close)) this.#unexpected(`mismatched input '${close}' expecting ${operandStart()}`)
     }
-    this.#expect(close, items.length ? `{'${close}', ','}` : `'${close}'`)
+    if (close === ')' && items.length && !this.#is(close)) this.#closeCall()
+    else this.#expect(close, items.length ? `{'${close}', ','}` : `'${close}'`)
     return items
+  }
+
+  /** As ANTLR, goes on where one token is missing or too many. */
+  #closeCall(): void {
+    const { kind, text, offset } = this.#next
+    const message = kind === 'end' ? `missing ')' at '<EOF>'` : `extraneous input '${text}' expecting ')'`
+    if (kind !== 'end' && !this.#is(')', 1)) this.#expect(')', `{')', ','}`)
+    this.issues.push({ message: `Syntax error: ${message}`, offset })
+    if (kind === 'end') return
+    this.#take()
+    this.#take()
+  }
+
+  /** Parses an operand in whose place these symbols may stand. */
+  #within<T>(instead: string, parse: () => T): T {
+    this.#instead = instead
+    try {
+      return parse()
+    } finally {
+      this.#instead = ''
+    }
   }
 
   #call(call: Pick<Call, 'name' | 'target' | 'args'>, offset: number): Expr {
@@ -286,7 +318,7 @@ class Parser {
   #name(): Expr {
     const dot = this.#takeIf('.')
     const token = this.#next
-    if (token.kind !== 'identifier') this.#unexpected(`mismatched input '${token.text}' expecting IDENTIFIER`)
+    if (token.kind !== 'identifier') this.#noName()
     const type = this.#messageType()
     if (type !== undefined) return this.#message(`${dot ? '.' : ''}${type}`)
     this.#take()
@@ -321,16 +353,26 @@ class Parser {
     return this.#nodes.struct(typeName, this.#list('}', field, true), offset)
   }
 
-  /** As ANTLR, skips one token too many. */
+  /** As ANTLR, skips what is none and tries again; where an operand follows, the token was merely one too many. */
   #noOperand(): Expr {
     const { text, kind, offset } = this.#next
+    const instead = this.#instead
+    this.#instead = ''
     const following = this.tokens[this.#position + 1]
-    const extra = kind !== 'end' && !!following && (following.kind in literals || this.#startsOperand(following))
-    const message = `${extra ? 'extraneous' : 'mismatched'} input '${text}' expecting ${operandStart}`
-    if (!extra) this.#unexpected(message)
+    const extra = kind !== 'end' && !!following && this.#mayFollow(following, instead)
+    const message = `${extra ? 'extraneous' : 'mismatched'} input '${text}' expecting ${operandStart(instead)}`
+    if (kind === 'end' || (!extra && closers.has(text))) this.#unexpected(message)
     this.issues.push({ message: `Syntax error: ${message}`, offset })
     this.#take()
+    // Nothing was to stand there.
+    if (extra && instead && following.kind === 'symbol' && instead.includes(following.text)) throw new SyntaxStop()
     return this.#unary()
+  }
+
+  #mayFollow(token: Token, instead: string): boolean {
+    return (
+      token.kind in literals || this.#startsOperand(token) || (token.kind === 'symbol' && instead.includes(token.text))
+    )
   }
 
   #startsOperand({ kind, text }: Token): boolean {
@@ -354,24 +396,4 @@ class Parser {
       return this.#report((error as Error).message, offset)
     }
   }
-}
-
-const literals: Partial<Record<TokenKind, (text: string) => Constant>> = {
-  int(text) {
-    const value = text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text)
-    if (BigInt.asIntN(64, value) !== value) throw new Error('invalid int literal')
-    return value
-  },
-  uint(text) {
-    const value = BigInt(text.slice(0, -1))
-    if (BigInt.asUintN(64, value) !== value) throw new Error('invalid uint literal')
-    return new Uint(value)
-  },
-  float(text) {
-    const value = Number(text)
-    if (!Number.isFinite(value)) throw new Error('invalid double literal')
-    return value
-  },
-  string: text => unquote(text),
-  bytes: text => unquoteBytes(text.slice(1)),
 }

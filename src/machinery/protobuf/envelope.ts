@@ -96,6 +96,7 @@ export function readEnvelope(body: Uint8Array): Unknown {
     throw new ProtobufError(
       `provided data does not appear to be a protobuf message, expected prefix [${[...magic].join(' ')}]`,
     )
+  if (buffer.length === magic.length) throw new ProtobufError('empty body')
   const reader = new WireReader(buffer, magic.length)
   const unknown: Unknown = { apiVersion: '', kind: '', raw: Buffer.alloc(0), contentEncoding: '', contentType: '' }
   while (!reader.done) {

@@ -9,6 +9,8 @@ export interface Mismatch {
   /** The schema's name of that: `list`, `string`. */
   type: string
   format?: string
+  /** The value is a number that is no int64. */
+  isFloat?: boolean
 }
 
 /** A value has the wrong form. The message is complete, such as `json: cannot unmarshal string into Go struct field …`. */

@@ -17,12 +17,20 @@ export class TypeMismatch extends Error {
   constructor(
     readonly value: string,
     readonly goType: string,
+    /** A number that is no int64. */
+    readonly isFloat = false,
   ) {
     super(`json: cannot unmarshal ${value} into Go value of type ${goType}`)
   }
 }
 
-const mismatch = (value: unknown, goType: string) => new TypeMismatch(jsonKind(value), goType)
+export const mismatchOf = (value: unknown, goType: string): TypeMismatch =>
+  new TypeMismatch(jsonKind(value), goType, isFloat(value))
+
+const isFloat = (value: unknown) =>
+  typeof value === 'bigint' ? value !== BigInt.asIntN(64, value) : typeof value === 'number' && !isLong(value)
+
+const isLong = (value: number) => Number.isInteger(value) && Math.abs(value) < 2 ** 63
 
 const limits = { int32: [-(2n ** 31n), 2n ** 31n - 1n], int64: [-(2n ** 63n), 2n ** 63n - 1n] } as const
 
@@ -31,7 +39,7 @@ const limits = { int32: [-(2n ** 31n), 2n ** 31n - 1n], int64: [-(2n ** 63n), 2n
  * That JSON wrote a number as `1.0` or `1e3` cannot be seen here: decode.ts refuses it before.
  */
 function decodeInteger(value: unknown, field: ResolvedField): number | bigint {
-  if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, field.goType)
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatchOf(value, field.goType)
   const isWhole = typeof value === 'bigint' || Number.isInteger(value)
   const [least, most] = limits[field.schema.format === 'int32' ? 'int32' : 'int64']
   if (!isWhole || value < least || value > most) throw new TypeMismatch(`number ${value}`, field.goType)
@@ -52,7 +60,7 @@ function base64ErrorOffset(text: string): number {
 /** Standard base64, as Go prints it again. Line breaks are skipped; a list of numbers is taken as bytes. */
 function decodeBytes(value: unknown, field: ResolvedField): string {
   if (Array.isArray(value)) return Buffer.from(value as number[]).toString('base64')
-  if (typeof value !== 'string') throw mismatch(value, field.goType)
+  if (typeof value !== 'string') throw mismatchOf(value, field.goType)
   const text = /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
     throw new Error(`illegal base64 data at input byte ${base64ErrorOffset(text)}`)
@@ -68,7 +76,7 @@ function decodeQuantity(value: unknown, inResourceList: boolean): string {
 }
 
 function decodeTime(value: unknown, kind: 'time' | 'microtime'): string | undefined {
-  if (typeof value !== 'string') throw mismatch(value, 'string')
+  if (typeof value !== 'string') throw mismatchOf(value, 'string')
   return normalizeTime(value, kind)
 }
 
@@ -81,15 +89,15 @@ const int32 = { schema: { format: 'int32' }, goType: 'int32' } as ResolvedField
 export function decodeScalar(value: unknown, field: ResolvedField, inResourceList: boolean): unknown {
   switch (field.type) {
     case 'string':
-      if (typeof value !== 'string') throw mismatch(value, field.goType)
+      if (typeof value !== 'string') throw mismatchOf(value, field.goType)
       return value
     case 'boolean':
-      if (typeof value !== 'boolean') throw mismatch(value, field.goType)
+      if (typeof value !== 'boolean') throw mismatchOf(value, field.goType)
       return value
     case 'integer':
       return decodeInteger(value, field)
     case 'number':
-      if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, field.goType)
+      if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatchOf(value, field.goType)
       return Number(value)
     case 'bytes':
       return decodeBytes(value, field)

@@ -1,6 +1,6 @@
 /** Turns parsed JSON into an object of a type as Go's decoder does: checks types, drops what is unknown, null or empty. */
 import { DecodeError } from './decode-error.js'
-import { decodeScalar, jsonKind, TypeMismatch } from './decode-scalar.js'
+import { decodeScalar, jsonKind, mismatchOf, TypeMismatch } from './decode-scalar.js'
 import { type Given, rememberEmpty } from './given-empty.js'
 import { type ResolvedField, type ResolvedType, resolveType } from './resolve.js'
 import type { SchemaSet } from './types.js'
@@ -205,11 +205,11 @@ class Decoder {
   private failure(error: Error, expected?: ResolvedField): Error {
     if (!(error instanceof TypeMismatch)) return new DecodeError(error.message)
     const field = `${this.struct}.${this.names.join('.')}`
-    const { value, goType } = error
+    const { value, goType, isFloat } = error
     const message = `json: cannot unmarshal ${value} into Go struct field ${field} of type ${goType}`
     if (!expected) return new DecodeError(message)
     const { type, schema } = expected
-    return new DecodeError(message, { value, goType, type, ...(schema.format && { format: schema.format }) })
+    return new DecodeError(message, { value, goType, type, isFloat, ...(schema.format && { format: schema.format }) })
   }
 }
 
@@ -223,7 +223,7 @@ function pathText(path: readonly (string | number)[]): string {
 const hasOwnParser = ({ type }: ResolvedField) =>
   type === 'time' || type === 'microtime' || type === 'quantity' || type === 'int-or-string'
 
-const mismatch = (value: unknown, field: ResolvedField) => new TypeMismatch(jsonKind(value), field.goType)
+const mismatch = (value: unknown, field: ResolvedField) => mismatchOf(value, field.goType)
 
 /** Of what decoding leaves out: a list, a map or bytes, though empty, are not nil to Go. */
 const isEmptied = ({ type }: ResolvedField, value: unknown): boolean =>

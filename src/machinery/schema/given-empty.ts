@@ -44,3 +44,34 @@ export function withGivenEmpty<R>(root: object, body: () => R): R {
     for (const { holder, name, value } of given) if (holder[name] === value) holder[name] = null
   }
 }
+
+/** Makes the same known of a copy of what was decoded, or of a part of it, where it still has the same shape; returns the copy. */
+export function keepGivenEmpty<T>(original: unknown, copy: T): T {
+  if (typeof original !== 'object' || original === null || typeof copy !== 'object' || copy === null) return copy
+  const values = ofHolder.get(original)
+  if (values) ofHolder.set(copy, values)
+  for (const [key, value] of Object.entries(original)) keepGivenEmpty(value, (copy as Record<string, unknown>)[key])
+  return copy
+}
+
+/** Copies a decoded object, by way of `clone`, with what is known of it. */
+export function cloneWithEmpty<T extends object>(object: T, clone: (object: T) => T): T {
+  const copy = clone(object)
+  const given = ofRoot.get(object)
+  if (!given) return copy
+  const twins = new Map<unknown, unknown>()
+  const pair = (original: unknown, twin: unknown): void => {
+    if (typeof original !== 'object' || original === null) return
+    twins.set(original, twin)
+    for (const [key, value] of Object.entries(original)) pair(value, (twin as Record<string, unknown>)[key])
+  }
+  pair(object, copy)
+  rememberEmpty(
+    copy,
+    given.flatMap(one => {
+      const holder = twins.get(one.holder) as Given['holder'] | undefined
+      return holder ? [{ ...one, holder }] : []
+    }),
+  )
+  return copy
+}

@@ -1,6 +1,7 @@
 /** Checks of a pod's own `resources` against those of its containers. */
 import { type FieldError, forbidden, invalid } from '../../../machinery/field-error.js'
 import { compareQuantity, formatQuantity } from '../../../machinery/quantity.js'
+import { givenEmpty } from '../../../machinery/schema/given-empty.js'
 import type { PodSpec, ResourceRequirements } from '../../generated/core-v1.js'
 import { aggregateContainerResources } from '../pod-resources.js'
 import { isHugePages } from '../resource-names.js'
@@ -48,7 +49,8 @@ export function* validatePodLevelResources(
   const { resources, os } = spec
   if (!resources) return
   if (os?.name === 'windows') return yield forbidden(path, 'may not be set for a windows pod')
-  if (resources.claims) yield forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')
+  if (resources.claims || givenEmpty(resources, 'claims'))
+    yield forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')
   yield* validatePodLevelRequirements(resources, path)
   yield* validateResourceClaims(resources.claims, claimNames, `${path}.claims`)
   yield* validateAtLeastContainers(spec, 'requests', path)
