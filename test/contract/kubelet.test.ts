@@ -139,6 +139,17 @@ describe('the kubelet', () => {
     await world.until('Ready', async () => (await ready()) === 'True', 50)
   })
 
+  test('is seen unready while it ends', async () => {
+    world.behaviours.app = { stopMs: 60_000 }
+    const readinessProbe = { exec: { command: ['true'] }, periodSeconds: 1, failureThreshold: 1 }
+    await world.createPod({ terminationGracePeriodSeconds: 60, containers: [container('app', { readinessProbe })] })
+    const ready = async () => (await world.getPod()).status?.conditions?.find(({ type }) => type === 'Ready')?.status
+    await world.until('Ready', async () => (await ready()) === 'True', 50)
+    await world.cluster.admin.delete(podKind, key)
+    world.execCode = 1
+    await world.until('unready', async () => (await ready()) === 'False', 30)
+  })
+
   test('gives a container its time to end, and kills it after', async () => {
     world.behaviours.app = { stopMs: 60_000 }
     await world.createPod({ terminationGracePeriodSeconds: 20 })
