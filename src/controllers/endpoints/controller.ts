@@ -55,9 +55,10 @@ const define = (times: TriggerTimes): Controller =>
       return done
     },
 
-    async gone(key, { client }) {
+    async gone(key, { cache, client }) {
       times.forget(key)
-      await client.delete(endpointsKind, parseKey(key)).catch(error => {
+      const uid = cache.get(endpointsKind, parseKey(key))?.metadata.uid
+      await client.delete(endpointsKind, parseKey(key), uid ? { preconditions: { uid } } : {}).catch(error => {
         if (!isReason(error, 'NotFound')) throw error
       })
     },

@@ -9,6 +9,7 @@ import { linear } from './linear.js'
 import { malformed } from './malformed.js'
 import { powerLoss } from './power-loss.js'
 import { servers } from './servers.js'
+import { stale } from './stale.js'
 import { tornTail } from './torn-tail.js'
 import { watchLaws } from './watch-laws.js'
 
@@ -25,4 +26,5 @@ export const checks: readonly SafetyCheck[] = [
   malformed,
   kubeletRestart,
   crashEachWrite,
+  stale,
 ]

@@ -6,6 +6,7 @@ import type { KindRef } from '../../../src/machinery/kind.js'
 import type { KubernetesObject, ObjectKey } from '../../../src/machinery/object-meta.js'
 import type { WatchEvent } from '../../../src/machinery/request.js'
 import type { Chance } from '../random.js'
+import { Doubles } from './doubles.js'
 
 /** An event comes up to so much late, each kind by itself. */
 const mostLagMs = 2_000
@@ -46,16 +47,22 @@ async function* late<T extends KubernetesObject>(
 
 /** Controllers that see late, and what they did that they could not have meant. */
 export class LateEyes {
-  readonly violations: string[] = []
+  private readonly wrong: string[] = []
+  private readonly doubles = new Doubles()
   private readonly seen = new Set<string>()
 
-  private cluster: Pick<TestCluster, 'clock' | 'admin'> | undefined
+  private cluster: TestCluster | undefined
 
   constructor(private readonly chance: Chance) {}
 
   /** The cluster that is looked at; due before its first event. */
-  open(cluster: Pick<TestCluster, 'clock' | 'admin'>): void {
+  open(cluster: TestCluster): void {
     this.cluster = cluster
+    cluster.onWrite(this.doubles.observe)
+  }
+
+  get violations(): readonly string[] {
+    return [...this.wrong, ...this.doubles.found]
   }
 
   /** What caches are read through. */
@@ -81,9 +88,7 @@ export class LateEyes {
       const target = await this.find(kind, key)
       await client.delete(kind, key, options)
       if (target?.metadata.uid && !this.seen.has(target.metadata.uid))
-        this.violations.push(
-          `${account} deleted ${kind.names.plural} ${key.name}, of which it had seen an older one only`,
-        )
+        this.wrong.push(`${account} deleted ${kind.names.plural} ${key.name}, of which it had seen an older one only`)
     },
   })
 

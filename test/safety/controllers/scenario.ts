@@ -95,13 +95,18 @@ export const template = (app: string, image = 'one', spec: object = {}) => ({
   spec: { containers: [container(image)], ...spec },
 })
 
-/** Renews the lease of the node every ten seconds, for so long. */
-export async function live(cluster: TestCluster, name: string, ms: number): Promise<void> {
+/** Renews the lease of the node every ten seconds from now on. */
+export async function keepAlive(cluster: TestCluster, name: string): Promise<void> {
   const key = { namespace: 'kube-node-lease', name }
-  for (let left = ms; left > 0; left -= 10_000) {
-    const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: formatMicroTime(cluster.clock.now()) }
-    if (await find(cluster, lease, key)) await merge(cluster, lease, key, { spec })
-    else await create(cluster, lease, name, { metadata: key, spec })
-    await cluster.run(10_000)
+  const spec = () => ({
+    holderIdentity: name,
+    leaseDurationSeconds: 40,
+    renewTime: formatMicroTime(cluster.clock.now()),
+  })
+  const renew = () => {
+    void merge(cluster, lease, key, { spec: spec() })
+    cluster.clock.after(10_000, renew)
   }
+  await create(cluster, lease, name, { metadata: key, spec: spec() })
+  cluster.clock.after(10_000, renew)
 }

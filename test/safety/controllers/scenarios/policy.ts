@@ -6,7 +6,18 @@ import { configMap, pod, resourceQuota } from '../../../../src/apis/core-v1/inde
 import { podDisruptionBudget } from '../../../../src/apis/policy-v1/index.js'
 import type { Client } from '../../../../src/client/client.js'
 import { playKubelet } from '../../../../src/controllers/testing/cluster.js'
-import { container, create, list, live, merge, named, prepare, type Scenario, template, untilIs } from '../scenario.js'
+import {
+  container,
+  create,
+  keepAlive,
+  list,
+  merge,
+  named,
+  prepare,
+  type Scenario,
+  template,
+  untilIs,
+} from '../scenario.js'
 
 const web = { selector: { matchLabels: { app: 'web' } }, template: template('web') }
 
@@ -98,6 +109,7 @@ export const policy: readonly Scenario[] = [
     options: () => ({ wrapClient: withMetrics }),
     async play(cluster) {
       await prepare(cluster)
+      await keepAlive(cluster, 'node-1')
       const asking = template('web', 'one', {
         containers: [container('one', { resources: { requests: { memory: '100Mi' } } })],
       })
@@ -114,11 +126,11 @@ export const policy: readonly Scenario[] = [
           metrics,
         },
       })
-      await live(cluster, 'node-1', 20_000)
+      await cluster.run(20_000)
       await untilIs(cluster, [deployment, named('web')], ({ status }) => status?.availableReplicas === 3)
       await merge(cluster, ...scaler, { spec: { minReplicas: 1, maxReplicas: 2 } })
       // Longer than recommendations are remembered.
-      await live(cluster, 'node-1', 400_000)
+      await cluster.run(400_000)
       await untilIs(cluster, [deployment, named('web')], ({ status }) => status?.availableReplicas === 2)
       await untilIs(cluster, scaler, ({ status }) => status?.currentReplicas === 2 && status.desiredReplicas === 2)
     },

@@ -2,7 +2,7 @@
 import { daemonSet, deployment, replicaSet, statefulSet } from '../../../../src/apis/apps-v1/index.js'
 import { persistentVolumeClaim, pod, replicationController } from '../../../../src/apis/core-v1/index.js'
 import { addNode } from '../../../../src/controllers/testing/cluster.js'
-import { create, list, merge, named, prepare, type Scenario, template, untilIs } from '../scenario.js'
+import { create, keepAlive, list, merge, named, prepare, type Scenario, template, untilIs } from '../scenario.js'
 
 const app = (name: string) => ({ matchLabels: { app: name } })
 const imageIs = (image: string) => ({ spec: { template: { spec: { containers: [{ name: 'c', image }] } } } })
@@ -48,6 +48,7 @@ export const workloads: readonly Scenario[] = [
     accounts: ['deployment-controller', 'replicaset-controller'],
     async play(cluster) {
       await prepare(cluster)
+      await keepAlive(cluster, 'node-1')
       const web = [deployment, named('web')] as const
       const rolled = () =>
         untilIs(
@@ -75,6 +76,7 @@ export const workloads: readonly Scenario[] = [
     accounts: ['statefulset-controller'],
     async play(cluster) {
       await prepare(cluster)
+      await keepAlive(cluster, 'node-1')
       const db = [statefulSet, named('db')] as const
       const settled = (size: number) =>
         untilIs(
