@@ -68,6 +68,17 @@ describe('the service proxy', () => {
     expect(last()).not.toContain('172.18.0.2:')
   })
 
+  test.each(['service.kubernetes.io/headless', 'service.kubernetes.io/service-proxy-name'])(
+    'leaves services with the label %s to others',
+    async label => {
+      const { metadata } = await newService()
+      await cluster.until('it is refused', () => last().includes('10.96.3.3 . tcp . 80 : goto refuse'))
+      const body = { metadata: { labels: { [label]: 'other' }, resourceVersion: metadata.resourceVersion } }
+      await cluster.admin.patch(serviceKind, web, { type: 'application/merge-patch+json', body })
+      await cluster.until('it is let go', () => last().includes('delete element ip minik8s-test refused-ips'))
+    },
+  )
+
   test('loads only what changed', async () => {
     await newService()
     await cluster.until('the service is known', () => last().includes('10.96.3.3'))
