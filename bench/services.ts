@@ -1,13 +1,14 @@
 /** `services`: from a changed endpoint to the kernel, among many services of two pods each; through the same plan, table and nft as in a cluster. */
 import type { Service } from '../src/apis/generated/core-v1.js'
 import type { EndpointSlice } from '../src/apis/generated/discovery-v1.js'
-import { nftProgram } from '../src/network/packet-filter/nft.js'
+import { here, newNft } from '../src/network/packet-filter/nft.js'
 import { NftTable } from '../src/network/packet-filter/nft-table.js'
 import { planService } from '../src/network/proxy/service-ports.js'
 import { proxyFrame, serviceRules } from '../src/network/proxy/service-rules.js'
 import { median } from './bench.js'
 
 const changes = 50
+const nft = newNft(here)
 const place = { bridge: 'br-bench', serviceSubnet: '10.96.0.0/12' }
 const topology = { nodes: new Map([['node-1', '']]) }
 const address = (first: number, n: number) => `10.${first + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`
@@ -43,14 +44,14 @@ export async function benchServices(size: number): Promise<void> {
   const began = performance.now()
   table.set('frame', proxyFrame(place))
   for (let n = 0; n < size; n++) put(n, [2 * n, 2 * n + 1])
-  await nftProgram.load(table.transaction())
+  await nft.load(table.transaction())
   const firstMs = performance.now() - began
   const [times, cpu]: [number[], number] = [[], cpuMs()]
   for (let i = 0; i < changes; i++) {
     const n = (i * 7919) % size
     const start = performance.now()
     put(n, [2 * n, 2 * size + i])
-    await nftProgram.load(table.transaction())
+    await nft.load(table.transaction())
     times.push(performance.now() - start)
   }
   const own = ((cpuMs() - cpu) / changes).toFixed(1)

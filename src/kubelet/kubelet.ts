@@ -29,6 +29,7 @@ import { removeOrphans } from './orphans.js'
 import type { PodDeps } from './pods/pod-deps.js'
 import { PodWorker } from './pods/pod-worker.js'
 import { type DnsConfig, parseResolvConf } from './pods/resolv-conf.js'
+import { newRemoveFiles, type RemoveFiles } from './remove-files.js'
 import type { Runtime } from './runtime/runtime.js'
 import type { PodRef } from './runtime/types.js'
 import { RuntimeCache } from './runtime-cache.js'
@@ -102,6 +103,7 @@ class NodeAgent {
   readonly #config: KubeletConfig
   readonly #dataDirectory: string
   readonly #podsDirectory: string
+  readonly #removeFiles: RemoveFiles
   readonly #workers = new Map<string, PodWorker>()
   readonly #cache: RuntimeCache
   readonly #events: EventRecorder
@@ -122,6 +124,7 @@ class NodeAgent {
     this.#config = config
     this.#dataDirectory = resolve(config.dataDirectory)
     this.#podsDirectory = join(this.#dataDirectory, 'pods')
+    this.#removeFiles = newRemoveFiles(deps.runtime)
     this.#cache = new RuntimeCache({
       ...this.#deps,
       enrich: status => withTerminationMessage(deps.runtime, status),
@@ -257,6 +260,7 @@ class NodeAgent {
       hostDns: () => this.#hostDns(),
       hostsFile: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
       podsDirectory: this.#podsDirectory,
+      removeFiles: this.#removeFiles,
       seccompDirectory: join(this.#dataDirectory, 'seccomp'),
       restarts: new KeyedBackoff(clock),
       admit: pod => this.#admit(pod, reporter),
@@ -327,7 +331,8 @@ class NodeAgent {
     if (this.#stopped) return
     const { runtime, log } = this.#deps
     const isKnown = (uid: string) => this.#workers.has(uid) || this.#static?.has(uid) === true
-    await removeOrphans({ runtime, log, cache: this.#cache, podsDirectory: this.#podsDirectory, isKnown })
+    const places = { podsDirectory: this.#podsDirectory, removeFiles: this.#removeFiles }
+    await removeOrphans({ runtime, log, cache: this.#cache, isKnown, ...places })
   }
 
   #added(pod: Pod): void {

@@ -1,7 +1,8 @@
 /** Removes what the runtime and the disk have of pods that no longer exist: deleted while no kubelet was looking. */
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../telemetry/logger.js'
+import type { RemoveFiles } from './remove-files.js'
 import type { Runtime } from './runtime/runtime.js'
 import type { ContainerStatus, PodRef } from './runtime/types.js'
 import type { RuntimeCache } from './runtime-cache.js'
@@ -12,6 +13,7 @@ export interface OrphanDeps {
   cache: RuntimeCache
   log: Logger
   podsDirectory: string
+  removeFiles: RemoveFiles
   isKnown(podUid: string): boolean
 }
 
@@ -19,7 +21,7 @@ const defaultGraceSeconds = 30
 
 const graceOf = ({ annotations }: ContainerStatus) => Number(annotations[graceAnnotation] ?? defaultGraceSeconds)
 
-async function removePod({ runtime, cache, log, podsDirectory }: OrphanDeps, pod: PodRef): Promise<void> {
+async function removePod({ runtime, cache, log, podsDirectory, removeFiles }: OrphanDeps, pod: PodRef): Promise<void> {
   log.info({ pod: pod.name, namespace: pod.namespace, uid: pod.uid }, 'Removing a pod that no longer exists')
   const { containers, sandboxes } = cache.state(pod.uid)
   await Promise.all(
@@ -30,7 +32,7 @@ async function removePod({ runtime, cache, log, podsDirectory }: OrphanDeps, pod
     await cache.refresh(id)
   }
   await runtime.removeMemoryVolumes(pod)
-  await rm(join(podsDirectory, pod.uid), { recursive: true, force: true })
+  await removeFiles(join(podsDirectory, pod.uid))
 }
 
 /** To be called once every pod that exists is known. */
@@ -45,6 +47,5 @@ export async function removeOrphans(deps: OrphanDeps): Promise<void> {
   )
   const present = new Set(deps.cache.pods().map(({ uid }) => uid))
   for (const uid of await readdir(deps.podsDirectory).catch(() => []))
-    if (!deps.isKnown(uid) && !present.has(uid))
-      await rm(join(deps.podsDirectory, uid), { recursive: true, force: true }).catch(() => {})
+    if (!deps.isKnown(uid) && !present.has(uid)) await deps.removeFiles(join(deps.podsDirectory, uid)).catch(() => {})
 }

@@ -148,7 +148,7 @@ async function startNetworkOf(
   { cluster, runtimes }: { cluster: string; runtimes: RuntimeSource },
   deps: NetworkDeps,
 ): Promise<Network | undefined> {
-  return startNetwork(config, { cluster, network: runtimes.network }, deps).catch(error => {
+  return startNetwork(config, { cluster, runtimes }, deps).catch(error => {
     deps.log.error({ error: String(error) }, 'Pods do not reach services: the network could not be set up')
     return undefined
   })

@@ -7,9 +7,10 @@ import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock } from '../system.js'
 import { type ControlPlane, serverHosts } from './control-plane.js'
 import { startIngress } from './ingress.js'
+import { openKernelRules } from './kernel-rules.js'
 import { dnsAddress, startNameService } from './name-service.js'
-import type { PodNetwork } from './runtimes.js'
-import { openTable, startBalancers, startServiceTraffic } from './service-traffic.js'
+import type { PodNetwork, RuntimeSource } from './runtimes.js'
+import { startBalancers, startServiceTraffic } from './service-traffic.js'
 
 export interface NetworkDeps {
   plane: ControlPlane
@@ -28,23 +29,13 @@ export interface Network {
 export interface NetworkPlace {
   /** The cluster's id. */
   cluster: string
-  /** Undefined where pods are simulated: then services have addresses, but nothing is behind them. */
-  network: PodNetwork | undefined
+  /** Has no network where pods are simulated: then services have addresses, but nothing is behind them. */
+  runtimes: RuntimeSource
 }
 
 const userspaceNotice =
   'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, root and the nft program).\n' +
   'Node ports and load balancers answer on 127.0.0.1, pods by their addresses, and kubectl port-forward reaches everything.'
-
-/** Undefined: nothing of ours goes into the packet filter. Rejects where it was asked for and cannot be. */
-async function tableFor(config: Configuration, cluster: string, deps: NetworkDeps): Promise<TableKeeper | undefined> {
-  if (config.serviceProxy !== 'auto' && config.serviceProxy !== 'nftables') return undefined
-  const { nftWorks } = await import('../../network/packet-filter/nft.js')
-  if (await nftWorks()) return openTable(cluster, deps)
-  if (config.serviceProxy === 'nftables')
-    throw new Error('--service-proxy nftables wants Linux, root and the nft program')
-  return undefined
-}
 
 /** The API server answers on the pods' bridge, where the service `kubernetes` leads to. */
 async function reachFromPods(config: Configuration, { gateway }: PodNetwork, { plane }: NetworkDeps): Promise<void> {
@@ -65,25 +56,28 @@ async function startPolicies(table: TableKeeper, { informers }: NetworkDeps) {
 
 /** Pods reach each other whatever becomes of this. */
 export async function startNetwork(config: Configuration, place: NetworkPlace, deps: NetworkDeps): Promise<Network> {
-  const { cluster, network } = place
+  const { cluster, runtimes } = place
+  const { network } = runtimes
   const isCarried = config.serviceProxy !== 'none'
   if (!network) return isCarried ? startSimulated(cluster, deps) : { clusterDns: [], stop: async () => {} }
-  const table = await tableFor(config, cluster, deps)
+  const rules = await openKernelRules(config, place, deps.log)
+  const table = rules?.table
   const reachesServices = table !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
-  const traffic = isCarried ? await startServiceTraffic(config, { table, network }, deps) : undefined
+  const traffic = isCarried ? await startServiceTraffic(config, { rules, network }, deps) : undefined
   const routed = table !== undefined
   const balancers = isCarried ? await startBalancers({ cluster, routed }, deps) : undefined
   const ingress = config.ingress === 'builtin' ? startIngress(config, deps) : undefined
   const policies = table && (await startPolicies(table, deps))
+  const notice = reachesServices ? rules?.notice : userspaceNotice
   const names = reachesServices && config.dns === 'builtin' ? await startNameService(config, network, deps) : undefined
   return {
     clusterDns: reachesServices ? [names?.clusterIP ?? dnsAddress(config.serviceSubnet)] : [],
-    ...(!reachesServices && { notice: userspaceNotice }),
+    ...(notice && { notice }),
     async stop() {
       balancers?.stop()
       await Promise.all([names?.stop(), ingress?.stop(), traffic?.stop(), policies?.stop()])
-      await table?.stop()
+      await rules?.stop()
     },
   }
 }

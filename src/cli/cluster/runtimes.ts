@@ -1,7 +1,9 @@
 /** The container runtime that was asked for, opened once for all nodes. */
 import { join } from 'node:path'
+import type { DockerEngine } from '../../kubelet/runtime/docker/engine.js'
 import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
 import { isRuntimeError, type Runtime } from '../../kubelet/runtime/runtime.js'
+import type { RunProgram } from '../../network/run-program.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock } from '../system.js'
@@ -30,6 +32,8 @@ export interface RuntimeSource {
   notice?: string
   /** Lets go of what runs; it goes on. */
   close(): Promise<void>
+  /** Runs programs of this machine as root though we are not; the last words are a command of the shell for when we are gone. */
+  asRoot?(atEnd: string): { run: RunProgram; directory: string; stop(): Promise<void> }
   /** Removes all that this cluster has in the engine. */
   removeAll(): Promise<void>
 }
@@ -56,6 +60,14 @@ export async function openSimulation(): Promise<RuntimeSource> {
   }
 }
 
+/** Programs that run as root in a container of the engine. */
+const asRootIn =
+  (engine: Pick<DockerEngine, 'hostPrograms'>, directory: string): RuntimeSource['asRoot'] =>
+  atEnd => {
+    const programs = engine.hostPrograms(directory, atEnd)
+    return { directory, run: (...call) => programs.run(...call), stop: () => programs.stop() }
+  }
+
 /** Where the daemon is looked for; dockerode reads the same variable. */
 const dockerHost = (): string => process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
 
@@ -65,15 +77,17 @@ interface Place {
   log: Logger
 }
 
-async function openDocker({ cluster, log }: Place): Promise<RuntimeSource & { version: string }> {
+async function openDocker({ dataDir, cluster, log }: Place): Promise<RuntimeSource & { version: string }> {
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
-  const engine = await DockerEngine.connect({ cluster, clock, log })
+  const dataDirectory = process.getuid?.() === 0 ? undefined : dataDir
+  const engine = await DockerEngine.connect({ cluster, clock, log, ...(dataDirectory && { dataDirectory }) })
   return {
     version: engine.version,
     runtimeFor: node => engine.runtimeFor(node),
     isSimulated: false,
     nodeAddress: engine.network.gateway,
     network: engine.network,
+    ...(dataDirectory && { asRoot: asRootIn(engine, join(dataDirectory, 'programs')) }),
     close: async () => {},
     removeAll: () => engine.removeAll(),
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { BalancerAddresses } from '../../network/load-balancer/load-balancers.js'
 import type { TableKeeper } from '../../network/packet-filter/table-keeper.js'
 import type { RouteCarrier } from '../../network/proxy/service-routes.js'
+import type { RunProgram } from '../../network/run-program.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { controllerUser } from './identities.js'
@@ -12,6 +13,13 @@ import type { PodNetwork } from './runtimes.js'
 
 /** Name of the table of a cluster in the packet filter. */
 export const tableOf = (cluster: string): string => `minik8s-${cluster}`
+
+/** What carries traffic in the kernel. */
+export interface KernelRules {
+  table: TableKeeper
+  /** Runs programs that want the same rights. */
+  run: RunProgram
+}
 
 /** Where bridges hand packets between their ports to the packet filter; Docker sees to that on most machines. */
 const bridgeFilter = '/proc/sys/net/bridge/bridge-nf-call-iptables'
@@ -27,40 +35,30 @@ const balancerRange = (cluster: string): string => {
   return `198.${18 + (number >> 8)}.${number & 255}.0/24`
 }
 
-/** Opens the cluster's table. */
-export async function openTable(cluster: string, { log }: NetworkDeps): Promise<TableKeeper> {
-  const [{ nftProgram: filter }, { startTableKeeper }] = await Promise.all([
-    import('../../network/packet-filter/nft.js'),
-    import('../../network/packet-filter/table-keeper.js'),
-  ])
-  return startTableKeeper({ filter, clock, log: log.child({ component: 'packet-filter' }) }, tableOf(cluster))
-}
-
 async function kernelCarriers(
   config: Configuration,
-  { table, network }: { table: TableKeeper; network: PodNetwork },
+  { rules, network }: { rules: KernelRules; network: PodNetwork },
   { informers, log }: NetworkDeps,
 ): Promise<RouteCarrier[]> {
-  const [{ newServiceProxy }, { newUdpFlows, conntrackProgram }, { bridgePortsOf, newHairpinPorts }] =
-    await Promise.all([
-      import('../../network/proxy/service-proxy.js'),
-      import('../../network/proxy/udp-flows.js'),
-      import('../../network/proxy/hairpin-ports.js'),
-    ])
+  const [{ newServiceProxy }, { newUdpFlows, newConntrack }, { bridgePortsOf, newHairpinPorts }] = await Promise.all([
+    import('../../network/proxy/service-proxy.js'),
+    import('../../network/proxy/udp-flows.js'),
+    import('../../network/proxy/hairpin-ports.js'),
+  ])
   const isFiltered = await bridgesAreFiltered()
   const masquerade = isFiltered ? {} : { masquerade: network.subnet }
   const place = { bridge: network.bridge, serviceSubnet: config.serviceSubnet, ...masquerade }
   return [
-    newServiceProxy({ informers, table }, { ...place, nodes: nodeNames(config.nodes) }),
-    newUdpFlows({ conntrack: conntrackProgram, log }),
-    ...(isFiltered ? [newHairpinPorts(bridgePortsOf(network.bridge))] : []),
+    newServiceProxy({ informers, table: rules.table }, { ...place, nodes: nodeNames(config.nodes) }),
+    newUdpFlows({ conntrack: newConntrack(rules.run), log }),
+    ...(isFiltered ? [newHairpinPorts(bridgePortsOf(network.bridge, rules.run))] : []),
   ]
 }
 
-/** Through the kernel where there is a table; on localhost in any case. */
+/** Through the kernel where there are rules; on localhost in any case. */
 export async function startServiceTraffic(
   config: Configuration,
-  { table, network }: { table: TableKeeper | undefined; network: PodNetwork },
+  { rules, network }: { rules: KernelRules | undefined; network: PodNetwork },
   deps: NetworkDeps,
 ): Promise<{ stop(): Promise<void> }> {
   const [{ startRoutes }, { newLocalPorts }, { newHealthChecks }] = await Promise.all([
@@ -69,7 +67,7 @@ export async function startServiceTraffic(
     import('../../network/proxy/health-checks.js'),
   ])
   const log = deps.log.child({ component: 'service-proxy' })
-  const kernel = table ? await kernelCarriers(config, { table, network }, { ...deps, log }) : []
+  const kernel = rules ? await kernelCarriers(config, { rules, network }, { ...deps, log }) : []
   const carriers = [
     ...kernel,
     newLocalPorts({ clock, random, log, address: loopback }),

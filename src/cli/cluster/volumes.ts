@@ -1,5 +1,5 @@
 /** Storage for claims: the directory that volumes are made in, and the default StorageClass that leads there. */
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { storageClass } from '../../apis/storage-v1/storage-class.js'
 import type { Client } from '../../client/client.js'
@@ -7,6 +7,7 @@ import { isControllerChosen, volumeBinderName } from '../../controllers/catalogu
 import { hostPathProvisioner, type VolumeDirectory } from '../../controllers/persistent-volume/host-path.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Configuration } from '../configuration.js'
+import { removeFiles } from '../remove-files.js'
 
 /** Undefined where there are no real pods, or nobody who would bind claims. */
 export function volumeDirectory({ dataDir, runtime, controllers }: Configuration): VolumeDirectory | undefined {
@@ -19,7 +20,7 @@ export function volumeDirectory({ dataDir, runtime, controllers }: Configuration
       // Whatever the umask says: pods run as any user.
       await chmod(join(path, name), 0o777)
     },
-    remove: name => rm(join(path, name), { recursive: true, force: true }),
+    remove: name => removeFiles(dataDir, [join('volumes', name)]),
   }
 }
 

@@ -1,13 +1,12 @@
 /** `minik8s reset`. */
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from '../command.js'
 import { resolveDataDir } from '../configuration.js'
 import { dataDirFlags, formatFlags, parseFlags } from '../flags.js'
+import { removeFiles } from '../remove-files.js'
 import { removeLeftovers, stopInstance } from '../stop-instance.js'
 
 /** What `up` makes below the data directory; nothing else in it is touched. */
-const ours = ['store', 'pki', 'nodes', 'runtime', 'volumes', 'kubeconfig', 'cluster.json', 'instance.json']
+const ours = ['store', 'pki', 'nodes', 'runtime', 'volumes', 'programs', 'kubeconfig', 'cluster.json', 'instance.json']
 
 export const command: Command = {
   summary: 'stop the cluster and delete all that it stored',
@@ -23,7 +22,7 @@ ${formatFlags(dataDirFlags)}
     const dataDir = resolveDataDir(parseFlags(args, dataDirFlags)['data-dir'], process.env)
     await stopInstance(dataDir)
     const removed = await removeLeftovers(dataDir)
-    await Promise.all(ours.map(name => rm(join(dataDir, name), { recursive: true, force: true })))
+    await removeFiles(dataDir, ours)
     process.stdout.write(`${removed}; all objects and keys in ${dataDir} are deleted\n`)
     return 0
   },

@@ -14,6 +14,7 @@ import type { KeyedBackoff } from '../backoff.js'
 import type { ImagePuller } from '../images/image-puller.js'
 import type { KubeletMetrics } from '../metrics.js'
 import type { ObjectCache } from '../object-cache.js'
+import type { RemoveFiles } from '../remove-files.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { RuntimeCache } from '../runtime-cache.js'
 import type { StatusWriter } from '../status/status-writer.js'
@@ -54,6 +55,7 @@ export interface PodDeps {
   /** The node's own /etc/hosts. */
   hostsFile(): Promise<string>
   podsDirectory: string
+  removeFiles: RemoveFiles
   seccompDirectory: string
   restarts: KeyedBackoff
   /** Why this node will not run the pod; undefined when it will. */

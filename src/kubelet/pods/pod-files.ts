@@ -1,6 +1,7 @@
 /** The files that the kubelet keeps for a pod: hosts, resolv.conf, termination messages; all below `<data-dir>/pods/<uid>`. */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RemoveFiles } from '../remove-files.js'
 
 /** Container processes of any user write their last words here. */
 const messageMode = 0o666
@@ -9,7 +10,11 @@ const readableMode = 0o644
 export class PodFiles {
   readonly directory: string
 
-  constructor(podsDirectory: string, uid: string) {
+  constructor(
+    podsDirectory: string,
+    uid: string,
+    private readonly removeFiles: RemoveFiles,
+  ) {
     this.directory = join(podsDirectory, uid)
   }
 
@@ -58,6 +63,6 @@ export class PodFiles {
   }
 
   async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true })
+    await this.removeFiles(this.directory)
   }
 }

@@ -89,7 +89,7 @@ export class PodWorker {
     this.#deps = deps
     this.#gone = gone
     this.#firstSeen = deps.clock.monotonic()
-    this.#files = new PodFiles(deps.podsDirectory, pod.metadata.uid ?? '')
+    this.#files = new PodFiles(deps.podsDirectory, pod.metadata.uid ?? '', deps.removeFiles)
     this.#resize = new PodResize(this.#files.resources)
     // A pod that is being ended sleeps until its containers are gone, but is to be seen unready.
     const onVerdict = () => (this.#cancel.signal.aborted ? void this.#publish() : this.wake())
@@ -410,6 +410,7 @@ export class PodWorker {
       claim,
       persistentVolume,
       ensureMemoryVolume: (...args) => runtime.ensureMemoryVolume(...args),
+      removeFiles: this.#deps.removeFiles,
       context: pod => {
         const runAsUser = commonUser(pod)
         const fsGroup = pod.spec.securityContext?.fsGroup

@@ -34,7 +34,7 @@ async function join(remote: { readable: Readable; writable: Writable }, caller: 
  * Runs in the sandbox's network namespace: a server that listens on loopback only is heard nowhere else. Standard output is
  * opened as a socket because process.stdout cannot be ended: the caller would never hear that the server hung up.
  */
-const relay = `
+export const relayScript = `
 const { connect, Socket } = require('node:net')
 const port = Number(process.argv[1])
 const fail = error => { process.stderr.write(error.message); process.exit(1) }
@@ -52,7 +52,7 @@ start('127.0.0.1', first => start('::1', () => fail(first)))
 
 /** `enter` is the command that leads into the namespace, `[]` for our own. Rejects when nothing listens. */
 export async function forwardByRelay(enter: readonly string[], port: number, caller: ForwardedStream): Promise<void> {
-  const [command, ...args] = [...enter, process.execPath, '-e', relay, String(port)]
+  const [command, ...args] = [...enter, process.execPath, '-e', relayScript, String(port)]
   const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'], signal: caller.signal })
   let complaint = ''
   child.stderr.on('data', chunk => {
@@ -67,20 +67,24 @@ export async function forwardByRelay(enter: readonly string[], port: number, cal
   if (code !== 0 && complaint && !caller.signal.aborted) throw new Error(complaint)
 }
 
-/** `address` is the sandbox's, or loopback for one on the host's network; `pid` lets us in when only loopback listens. */
+/** Connects a caller from inside a network namespace. */
+export type Relay = (port: number, caller: ForwardedStream) => Promise<void>
+
+/** `address` is the sandbox's, or loopback for one on the host's network; `relay`, or for root `pid`, lets us in when only loopback listens. */
 export async function forwardPort(
-  target: { address: string; pid?: number },
+  { address, pid, relay }: { address: string; pid?: number; relay?: Relay },
   port: number,
   caller: ForwardedStream,
 ): Promise<void> {
   try {
-    const socket = await dial(target.address, port)
+    const socket = await dial(address, port)
     await join({ readable: socket, writable: socket }, caller)
     return
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || !target.pid) throw refusal(port, error)
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || !(relay || pid)) throw refusal(port, error)
   }
-  await forwardByRelay(['nsenter', '-t', String(target.pid), '-n'], port, caller).catch(error => {
+  const relayed = relay ? relay(port, caller) : forwardByRelay(['nsenter', '-t', String(pid), '-n'], port, caller)
+  await relayed.catch(error => {
     throw refusal(port, error)
   })
 }

@@ -89,6 +89,8 @@ export interface Runtime {
   pullImage(image: string, credentials: RegistryCredentials | undefined, signal: AbortSignal): Promise<void>
   removeImage(image: string): Promise<void>
 
+  /** Removes files that containers wrote as other users, with all that is below; absent where the kubelet may do that itself. */
+  removeFiles?(path: string): Promise<void>
   /** Memory-backed storage shared by a pod's containers, to be named in mounts. Safe to repeat. */
   ensureMemoryVolume(pod: PodRef, name: string, options: MemoryVolumeOptions): Promise<void>
   removeMemoryVolumes(pod: PodRef): Promise<void>

@@ -1,9 +1,10 @@
 /** The volumes of one pod: makes them ready before its containers start, keeps them up to date, and removes them after. */
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../apis/generated/core-v1.js'
 import { quantityValue } from '../../machinery/quantity.js'
 import { refOf } from '../pods/pod.js'
+import type { RemoveFiles } from '../remove-files.js'
 import type { MemoryVolumeOptions, MountSource, PodRef } from '../runtime/types.js'
 import { writeAtomically } from './atomic-writer.js'
 import { ensureHostPath } from './host-path.js'
@@ -25,6 +26,7 @@ export interface PodVolumesDeps {
   context(pod: Pod): SourceContext
   claim(namespace: string, name: string): Promise<PersistentVolumeClaim>
   persistentVolume(name: string): Promise<PersistentVolume>
+  removeFiles: RemoveFiles
   ensureMemoryVolume(pod: PodRef, name: string, options: MemoryVolumeOptions): Promise<void>
 }
 
@@ -69,7 +71,7 @@ export class PodVolumes {
 
   /** Removes what the kubelet wrote; hostPaths and persistent volumes stay, and memory is freed as the containers go. */
   async unmount(): Promise<void> {
-    await rm(this.#deps.directory, { recursive: true, force: true })
+    await this.#deps.removeFiles(this.#deps.directory)
   }
 
   #mountOne(pod: Pod, volume: Volume): Promise<MountedVolume> {

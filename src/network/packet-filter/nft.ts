@@ -1,11 +1,8 @@
 /** Hands rulesets to the kernel through the nft program. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-
-const run = promisify(execFile)
+import { type RunProgram, runHere } from '../run-program.js'
 
 /** What the table keeper asks of the kernel. */
 export interface PacketFilter {
@@ -18,21 +15,27 @@ export interface PacketFilter {
   read(table: string, whole: boolean): Promise<string | undefined>
 }
 
-/** Ample for the largest tables. */
-const maxBuffer = 64 << 20
+/** Who runs programs, and where files for them can be put. */
+export interface ProgramPlace {
+  run: RunProgram
+  directory: string
+}
 
-export const nftProgram: PacketFilter = {
+/** As this process, on this machine. */
+export const here: ProgramPlace = { run: runHere, directory: tmpdir() }
+
+export const newNft = ({ run, directory }: ProgramPlace): PacketFilter => ({
   /** From a file: nft reads its standard input badly when Node starts it. */
   async load(text) {
-    const directory = await mkdtemp(join(tmpdir(), 'minik8s-nft-'))
+    const place = await mkdtemp(join(directory, 'minik8s-nft-'))
     try {
-      const file = join(directory, 'rules.nft')
+      const file = join(place, 'rules.nft')
       await writeFile(file, text, { mode: 0o600 })
       await run('nft', ['-f', file])
     } catch (error) {
       throw new Error((error as { stderr?: string }).stderr?.split('\n')[0] || (error as Error).message)
     } finally {
-      await rm(directory, { recursive: true, force: true })
+      await rm(place, { recursive: true, force: true })
     }
   },
   async read(table, whole) {
@@ -41,8 +44,7 @@ export const nftProgram: PacketFilter = {
       return stdout.split('\n').includes(`table ip ${table}`) ? '' : undefined
     }
     // Terse and stateless: without elements and counters, which change by themselves.
-    const listed = run('nft', ['-t', '-s', 'list', 'table', 'ip', table], { maxBuffer })
-    return listed.then(
+    return run('nft', ['-t', '-s', 'list', 'table', 'ip', table]).then(
       ({ stdout }) => stdout,
       (error: { stderr?: string }) => {
         if (error.stderr?.includes('No such file')) return undefined
@@ -50,10 +52,10 @@ export const nftProgram: PacketFilter = {
       },
     )
   },
-}
+})
 
-/** Whether this process may change the packet filter with nft. */
-export async function nftWorks(): Promise<boolean> {
+/** Whether the packet filter can be changed with nft from there. */
+export async function nftWorks({ run }: ProgramPlace = here): Promise<boolean> {
   try {
     await run('nft', ['list', 'tables'])
     return true
@@ -63,5 +65,5 @@ export async function nftWorks(): Promise<boolean> {
 }
 
 /** Removes a table if it is there. */
-export const removeTable = (table: string, filter: PacketFilter = nftProgram): Promise<void> =>
+export const removeTable = (table: string, filter: PacketFilter = newNft(here)): Promise<void> =>
   filter.load(`table ip ${table} {}\ndelete table ip ${table}\n`)

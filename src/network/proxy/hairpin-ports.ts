@@ -1,6 +1,7 @@
 /** Lets pods reach themselves through services: bridges that are filtered give nothing back through the port it came by, unless told to. */
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RunProgram } from '../run-program.js'
 import type { RouteCarrier } from './service-routes.js'
 
 /** Ports of a bridge, as the kernel shows them below `/sys/class/net`. */
@@ -11,11 +12,17 @@ export interface BridgePorts {
   allowHairpin(port: string): Promise<void>
 }
 
-export function bridgePortsOf(bridge: string): BridgePorts {
+/** Who may not write there has the `ip` program do it. */
+export function bridgePortsOf(bridge: string, run: RunProgram): BridgePorts {
   const directory = join('/sys/class/net', bridge, 'brif')
   return {
     list: () => readdir(directory).catch(() => []),
-    allowHairpin: port => writeFile(join(directory, port, 'hairpin_mode'), '1'),
+    async allowHairpin(port) {
+      await writeFile(join(directory, port, 'hairpin_mode'), '1').catch(async error => {
+        if (error.code !== 'EACCES') throw error
+        await run('ip', ['link', 'set', 'dev', port, 'type', 'bridge_slave', 'hairpin', 'on'])
+      })
+    },
   }
 }
 

@@ -2,8 +2,8 @@
  * Ends what the kernel remembers of UDP flows to pods that left a service. A client that goes on sending from one port would else be sent to
  * the pod that is gone for as long as it does not pause; TCP notices by itself.
  */
-import { execFile } from 'node:child_process'
 import type { Logger } from '../../telemetry/logger.js'
+import type { RunProgram } from '../run-program.js'
 import type { RoutedPort } from './service-ports.js'
 import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
 
@@ -13,13 +13,13 @@ export type RunConntrack = (args: readonly string[]) => Promise<void>
 const nothingDeleted = /0 flow entries have been deleted/
 
 /** The program of conntrack-tools. */
-export const conntrackProgram: RunConntrack = args =>
-  new Promise((resolve, reject) => {
-    execFile('conntrack', [...args], (error, _, stderr) => {
-      if (!error || nothingDeleted.test(stderr)) resolve()
-      else reject(error)
+export const newConntrack =
+  (run: RunProgram): RunConntrack =>
+  async args => {
+    await run('conntrack', args).catch(error => {
+      if (!nothingDeleted.test(error.stderr)) throw error
     })
-  })
+  }
 
 interface Flow {
   destination: string

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   env?: Readonly<Record<string, string>>
   /** Default: the one that is built in this checkout. */
   program?: string
+  /** A command that runs another one, such as one that changes the user. */
+  launcher?: readonly string[]
 }
 
 export class TestCluster {
@@ -32,9 +34,10 @@ export class TestCluster {
 
   /** Starts, or starts again on the same data and port. Resolves with the ready line. */
   async start(): Promise<string> {
-    const { runtime = 'docker', flags = [], env = {} } = this.options
-    const args = [this.#program, 'up', '--data-dir', this.dataDir, '--port', this.#port, '--runtime', runtime, ...flags]
-    const child = spawn(process.execPath, args, {
+    const { runtime = 'docker', flags = [], env = {}, launcher = [] } = this.options
+    const options = ['--data-dir', this.dataDir, '--port', this.#port, '--runtime', runtime, ...flags]
+    const [command, ...args] = [...launcher, process.execPath, this.#program, 'up', ...options]
+    const child = spawn(command!, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.dataDir,
       env: { ...process.env, ...env },

@@ -17,16 +17,17 @@ export function grantable(boundingSet: string, last: number): string[] | undefin
   return held.length === known.length ? undefined : held
 }
 
-/** Undefined where nothing is withheld, or where we cannot tell: only root shares the daemon's bounds. */
+/** What the daemon may give away at most: what root has, be it us or the first process. */
+async function daemonBounds(): Promise<string | undefined> {
+  const status = await readFile(process.getuid?.() === 0 ? '/proc/self/status' : '/proc/1/status', 'utf8')
+  return /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1]
+}
+
+/** Undefined where nothing is withheld, or where we cannot tell. */
 export async function readGrantable(): Promise<string[] | undefined> {
-  if (process.getuid?.() !== 0) return undefined
   try {
-    const [status, last] = await Promise.all([
-      readFile('/proc/self/status', 'utf8'),
-      readFile('/proc/sys/kernel/cap_last_cap', 'utf8'),
-    ])
-    const boundingSet = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1]
-    return boundingSet ? grantable(boundingSet, Number(last)) : undefined
+    const [bounds, last] = await Promise.all([daemonBounds(), readFile('/proc/sys/kernel/cap_last_cap', 'utf8')])
+    return bounds ? grantable(bounds, Number(last)) : undefined
   } catch {
     return undefined
   }

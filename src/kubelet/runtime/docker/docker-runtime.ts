@@ -5,7 +5,7 @@ import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { ExecStreams, LogOptions } from '../../../machinery/node-api.js'
 import { eventQueue } from '../event-queue.js'
-import { type ForwardedStream, forwardPort } from '../port-forward.js'
+import { type ForwardedStream, forwardPort, type Relay } from '../port-forward.js'
 import { type ExecResult, isRuntimeError, type Runtime, RuntimeError, type StartingSandbox } from '../runtime.js'
 import type {
   ContainerConfig,
@@ -44,6 +44,9 @@ export interface DockerRuntimeDeps {
   /** As in CreateContext. */
   grantable?: readonly string[]
   hostPortAddress?: string
+  /** Where this process is not root: how files are removed, and the network of a sandbox is entered. */
+  removeFiles?(path: string): Promise<void>
+  relayInto?(sandboxId: string): Relay
 }
 
 /** Inspect calls at a time while listing. */
@@ -56,8 +59,11 @@ export class DockerRuntime implements Runtime {
   readonly #known = new Map<string, ContainerStatus>()
   readonly #pods = new Map<string, PodRef>()
 
+  readonly removeFiles?: (path: string) => Promise<void>
+
   constructor(deps: DockerRuntimeDeps) {
     this.#deps = deps
+    if (deps.removeFiles) this.removeFiles = deps.removeFiles
     this.#docker = deps.docker
   }
 
@@ -217,7 +223,9 @@ export class DockerRuntime implements Runtime {
     const info = await asking(this.#docker.getContainer(sandboxId).inspect())
     const onNode = info.HostConfig.NetworkMode === 'host'
     const [address = '127.0.0.1'] = statusOf(info).ips
-    await forwardPort({ address, ...(!onNode && { pid: info.State.Pid }) }, port, stream)
+    const relay = this.#deps.relayInto?.(sandboxId)
+    const way = relay ? { relay } : { pid: info.State.Pid }
+    await forwardPort({ address, ...(!onNode && way) }, port, stream)
   }
 
   stats(id: string): Promise<ContainerStats> {

@@ -1,24 +1,29 @@
 /** A connection to one Docker daemon on behalf of one cluster: its bridge network, pause image, events and clean-up. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
+import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
 import { within } from '../../within.js'
 import { isRuntimeError, type Runtime, RuntimeError } from '../runtime.js'
 import { readGrantable } from './capabilities.js'
-import { DockerRuntime } from './docker-runtime.js'
+import { DockerRuntime, type DockerRuntimeDeps } from './docker-runtime.js'
 import { asking, askingOnce, toRuntimeError } from './errors.js'
 import { DockerEvents } from './events.js'
+import { type HostPrograms, newFileRemover, newHostPrograms } from './host-programs.js'
 import { DockerImages } from './images.js'
 import { labelNames, ownerFilter } from './labels.js'
 import { ensurePauseImage } from './pause-image.js'
+import { relayIntoSandbox } from './relay.js'
 
 export interface DockerOptions {
   /** Names the cluster in labels, container names and the network. */
   cluster: string
   /** Default: DOCKER_HOST as dockerode reads it, else /var/run/docker.sock. */
   socketPath?: string
+  /** The cluster's; given where this process is not root. */
+  dataDirectory?: string
   /** CIDR of the cluster's bridge; default: Docker's choice. */
   subnet?: string
   clock: Clock
@@ -47,9 +52,9 @@ export async function openDocker(socketPath: string | undefined): Promise<Docker
   return new DockerClient({ ...(socketPath && { socketPath }), agent } as Docker.DockerOptions)
 }
 
-/** Whether a process like ours may lower its score: daemons in sandboxed machines may not, and then no container can start with a negative one. */
+/** Whether the daemon may lower a score: in sandboxed machines it may not, and then no container can start with a negative one. */
 async function mayLowerOomScore(): Promise<boolean> {
-  if (process.getuid?.() !== 0) return true
+  if (process.getuid?.() !== 0) return (await readGrantable())?.includes('SYS_RESOURCE') !== false
   const file = '/proc/self/oom_score_adj'
   try {
     const before = await readFile(file, 'utf8')
@@ -71,6 +76,7 @@ export class DockerEngine {
   readonly #pauseImage: string
   readonly #oom: { mayLower: boolean }
   readonly #grantable: readonly string[] | undefined
+  readonly #asUser: Pick<DockerRuntimeDeps, 'removeFiles' | 'relayInto'>
 
   private constructor(docker: Docker, options: DockerOptions, facts: EngineFacts) {
     this.#docker = docker
@@ -85,6 +91,7 @@ export class DockerEngine {
       this.#images.watched = standing
       this.#images.forget()
     }
+    this.#asUser = options.dataDirectory ? withoutRoot(docker, options, facts) : {}
     this.#events = new DockerEvents({ docker, clock: options.clock, log: options.log, watched })
   }
 
@@ -114,8 +121,15 @@ export class DockerEngine {
       pauseImage: this.#pauseImage,
       oom: this.#oom,
       ...(this.#grantable && { grantable: this.#grantable }),
+      ...this.#asUser,
       ...(hostPortAddress && { hostPortAddress }),
     })
+  }
+
+  /** Runs programs of this machine as root, as whoever may use Docker can; `atEnd` is a command of the shell for when this process is gone. */
+  hostPrograms(directory: string, atEnd: string): HostPrograms {
+    const { cluster } = this.#options
+    return newHostPrograms(this.#docker, { cluster, pauseImage: this.#pauseImage, name: 'host', directory, atEnd })
   }
 
   /** Removes every container, volume and network of the cluster, whichever node made it. */
@@ -203,4 +217,25 @@ async function removeNetwork(network: Docker.Network): Promise<void> {
 /** As DockerEngine.removeAll, for a cluster that does not run: makes nothing first. */
 export async function removeCluster(options: Pick<DockerOptions, 'cluster' | 'socketPath'>): Promise<void> {
   await removeAllOf(await openDocker(options.socketPath), options.cluster)
+}
+
+type FilesOf = Required<Pick<DockerOptions, 'cluster' | 'dataDirectory'>>
+
+/** Removes what is below the data directory, also what containers wrote there as root. */
+function fileRemover(docker: Docker, { cluster, dataDirectory, pauseImage }: FilesOf & { pauseImage: string }) {
+  const places = { directory: join(dataDirectory, 'programs'), writable: dataDirectory }
+  return newFileRemover(docker, { ...places, cluster, pauseImage, name: 'files', atEnd: '' })
+}
+
+/** What a process that is root does itself. */
+const withoutRoot = (docker: Docker, { cluster, dataDirectory = '' }: DockerOptions, { pauseImage }: EngineFacts) => ({
+  removeFiles: fileRemover(docker, { cluster, dataDirectory, pauseImage }),
+  relayInto: relayIntoSandbox(docker, { cluster, pauseImage }),
+})
+
+/** Removes files below the data directory of a cluster that does not run, whoever they belong to. */
+export async function removeFilesAsRoot(options: FilesOf, paths: readonly string[]): Promise<void> {
+  const docker = await openDocker(undefined)
+  const remove = fileRemover(docker, { ...options, pauseImage: await ensurePauseImage(docker) })
+  await Promise.all(paths.map(remove))
 }

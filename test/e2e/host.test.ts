@@ -1,0 +1,88 @@
+/** However a cluster ends, the machine is as it was before: links, addresses, routes, rules, settings, files. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { program, TestCluster } from './harness/cluster.js'
+import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
+import { eventually, output } from './harness/run.js'
+
+/** Where the program would put what does not belong into its data directory. */
+const home = mkdtempSync(join(tmpdir(), 'minik8s-home-'))
+const env = { HOME: home, TMPDIR: home, XDG_CACHE_HOME: join(home, 'cache'), XDG_CONFIG_HOME: join(home, 'config') }
+const cluster = new TestCluster({ env })
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]()
+  rmSync(home, { recursive: true, force: true })
+})
+
+/** Services of each sort, a port of the host, a policy, volumes. */
+const workload = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: web
+          image: busybox:1.36
+          command: [sh, -c, 'echo ok > /data/i; httpd -f -p 8080 -h /data']
+          ports: [{ containerPort: 8080, hostPort: 18199 }]
+          volumeMounts: [{ name: data, mountPath: /data }]
+      volumes: [{ name: data, emptyDir: { medium: Memory } }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  type: LoadBalancer
+  selector: { app: web }
+  sessionAffinity: ClientIP
+  externalTrafficPolicy: Local
+  ports: [{ name: tcp, port: 8080 }, { name: udp, port: 8080, protocol: UDP }]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: web }
+spec: { podSelector: { matchLabels: { app: web } }, ingress: [{ from: [{ podSelector: {} }] }] }
+`
+
+async function startWithWork(): Promise<void> {
+  await cluster.start()
+  await cluster.apply(workload)
+  const address = await eventually('an address', () =>
+    cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'),
+  )
+  await eventually('the service answers', async () => (await fetch(`http://${address}:8080/i`)).ok)
+}
+
+test.each([
+  ['minik8s down', undefined],
+  ['Ctrl-C, then down', 'SIGINT'],
+  ['kill -9, then down', 'SIGKILL'],
+] as const)('after %s the machine is as before', async (_, signal) => {
+  const before = await readHostState()
+  await startWithWork()
+  const id = clusterIdOf(cluster.dataDir)
+  const during = changes(before, await readHostState(id)).join('\n')
+  expect(during).toContain(`minik8s-${id}`)
+  expect(during).toMatch(/^links \+ br-/m)
+  if (signal) await cluster.stop(signal)
+  await output(process.execPath, [program, 'down', '--data-dir', cluster.dataDir])
+  await cluster.stop()
+  // Docker takes the last links away a moment later.
+  await eventually(
+    'nothing is left',
+    async () => {
+      const left = changes(before, await readHostState(id))
+      if (left.length) throw new Error(left.join('\n'))
+      return true
+    },
+    15_000,
+  )
+  expect(readdirSync(home)).toEqual([])
+})
