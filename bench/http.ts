@@ -21,7 +21,11 @@ export interface Answer {
 export function connectSession(server: Pick<BenchServer, 'url' | 'tls'>): ClientHttp2Session {
   const session = connect(server.url, { settings: { initialWindowSize: 16 << 20 }, ...server.tls })
   session.on('error', () => {})
-  session.once('connect', () => session.setLocalWindowSize(32 << 20))
+  session.once('connect', (_, socket) => {
+    session.setLocalWindowSize(32 << 20)
+    // A session that is being destroyed no longer hears what becomes of its socket: a server that dies then must not end us.
+    socket.on('error', () => {})
+  })
   return session
 }
 

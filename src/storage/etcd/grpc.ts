@@ -66,6 +66,7 @@ export class GrpcChannel {
   call(method: string, frame: Buffer, timeout: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       let answer: Buffer | undefined
+      let isLate = false
       const stream = this.#open(method, {
         timeout,
         onMessage: message => {
@@ -74,10 +75,14 @@ export class GrpcChannel {
         onEnd: error => {
           timer.cancel()
           if (error.code === 0 && answer) resolve(answer)
-          else reject(error)
+          else
+            reject(isLate ? new GrpcError(grpcCodes.deadlineExceeded, `${this.url}: no answer in time`, true) : error)
         },
       })
-      const timer = this.#options.clock.after(timeout, () => stream.close(constants.NGHTTP2_CANCEL))
+      const timer = this.#options.clock.after(timeout, () => {
+        isLate = true
+        stream.close(constants.NGHTTP2_CANCEL)
+      })
       stream.end(frame)
     })
   }
@@ -131,9 +136,7 @@ export class GrpcChannel {
     const status = heads['grpc-status']
     const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
     if (status === undefined)
-      return stream.rstCode === constants.NGHTTP2_CANCEL
-        ? new GrpcError(grpcCodes.deadlineExceeded, `${url}: no answer in time`, true)
-        : new GrpcError(grpcCodes.unavailable, `${url}: ${lost.why}`, lost.connected && !refused)
+      return new GrpcError(grpcCodes.unavailable, `${url}: ${lost.why}`, lost.connected && !refused)
     return new GrpcError(Number(status), decodeURIComponent(String(heads['grpc-message'] ?? '')), true)
   }
 

@@ -76,7 +76,10 @@ export class Fleet {
       cwd: this.#directory,
       log: join(this.#directory, `${port}.log`),
     })
-    await waitUntilReady({ url: urlOf(port), headers: {}, tls: () => this.#tls() })
+    await waitUntilReady({ url: urlOf(port), headers: {}, tls: () => this.#tls() }).catch(error => {
+      const log = readFileSync(join(this.#directory, `${port}.log`), 'utf8')
+      throw new Error(`${error.message}; it said: ${log.slice(-1000)}`)
+    })
   }
 
   get #pki(): string {
