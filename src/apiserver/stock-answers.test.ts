@@ -141,3 +141,32 @@ test('duplicates inside of what has no type are nobody’s business', async () =
     .expect(201)
   expect(got.headers.warning).toBeUndefined()
 })
+
+test('an apply to what spoiled the bookkeeping', async () => {
+  const path = inDefault('serviceaccounts/spoiled')
+  await post(inDefault('serviceaccounts'), { metadata: { name: 'spoiled' } }).expect(201)
+  await merge(path, { secrets: [{}] }).expect(200)
+  const applied = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'spoiled' } }
+  const { body } = await server
+    .agent()
+    .patch(`${path}?fieldManager=one`)
+    .set('content-type', 'application/apply-patch+yaml')
+    .send(JSON.stringify(applied))
+  expect(body.message).toBe(
+    'failed to create manager for existing fields: failed to convert new object (default/spoiled; /v1, Kind=ServiceAccount) to smd typed: .secrets: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)',
+  )
+})
+
+test('what a definition’s error shows of dependencies', async () => {
+  const openAPIV3Schema = { type: 'object', oneOf: [{ dependencies: { a: {}, b: ['c'] }, allOf: [] }] }
+  const versions = [
+    { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema }, subresources: { status: {} } },
+  ]
+  const names = { plural: 'bs', kind: 'B' }
+  const { body } = await post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'bs.a.b' },
+    spec: { group: 'a.b', scope: 'Cluster', names, versions },
+  }).expect(422)
+  expect(body.message).toContain('"AllOf":[]')
+  expect(body.message).toContain('"b":{"Schema":null,"Property":["c"]}')
+})

@@ -92,6 +92,9 @@ export interface Twins {
   again: Sequence
 }
 
+/** Names of twins differ in their first letter, e in place of d. */
+const isNamesake = (a: string, b: string): boolean => a.replaceAll('e', 'd') === b.replaceAll('e', 'd')
+
 /**
  * Whether a difference is there whenever its sequence is played: then it is none of timing or of what a server makes up. Where the second play
  * took another way it proves nothing.
@@ -99,7 +102,7 @@ export interface Twins {
 function isLasting({ path, nature, at, answers }: Found, again: Played): boolean {
   const step = again.played[at]
   const isSameWay = step && (step.stock === answers.stock.status || step.ours === answers.ours.status)
-  return !isSameWay || again.found.some(f => f.at === at && f.path === path && f.nature === nature)
+  return !isSameWay || again.found.some(f => f.at === at && f.path === path && isNamesake(f.nature, nature))
 }
 
 const connectionsTo = ({ stock, ours }: { stock: Side; ours: Side }) =>

@@ -67,6 +67,17 @@ function goField(name: string, value: unknown): unknown {
     return isJsonObject(value)
       ? { Allows: true, Schema: goSchema(value as JsonSchema) }
       : { Allows: value, Schema: null }
+  if (name === 'dependencies')
+    return Object.fromEntries(
+      Object.entries(value as Record<string, JsonSchema | string[]>).map(([k, v]) => [
+        k,
+        Array.isArray(v) ? { Schema: null, Property: v } : { Schema: goSchema(v), Property: null },
+      ]),
+    )
+  if (name === 'externalDocs') {
+    const { description = '', url = '' } = value as { description?: string; url?: string }
+    return { Description: description, URL: url }
+  }
   return value
 }
 

@@ -28,6 +28,7 @@ export const pod = defineKind<Pod>({
   names: { plural: 'pods', shortNames: ['po'], categories: ['all'] },
 
   setDefaults: setPodDefaults,
+  updateChecks: ['metaUpdate', 'meta', 'spec', 'change'],
   *validate(object, { subresource }) {
     if (!subresource) yield* validatePod(object)
   },

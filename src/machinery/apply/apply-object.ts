@@ -115,7 +115,14 @@ function claimEarlierFields(context: MergeContext, live: AnyObject, { subresourc
   const { apiVersion } = context
   const identity = { manager: 'before-first-apply', operation: 'Update', apiVersion, subresource } as const
   const change = { live: zeroObject(context.type), object: live }
-  recordUpdate(context, change, { managers, id: idOf(identity), entry: { ...identity, time } })
+  try {
+    checkApplied(context.type, live)
+    recordUpdate(context, change, { managers, id: idOf(identity), entry: { ...identity, time } })
+  } catch (error) {
+    if (!(error instanceof TypedError)) throw error
+    const why = `failed to convert new object (${shownObject(live)}) to smd typed: ${error.message}`
+    throw badRequest(`failed to create manager for existing fields: ${why}`)
+  }
   return managers
 }
 

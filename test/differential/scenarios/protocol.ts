@@ -45,8 +45,10 @@ const bodies: readonly Body[] = [
 
 function oddPath(stage: Stage, random: Chooser): string {
   const { collection } = stage
+  // What others make beside this sequence is not to be seen.
+  const own = `?labelSelector=run%3D${stage.namespace}`
   return random.pick([
-    `${collection}/?labelSelector=run%3D${stage.namespace}`,
+    `${collection}/${own}`,
     `${collection}/a/b`,
     `${collection}/a/status/c`,
     `${collection}/a/unknown`,
@@ -57,17 +59,17 @@ function oddPath(stage: Stage, random: Chooser): string {
     `${collection}//a`,
     collection.replace(/[^/]+$/, 'nothings'),
     collection.replace('/v1', '/v9'),
-    collection.replace('namespaces/', 'namespaces//'),
-    `${collection.replace(/\/namespaces\/[^/]+/, '')}?labelSelector=run%3D${stage.namespace}`,
-    collection.replace(/\/namespaces\/[^/]+/, '/namespaces/Bad_Name'),
-    collection.replace(/\/namespaces\/[^/]+/, '/namespaces/missing-namespace'),
+    `${collection.replace('namespaces/', 'namespaces//')}${own}`,
+    `${collection.replace(/\/namespaces\/[^/]+/, '')}${own}`,
+    `${collection.replace(/\/namespaces\/[^/]+/, '/namespaces/Bad_Name')}${own}`,
+    `${collection.replace(/\/namespaces\/[^/]+/, '/namespaces/missing-namespace')}${own}`,
     collection.replace('/api', '/Api'),
     `${collection}?=&&a&labelSelector=run%3D${stage.namespace}`,
-    `${collection}?a=%zz`,
+    `${collection}${own}&a=%zz`,
     `${collection}?watch=x&timeoutSeconds=1&labelSelector=run%3D${stage.namespace}`,
     `/watch${collection}`,
     collection.replace('/v1/', '/v1/watch/'),
-    `${collection}#fragment`,
+    `${collection}${own}#fragment`,
   ])
 }
 
