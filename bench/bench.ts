@@ -7,16 +7,29 @@ export interface Sample {
   wallMs: number
   /** Microseconds of the server's CPU for one operation. */
   cpuMicros?: number
+  /** Resident memory of the server's processes. */
+  megabytes?: number
 }
 
-export interface Benchmark {
+/** What the goal is about: CPU an operation, wall time an operation, or resident memory. */
+export type Judged = 'cpu' | 'wall' | 'memory'
+
+/** What stands in the table about a benchmark. */
+export interface Title {
   name: string
   /** What one operation is. */
   unit: string
-  /** Sizes to run at, small to large. */
-  sizes: readonly number[]
   /** The goal as a ratio of the stock server's cost (goals.md): ours may be at most this much. */
   goal: number
+  judged?: Judged
+  /** What no server on this machine could do better than. */
+  limit: string
+}
+
+export interface Benchmark extends Title {
+  /** Sizes to run at, small to large: in all runs, and in those that take their time. */
+  sizes: readonly number[]
+  longSizes?: readonly number[]
   /** Brings the server to where the measurement begins; not measured. */
   prepare?(server: BenchServer, size: number): Promise<void>
   /** Opens connections and the like, which is not measured. */
@@ -27,6 +40,14 @@ export interface Round {
   /** What is measured; resolves with the number of operations. */
   run(): Promise<number>
   end(): void
+}
+
+/** A benchmark of a server's life rather than of its requests; each size has a server of its own. */
+export interface LifeBenchmark extends Title {
+  sizes: readonly number[]
+  longSizes?: readonly number[]
+  prepare?(server: BenchServer, size: number): Promise<void>
+  sample(server: BenchServer): Promise<Sample>
 }
 
 export async function measure(server: BenchServer, body: () => Promise<number>): Promise<Sample> {

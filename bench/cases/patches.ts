@@ -20,6 +20,7 @@ export const patch: Benchmark = {
   unit: 'patch',
   sizes: [2_000],
   goal: 1 / 5,
+  limit: 'as create, plus the merge',
   prepare: server => fillNamespace(server, 'patch', pods),
   begin: (server, size, round) =>
     beginLoad(server, {
@@ -47,6 +48,7 @@ export const apply: Benchmark = {
   unit: 'apply',
   sizes: [2_000],
   goal: 1 / 5,
+  limit: 'as create, plus the merge',
   async prepare(server) {
     await ensureNamespace(server, 'apply')
     await runLoad(server, { clients, total: pods, call: n => applyCall(n, 'new') })

@@ -30,6 +30,7 @@ export const watch: Benchmark = {
   unit: 'event',
   sizes: [1, 100, 1_000],
   goal: 1 / 2.5,
+  limit: '3 to 8 µs an event',
   prepare: server => ensureNamespace(server, 'watch'),
   async begin(server, size, round) {
     const path = '/api/v1/namespaces/watch/configmaps'
