@@ -56,7 +56,7 @@ test.each([
 
 test('only the front end reaches Redis', async () => {
   const reach = (from: string, host: string) =>
-    cluster.tryKubectl(['exec', from, '--', 'sh', '-c', `printf 'PING\\r\\nQUIT\\r\\n' | nc -w 2 ${host} 6379`])
+    cluster.tryKubectl(['exec', from, '--', 'sh', '-c', `printf 'PING\\r\\nQUIT\\r\\n' | nc -w 1 ${host} 6379`])
   for (const host of ['redis-leader', 'redis-follower']) {
     await eventually(host, async () => (await reach('deployment/guestbook', host)).stdout.startsWith('+PONG'))
     expect((await reach('pod/stranger', host)).stdout).toBe('')

@@ -180,6 +180,13 @@ describe('requests', () => {
     for (let i = 0; i < 4; i++) expect((await echoed('/flaky', { method: 'POST', body: `${i}` })).body).toBe(`${i}`)
   })
 
+  test('share connections to the pods', async () => {
+    let connections = 0
+    backend.on('connection', () => connections++)
+    for (let i = 0; i < 5; i++) await echoed('/kept', { method: 'POST', body: 'x' })
+    expect(connections).toBeLessThanOrEqual(1)
+  })
+
   test.each([
     ['/none', 503, 'no pod of service default/none, port 80 is ready'],
     ['/missing', 503, 'there is no service default/missing, port 80'],

@@ -51,6 +51,7 @@ export class FrontDoor {
   readonly #forwarder: HttpForwarder
   readonly #warned = new Set<number>()
   #router = newHttpRouter([])
+  #settling: Promise<void> = Promise.resolve()
   #retry: Timer | undefined
   #stopped = false
 
@@ -69,13 +70,19 @@ export class FrontDoor {
     this.#router = newHttpRouter(parts.flatMap(({ rules }) => rules))
     this.#certificates.set(parts.flatMap(({ certificates }) => certificates))
     for (const { listener } of this.#open.values()) void listener.then(found => found?.renew())
-    await this.#openAndClose()
+    await this.#settle()
     const actual = new Map<number, number>()
     for (const port of part.ports.keys()) {
       const listener = await this.#open.get(port)?.listener
       if (listener) actual.set(port, listener.port)
     }
     return actual
+  }
+
+  /** One after the other: what is wanted may change while ports are closed. */
+  #settle(): Promise<void> {
+    this.#settling = this.#settling.then(() => this.#openAndClose())
+    return this.#settling
   }
 
   async #openAndClose(): Promise<void> {
@@ -108,7 +115,7 @@ export class FrontDoor {
 
   #tell(port: number, ports: readonly number[], actual: number): void {
     const { log } = this.deps
-    const isElsewhere = ports.includes(actual) && actual !== ports[0]
+    const isElsewhere = ports[0] !== 0 && actual !== ports[0]
     if (isElsewhere)
       log.warn({ port: ports[0], instead: actual }, 'Another port serves Ingresses, for theirs is not to be had')
     else log.info({ port, listens: actual }, 'A port for Ingresses is open')
@@ -137,7 +144,7 @@ export class FrontDoor {
     this.#stopped = true
     this.#retry?.cancel()
     this.#parts.clear()
-    await this.#openAndClose()
+    await this.#settle()
     this.#forwarder.stop()
   }
 }
