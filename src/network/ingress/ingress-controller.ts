@@ -96,7 +96,10 @@ class IngressController {
   async #report(own: Ingress, flaws: readonly string[], actual: ReadonlyMap<number, number>): Promise<void> {
     const { address } = this.deps
     const [plain, tls] = [actual.get(plainPort), actual.get(tlsPort)]
-    const places = [plain && `http://localhost:${plain}`, tls && `https://localhost:${tls}`].filter(Boolean)
+    const places = [
+      plain && `http://localhost${plain === plainPort ? '' : `:${plain}`}`,
+      tls && `https://localhost${tls === tlsPort ? '' : `:${tls}`}`,
+    ].filter(Boolean)
     this.#tell(own, [
       places.length ? ['Normal', 'Serving', `Reached at ${places.join(' and ')}`] : undefined,
       plain && tls ? undefined : ['Warning', 'PortTaken', 'A port for Ingresses is taken on this machine'],
