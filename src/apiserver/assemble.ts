@@ -1,5 +1,6 @@
 /** The whole API server but for its socket: tests drive it as it is, `server.ts` puts it behind TLS. */
 import type { ApiHandler } from '../machinery/request.js'
+import type { ServerRecords } from '../registry/server-records.js'
 import { registerComputed } from '../telemetry/computed-metric.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { followPolicies } from './admission/policy/policies.js'
@@ -7,6 +8,7 @@ import { followWebhooks } from './admission/webhook/webhooks.js'
 import type { AppListener } from './app.js'
 import { followRbac } from './authz/rbac-watch.js'
 import { advertise, bootstrap } from './bootstrap.js'
+import type { ServerEndpoint } from './bootstrap-objects.js'
 import { type Components, newComponents } from './components.js'
 import { newUpgradeListener, type Stream, type UpgradeListener } from './connect/upgrade.js'
 import { followCustomApiServices } from './custom-api-services.js'
@@ -30,6 +32,7 @@ import { type HealthMetrics, newHealthMetrics } from './metrics/health-metrics.j
 import { newRequestMetrics } from './metrics/request-metrics.js'
 import { PostStartHooks } from './post-start-hooks.js'
 import type { RequestInfo } from './request-info.js'
+import { ServerPresence } from './server-presence.js'
 import { runStartHooks } from './start-hooks.js'
 import { defaultGitVersion, versionInfo } from './version.js'
 
@@ -189,6 +192,19 @@ function newServerState({ clock, checkStore = async () => {} }: ApiServerDeps, a
   }
 }
 
+/** Only a server that others can reach tells of itself. */
+function newPresence(
+  records: ServerRecords,
+  { clock, log }: ApiServerDeps,
+  { config, state, advertise }: { config: ApiServerConfig; state: ServerState; advertise(): Promise<void> },
+): ServerPresence {
+  const isLocal = config.bindAddress === '::1' || config.bindAddress.startsWith('127.')
+  return new ServerPresence({
+    ...{ records, clock, log, signal: state.stopping.signal, onChange: advertise },
+    own: () => (isLocal && !state.isReachable ? undefined : { address: state.address, port: state.port }),
+  })
+}
+
 export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig): AssembledServer {
   const { clock, log, rests, schemas } = deps
   const state = newServerState(deps, config.advertiseAddress)
@@ -218,7 +234,13 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     const lease = keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
     void state.hooks.run('start-kube-apiserver-identity-lease-controller', lease)
   }
-  const endpoint = () => ({ address: state.address, port: state.port, serviceSubnet: config.serviceSubnet })
+  const presence: ServerPresence | undefined =
+    deps.servers && newPresence(deps.servers, deps, { config, state, advertise: () => publish() })
+  const endpoint = (): ServerEndpoint => ({
+    ...{ address: state.address, port: state.port, serviceSubnet: config.serviceSubnet },
+    serving: presence?.addresses,
+  })
+  const publish = (): Promise<void> => advertise(endpoint(), { rests, schemas, log, clock })
   return {
     listener: newRequestListener(context),
     onUpgrade: newUpgradeListener(context, { deps, stopping: signal, aggregator }, stream),
@@ -226,6 +248,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     handler: components.handler,
     async begin(port) {
       state.port = port
+      await presence?.look(port)
       const { requestHeader } = config.authentication ?? {}
       const objects = bootstrap({ rests, schemas, log, clock, requestHeader }, endpoint(), config.tls.clientCa)
       const roles = followRbac(rests, components.resolver, { signal, log })
@@ -242,10 +265,13 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       // The first answer is known before the first question: /metrics/slis tells of a server that nobody has asked yet.
       await checkHealth('readyz', healthChecks(state), { observe: health.observe })
       announce()
+      presence?.keepLooking(port)
     },
     async advertise(address) {
       state.address = address
-      await advertise(endpoint(), { rests, schemas, log, clock })
+      state.isReachable = true
+      await presence?.look(state.port)
+      await publish()
     },
     end: () => state.stopping.abort(),
   }

@@ -1,6 +1,7 @@
 /** The objects that a cluster begins with, besides its roles. */
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { RequestHeaderConfig } from './authn/configuration.js'
+import type { ServingAddresses } from './server-presence.js'
 
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
 
@@ -39,6 +40,8 @@ export interface ServerEndpoint {
   /** Address that pods can reach. */
   address: string
   port: number
+  /** Of all servers, where there are several; they share a port. */
+  serving?: ServingAddresses | undefined
   /** CIDR of cluster IPs. */
   serviceSubnet: string
 }
@@ -77,21 +80,31 @@ export function kubernetesService({ port, serviceSubnet }: ServerEndpoint): AnyO
   }
 }
 
-export const kubernetesEndpoints = ({ address, port }: ServerEndpoint): AnyObject => ({
-  kind: 'Endpoints',
-  apiVersion: 'v1',
-  metadata: { ...identity, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-  subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
-})
+/** Where clients in pods are sent to. */
+const servingOf = ({ address, port, serving }: ServerEndpoint): ServingAddresses =>
+  serving ?? { addresses: [address], port }
 
-export const kubernetesEndpointSlice = ({ address, port }: ServerEndpoint): AnyObject => ({
-  kind: 'EndpointSlice',
-  apiVersion: 'discovery.k8s.io/v1',
-  metadata: { ...identity, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-  addressType: 'IPv4',
-  endpoints: [{ addresses: [address], conditions: { ready: true } }],
-  ports: [{ name: 'https', protocol: 'TCP', port }],
-})
+export function kubernetesEndpoints(endpoint: ServerEndpoint): AnyObject {
+  const { addresses, port } = servingOf(endpoint)
+  return {
+    kind: 'Endpoints',
+    apiVersion: 'v1',
+    metadata: { ...identity, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: addresses.map(ip => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  }
+}
+
+export function kubernetesEndpointSlice(endpoint: ServerEndpoint): AnyObject {
+  const { addresses, port } = servingOf(endpoint)
+  return {
+    kind: 'EndpointSlice',
+    apiVersion: 'discovery.k8s.io/v1',
+    metadata: { ...identity, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: addresses.map(address => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: 'https', protocol: 'TCP', port }],
+  }
+}
 
 /** What extension servers need to trust the clients we trust. */
 export const authenticationConfigMap = (clientCa: string, requestHeader?: RequestHeaderConfig): AnyObject => ({

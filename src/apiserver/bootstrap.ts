@@ -77,9 +77,9 @@ async function ensure(
   })
   if (!there) {
     trackOwnWrite(deps, { kind, live: undefined, object })
-    await rest.create(namespace, object, scope).catch(error => {
-      // Another server of the cluster was faster.
-      if (!isReason(error, 'AlreadyExists')) throw error
+    await rest.create(namespace, object, scope).catch(async error => {
+      // Another server of the cluster was faster, with the object or with what it needs, such as the address of a service.
+      if (!isReason(error, 'AlreadyExists') && !(await rest.get(key).catch(() => undefined))) throw error
     })
   } else if (isOutdated(there.object, object, reconcile)) {
     const change: Transform = (current, live) => {

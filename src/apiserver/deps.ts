@@ -7,6 +7,7 @@ import type { NodeDirectory } from '../machinery/node-api.js'
 import type { KeyPair } from '../machinery/pki/certificates.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
 import type { Rest } from '../registry/rest.js'
+import type { ServerRecords } from '../registry/server-records.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { PodSecurityConfiguration } from './admission/pod-security/configuration.js'
@@ -55,6 +56,8 @@ export interface ApiServerDeps {
   schemas: SchemaSet
   /** Rejects when the store does not answer; for the health checks. */
   checkStore?(): Promise<void>
+  /** Of all servers on the store, where there may be several. */
+  servers?: ServerRecords
   /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */
   nodes?: NodeDirectory
   /** Whom the server says it is to kubelets of other processes; without it those cannot be reached. */

@@ -9,6 +9,8 @@ export interface ServerState {
   stopping: AbortController
   /** Where pods and nodes reach the server. */
   address: string
+  /** Others than this machine reach it, though it listens on a local address first. */
+  isReachable?: boolean
   /** 0 until the server listens. */
   port: number
   hooks: PostStartHooks

@@ -20,6 +20,7 @@ import type { ComponentCheck } from '../../registry/component-statuses.js'
 import { startEventExpiry } from '../../registry/event-expiry.js'
 import { measureStorage } from '../../registry/measured-storage.js'
 import { newRegistry } from '../../registry/registry.js'
+import { newServerRecords } from '../../registry/server-records.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
@@ -189,6 +190,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
       aggregator,
       routers: [openApi],
       checkStore: () => store.check(),
+      ...(deps.storage.sync && { servers: newServerRecords(deps.storage) }),
       ...(deps.intercept && { intercept: deps.intercept }),
     },
     serverConfig(config, pki, given),
