@@ -15,6 +15,7 @@ import { formatMarkdown, formatTable, type Row, toRow } from './report.js'
 import { startMinik8s } from './servers/minik8s.js'
 import { type BenchServer, cpuSeconds } from './servers/server.js'
 import { hasStock, startStock } from './servers/stock.js'
+import { benchSimulation, smokeSimulation, wholeSimulation } from './simulation.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +30,7 @@ const { values, positionals } = parseArgs({
   },
 })
 /** They print lines of their own. */
-const alone = ['embedded', 'definitions']
+const alone = ['embedded', 'definitions', 'simulation']
 const every = ['start', ...lifeBenchmarks.map(b => b.name), ...benchmarks.map(b => b.name)]
 const unknown = positionals.filter(name => !every.includes(name) && !alone.includes(name))
 if (unknown.length)
@@ -128,6 +129,8 @@ if (names.includes('definitions'))
     const server = await start()
     await benchDefinitions(server, line => console.log(line)).finally(() => server.stop())
   }
+if (names.includes('simulation'))
+  await benchSimulation(values.smoke ? smokeSimulation : wholeSimulation, line => console.log(line))
 if (names.includes('embedded')) await benchEmbedded(line => console.log(line))
 if (rows.length) console.log(formatTable(rows))
 const json = `${JSON.stringify(rows, null, 2)}\n`

@@ -39,6 +39,10 @@ export const upFlags = {
     help: 'simulated nodes beside them, for pods that tolerate minik8s.dev/simulated',
     default: '0',
   },
+  'sim-stages': {
+    value: 'FILE',
+    help: 'what simulated containers do: delays, failures, exits, logs, answers of exec (a SimulationStages file)',
+  },
   controllers: {
     value: 'LIST',
     help: "controllers to run, by the names kube-controller-manager has for them: '*' is all, '-name' all but that, 'none' none",

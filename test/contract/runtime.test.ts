@@ -44,7 +44,7 @@ if (image) {
 /** Undefined where this machine does not let us. */
 async function openProcessEngine(directory: string): Promise<ProcessEngine | undefined> {
   const options = {
-    cluster: `contract-${process.pid}`,
+    cluster: `ct-${process.pid}`,
     directory: join(directory, 'process'),
     clock,
     log: silentLogger,

@@ -1,13 +1,16 @@
 /** A machine with no container engine at all: the pods of an example are processes of their own, and nothing of them stays behind. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { examples, program, TestCluster } from './harness/cluster.js'
 import { eventually, output } from './harness/run.js'
 
 const nobodyThere = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
-const cluster = new TestCluster({ runtime: 'auto', env: nobodyThere })
+const flags = ['--sim-nodes', '2']
+const cluster = new TestCluster({ runtime: 'auto', env: nobodyThere, flags })
+const stages = join(cluster.dataDir, 'stages.yaml')
+flags.push('--sim-stages', stages)
 const hello = join(examples, 'hello.yaml')
 
 /** Namespaces take Linux, root, and a machine that lets us. */
@@ -24,32 +27,53 @@ const read = (path: string): string => {
 }
 const clusterId = (): string => JSON.parse(read(join(cluster.dataDir, 'cluster.json'))).id
 
-/** Processes that launchers of this cluster started, themselves included. */
-function processes(): string[] {
+/** The launchers of this cluster, and the programs that they started. */
+function processes(): { launchers: string[]; programs: string[] } {
   const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
   const parentOf = (pid: string) => /^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '0'
   const launchers = new Set(pids.filter(pid => read(`/proc/${pid}/cmdline`).includes(cluster.dataDir)))
   const server = [...launchers].find(pid => read(`/proc/${pid}/cmdline`).includes(program))
-  return pids.filter(pid => pid !== server && (launchers.has(pid) || launchers.has(parentOf(pid))))
+  launchers.delete(server ?? '')
+  return { launchers: [...launchers], programs: pids.filter(pid => launchers.has(parentOf(pid))) }
 }
+const noProcesses = { launchers: [], programs: [] }
 
 /** Names of all that a cluster has in the kernel beside its processes. */
 const mounts = () =>
   read('/proc/self/mounts')
     .split('\n')
     .filter(line => line.includes(cluster.dataDir))
-const allLinks = () => readdirSync('/sys/class/net').filter(name => name.startsWith('mk8s'))
-/** Of clusters that were there before. */
-const foreign = new Set(allLinks())
-const links = () => allLinks().filter(name => !foreign.has(name))
+const network = '/sys/class/net'
+function links(): string[] {
+  const bridge = `mk8s-${clusterId()}`
+  const plugged = existsSync(join(network, bridge)) ? readdirSync(join(network, bridge, 'brif')) : []
+  return [bridge, ...plugged].filter(name => existsSync(join(network, name)))
+}
 const groups = () =>
   spawnSync('find', ['/sys/fs/cgroup', '-type', 'd', '-path', `*minik8s/${clusterId()}*`], { encoding: 'utf8' }).stdout
+
+const simulationStages = `
+apiVersion: minik8s.dev/v1alpha1
+kind: SimulationStages
+stages: [{ match: { pod: 'fails-*' }, runSeconds: 0.1, exitCode: 7, logs: "no luck\\n" }]
+`
+const simulatedPod = `
+apiVersion: v1
+kind: Pod
+metadata: { name: fails-soon }
+spec:
+  restartPolicy: Never
+  nodeSelector: { kubernetes.io/hostname: sim-2 }
+  tolerations: [{ key: minik8s.dev/simulated, operator: Exists }]
+  containers: [{ name: main, image: 'not/there:1' }]
+`
 
 const inPod = (code: string) => cluster.kubectl('exec', 'deployment/hello', '--', 'node', '--print', code)
 const podIP = () => cluster.kubectl('get', 'pods', '-l', 'app=hello', '-o', 'jsonpath={.items[0].status.podIP}')
 
 beforeAll(async () => {
   if (why) return
+  writeFileSync(stages, simulationStages)
   await cluster.start()
   await cluster.kubectl('apply', '-f', hello)
   await cluster.kubectl('rollout', 'status', 'deployment/hello', '--timeout=60s')
@@ -111,33 +135,45 @@ theTest('port-forward leads to it', async () => {
   }
 })
 
+theTest('a simulated node beside it runs what asks for it, as its file says', async () => {
+  await cluster.apply(simulatedPod)
+  await cluster.kubectl('wait', '--for=jsonpath={.status.phase}=Failed', 'pod/fails-soon', '--timeout=30s')
+  const exitCode = '{.status.containerStatuses[0].state.terminated.exitCode}'
+  expect(await cluster.kubectl('get', 'pod', 'fails-soon', '-o', `jsonpath=${exitCode}`)).toBe('7')
+  expect(await cluster.kubectl('logs', 'fails-soon')).toBe('no luck\n')
+  const nodes = await cluster.kubectl('get', 'pods', '-l', 'app=hello', '-o', 'jsonpath={.items[*].spec.nodeName}')
+  expect(nodes).toBe('node-1 node-1')
+  await cluster.kubectl('delete', 'pod', 'fails-soon')
+})
+
 theTest('it goes on while minik8s is killed and started again', async () => {
   const ids = () => cluster.kubectl('get', 'pods', '-o', 'jsonpath={.items[*].status.containerStatuses[*].containerID}')
   const before = await ids()
-  const [running, ip] = [processes(), await podIP()]
+  const [running, ip] = [processes().programs, await podIP()]
   await cluster.stop('SIGKILL')
   expect(await (await fetch(`http://${ip}:8080/`)).text()).toMatch(/^Hello from /)
   await cluster.start()
   expect(await ids()).toBe(before)
-  await eventually('the same processes', async () => processes().join() === running.join())
+  expect(processes().programs).toEqual(running)
   expect(await cluster.kubectl('get', 'pods')).toMatch(/Running +0 /)
 })
 
 theTest('delete removes it, down all that is left', async () => {
-  expect([processes().length, links().length, mounts().length].every(count => count >= 2)).toBe(true)
+  expect([processes().programs.length, links().length, mounts().length].every(count => count >= 2)).toBe(true)
   expect(groups()).not.toBe('')
   await cluster.kubectl('delete', 'deployment/hello', '--cascade=foreground', '--timeout=60s')
-  await eventually('the processes are gone', async () => processes().length === 0)
+  await eventually('the processes are gone', async () => processes().programs.length === 0)
   await cluster.kubectl('apply', '-f', hello)
   await cluster.kubectl('rollout', 'status', 'deployment/hello', '--timeout=60s')
+  const plugged = links()
   expect(await output(process.execPath, [program, 'down', '--data-dir', cluster.dataDir], { env: nobodyThere })).toBe(
     'stopped; its containers are removed\n',
   )
-  expect({ processes: processes(), mounts: mounts(), links: links(), groups: groups() }).toEqual({
-    processes: [],
+  expect({ processes: processes(), mounts: mounts(), groups: groups() }).toEqual({
+    processes: noProcesses,
     mounts: [],
-    links: [],
     groups: '',
   })
+  expect(plugged.filter(name => existsSync(join(network, name)))).toEqual([])
   expect(await output('nft', ['list', 'tables'])).not.toContain(clusterId())
 })

@@ -199,7 +199,7 @@ export async function startCluster(
     const clusterDns = network?.clusterDns ?? []
     if (network?.notice) notices.push(network.notice)
     if (runtimes.notice) notices.push(runtimes.notice)
-    const simulation = config.simNodes > 0 ? await openSimulation() : undefined
+    const simulation = runtimes.isSimulated ? runtimes : config.simNodes > 0 ? await openSimulation(config) : undefined
     nodes = startNodes(config, {
       clientFor: plane.clientFor,
       runtimes,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DockerEngine } from '../../kubelet/runtime/docker/engine.js'
 import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
 import { isRuntimeError, type Runtime } from '../../kubelet/runtime/runtime.js'
+import type { ContainerConfig, PodRef } from '../../kubelet/runtime/types.js'
 import type { RunProgram } from '../../network/run-program.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
@@ -41,18 +42,19 @@ export interface RuntimeSource {
 const simulatedNodeAddress = '10.89.0.1'
 const simulatedPodSubnet = '10.90.0.0/16'
 /** Containers run for ever, but for those that the others of their pod wait for. */
-const endsAtOnce = { exitAfterMs: 0 }
+const byDefault = (_: PodRef, { isAwaited }: ContainerConfig) => (isAwaited ? { exitAfterMs: 0 } : {})
 
 /** Of the pods of a cluster that are only simulated, on one node or thousands. */
-export async function openSimulation(): Promise<RuntimeSource> {
-  const [{ SimRuntime }, { newAddressPool }] = await Promise.all([
+export async function openSimulation({ simStages }: Configuration): Promise<RuntimeSource> {
+  const [{ SimRuntime }, { newAddressPool }, { readSimStages, simOptionsOf }] = await Promise.all([
     import('../../kubelet/runtime/sim/sim-runtime.js'),
     import('../../kubelet/runtime/sim/address-pool.js'),
+    import('../sim-stages.js'),
   ])
+  const options = simOptionsOf(simStages ? await readSimStages(simStages) : {}, byDefault)
   const addresses = newAddressPool(simulatedPodSubnet)
   return {
-    runtimeFor: () =>
-      new SimRuntime({ clock, addresses, behaviour: (_pod, config) => (config.isAwaited ? endsAtOnce : {}) }),
+    runtimeFor: () => new SimRuntime({ clock, addresses, ...options }),
     isSimulated: true,
     nodeAddress: simulatedNodeAddress,
     close: async () => {},
@@ -188,12 +190,13 @@ async function openChosen(place: Place): Promise<RuntimeSource> {
 
 /** Undefined when no nodes are wanted. Throws UserError when the engine cannot be reached. */
 export async function openRuntime(
-  { dataDir, runtime, nodes }: Configuration,
+  config: Configuration,
   cluster: string,
   log: Logger,
 ): Promise<RuntimeSource | undefined> {
+  const { dataDir, runtime, nodes } = config
   if (runtime === 'none' || nodes === 0) return undefined
-  if (runtime === 'sim') return openSimulation()
+  if (runtime === 'sim') return openSimulation(config)
   const place = { dataDir, cluster, log }
   if (runtime === 'auto') return openChosen(place)
   const source = await openReal(runtime, place)

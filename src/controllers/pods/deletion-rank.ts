@@ -63,6 +63,7 @@ const ordersAt = (now: number): Order[] => [
 
 /** The `count` pods to delete. `related` are the pods that share the work, such as those of all revisions of a Deployment. */
 export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], count: number, now: number): Pod[] {
+  if (count === 0) return []
   if (count >= pods.length) return [...pods]
   const perNode = new Map<string, number>()
   for (const { spec } of related.filter(isPodActive))

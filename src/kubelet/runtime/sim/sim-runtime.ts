@@ -26,6 +26,8 @@ export interface SimBehaviour {
   /** The start fails with this message. */
   startError?: string
   output?: string
+  /** What commands in it answer. */
+  exec?: ExecResult
 }
 
 export interface SimOptions {
@@ -224,8 +226,8 @@ export class SimRuntime implements Runtime {
   }
 
   async execSync(id: string, command: readonly string[]): Promise<ExecResult> {
-    const { status } = this.#running(id)
-    return this.#options.exec?.(status.pod, status.name, command) ?? { exitCode: 0, output: '' }
+    const { status, behaviour } = this.#running(id)
+    return behaviour.exec ?? this.#options.exec?.(status.pod, status.name, command) ?? { exitCode: 0, output: '' }
   }
 
   #running(id: string): Entry {
