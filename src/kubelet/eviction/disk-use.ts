@@ -7,7 +7,8 @@ export interface DiskUse {
   inodes: number
 }
 
-const blockBytes = 512
+/** What the kernel counts blocks of a file in, whatever the file system's are. */
+export const blockBytes = 512
 
 /** Without following links. What vanishes meanwhile does not count. */
 export async function diskUseOf(path: string): Promise<DiskUse> {

@@ -38,7 +38,7 @@ test.each([
     'Container log exceeded its local ephemeral storage limit "5Mi". ',
   ],
 ] as const)('%s', (_, volumes, containers, message) => {
-  expect(exceededLimit(pod, { volumes: mebi(volumes), containers: mebi(containers) })).toBe(message)
+  expect(exceededLimit(pod, { volumes: mebi(volumes), containers: mebi(containers), hostsFile: 0 })).toBe(message)
 })
 
 test('only what is limited needs to be measured', () => {

@@ -9,6 +9,8 @@ export interface LocalUse {
   volumes: ReadonlyMap<string, number>
   /** Written by containers outside of volumes, by container name. */
   containers: ReadonlyMap<string, number>
+  /** Of the hosts file, which containers may write to. */
+  hostsFile: number
 }
 
 const resource = 'ephemeral-storage'
@@ -29,14 +31,15 @@ export const hasContainerLimits = ({ spec }: Pod): boolean =>
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
 
 /** Why the pod must go; undefined while it keeps to its limits. */
-export function exceededLimit(pod: Pod, { volumes, containers }: LocalUse): string | undefined {
+export function exceededLimit(pod: Pod, { volumes, containers, hostsFile }: LocalUse): string | undefined {
   for (const { name, emptyDir } of onDisk(pod)) {
     const limit = emptyDir?.sizeLimit
     if (limit && quantityValue(limit) > 0 && (volumes.get(name) ?? 0) > quantityValue(limit))
       return `Usage of EmptyDir volume ${JSON.stringify(name)} exceeds the limit ${JSON.stringify(limit)}. `
   }
   const total = podLimits(pod)[resource]
-  if (total && hasContainerLimits(pod) && sum(volumes.values()) + sum(containers.values()) > quantityValue(total))
+  const used = sum(volumes.values()) + sum(containers.values()) + hostsFile
+  if (total && hasContainerLimits(pod) && used > quantityValue(total))
     return `Pod ephemeral local storage usage exceeds the total limit of containers ${total}. `
   for (const { name, resources } of pod.spec.containers) {
     const limit = resources?.limits?.[resource]

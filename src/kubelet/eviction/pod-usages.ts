@@ -1,10 +1,12 @@
 /** Measures what pods use of what is short. */
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Pod } from '../../apis/generated/core-v1.js'
+import { hostsFileName } from '../pods/pod-files.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { RuntimeCache } from '../runtime-cache.js'
 import type { StatsProvider } from '../stats/stats-provider.js'
-import { diskUseOf } from './disk-use.js'
+import { blockBytes, diskUseOf } from './disk-use.js'
 import { exceededLimit, hasContainerLimits, hasLocalLimits, type LocalUse, localVolumesOf } from './local-storage.js'
 import type { PodUsage } from './rank-pods.js'
 
@@ -71,7 +73,9 @@ export class PodUsages {
         return [name, bytes] as const
       }),
     )
-    return { volumes: new Map(volumes), containers: this.#containersOf(pod, written) }
+    const hosts = await lstat(join(this.#deps.podsDirectory, uidOf(pod), hostsFileName)).catch(() => undefined)
+    const hostsFile = (hosts?.blocks ?? 0) * blockBytes
+    return { volumes: new Map(volumes), containers: this.#containersOf(pod, written), hostsFile }
   }
 
   /** By container id. */

@@ -7,6 +7,9 @@ import type { RemoveFiles } from '../remove-files.js'
 const messageMode = 0o666
 const readableMode = 0o644
 
+/** Of a pod's own hosts file, in its directory. */
+export const hostsFileName = 'etc-hosts'
+
 export class PodFiles {
   readonly directory: string
 
@@ -19,7 +22,7 @@ export class PodFiles {
   }
 
   get hosts(): string {
-    return join(this.directory, 'etc-hosts')
+    return join(this.directory, hostsFileName)
   }
 
   get resolvConf(): string {

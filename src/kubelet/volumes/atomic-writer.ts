@@ -27,8 +27,13 @@ const newDataLink = '..data_tmp'
 
 const firstPart = (path: string) => path.split('/', 1)[0]!
 
+/** As makeDirectory names them. */
+const updateName = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d+$/
+
+/** A link that leads elsewhere is not ours: what it leads to is neither believed nor removed. */
 async function currentDirectory(target: string): Promise<string | undefined> {
-  return readlink(join(target, dataLink)).catch(() => undefined)
+  const name = await readlink(join(target, dataLink)).catch(() => '')
+  return updateName.test(name) ? name : undefined
 }
 
 async function filesBelow(root: string, at = ''): Promise<string[]> {
