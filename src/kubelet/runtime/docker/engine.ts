@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
@@ -49,6 +50,8 @@ export interface NodeRuntimeOptions {
 export async function openDocker(socketPath: string | undefined): Promise<Docker> {
   const { default: DockerClient } = await import('dockerode')
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 })
+  // docker-modem prints what it sends, the agent with all its sockets included, for a log that is off: most of what a pod costs us.
+  Object.assign(agent, { [inspect.custom]: () => 'Agent' })
   return new DockerClient({ ...(socketPath && { socketPath }), agent } as Docker.DockerOptions)
 }
 
