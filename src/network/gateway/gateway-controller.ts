@@ -110,9 +110,10 @@ class GatewayController {
     await Promise.all([
       ...classes.map(own => this.#write(gatewayClassKind, own, classStatus(own, now))),
       ...gateways.map(own => this.#writeGateway(own, { listeners: listeners.get(textOf(own)) ?? [], routes, place })),
-      ...this.#routes
-        .list()
-        .map(own => this.#write(httpRouteKind, own, routeStatus(own, routes.get(textOf(own)), now))),
+      ...this.#routes.list().map(own => {
+        const status = routeStatus(own, routes.get(textOf(own)), now)
+        return status && this.#write(httpRouteKind, own, status)
+      }),
     ])
   }
 

@@ -77,10 +77,15 @@ export function gatewayStatus(
 const isSameParent = (a: ParentRef, b: ParentRef) =>
   a.name === b.name && a.namespace === b.namespace && a.sectionName === b.sectionName && a.port === b.port
 
-/** What others say of their Gateways stays; without a plan, nothing is said by us. */
-export function routeStatus(route: HttpRoute, planned: PlannedRoute | undefined, now: string) {
+/** What others say of their Gateways stays. Undefined: there is nothing to say, and nothing to take back. */
+export function routeStatus(
+  route: HttpRoute,
+  planned: PlannedRoute | undefined,
+  now: string,
+): HttpRoute['status'] | undefined {
   const before = route.status?.parents ?? []
   const others = before.filter(parent => parent.controllerName !== controllerName)
+  if (!planned && others.length === before.length) return undefined
   const own = (planned?.parents ?? []).map(({ parentRef, refused }): RouteParentStatus => {
     const old = before.find(p => p.controllerName === controllerName && isSameParent(p.parentRef, parentRef))
     const claims = [

@@ -160,8 +160,10 @@ describe('routes', () => {
     const route = newRoute({})
     const theirs = { parentRef: { name: 'theirs' }, controllerName: 'example.com/x', conditions: [] }
     route.status = { parents: [theirs] }
+    expect(routeStatus(route, undefined, now)).toBeUndefined()
+    route.status = routeStatus(route, planRoute(route, world), now)
+    expect(route.status?.parents).toHaveLength(2)
     expect(routeStatus(route, undefined, now)).toEqual({ parents: [theirs] })
-    expect(routeStatus(route, planRoute(route, world), now).parents).toHaveLength(2)
   })
 
   test.each<[object, string | undefined]>([
