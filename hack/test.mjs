@@ -4,7 +4,7 @@
  * and takes away again what it made. Ends with `N passed, N failed`. Arguments: `unit` or `e2e` for one half, then jest's own.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildIfNeeded, installIfNeeded, root } from './setup.mjs'
@@ -46,6 +46,8 @@ function installTools() {
 async function ensureDocker() {
   if (succeeds('docker', ['info'])) return () => {}
   const dir = mkdtempSync(join(tmpdir(), 'minik8s-dockerd-'))
+  // A test is a user who may use Docker.
+  chmodSync(dir, 0o711)
   const host = `unix://${dir}/docker.sock`
   say('no Docker daemon answers: starting a private one …')
   const log = openSync(join(dir, 'dockerd.log'), 'w')

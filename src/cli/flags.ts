@@ -60,7 +60,7 @@ export const upFlags = {
   },
   'service-proxy': {
     value: 'auto|nftables|userspace|none',
-    help: 'who carries traffic to services: the kernel (Linux, root), this process (node ports and load balancers on localhost only), or nobody of ours',
+    help: 'who carries traffic to services: the kernel (Linux), this process (node ports and load balancers on localhost only), or nobody of ours',
     default: 'auto',
   },
   dns: {

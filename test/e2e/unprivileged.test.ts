@@ -9,7 +9,7 @@ import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
 import { eventually, output, run } from './harness/run.js'
 
 const user = 61_234
-const socket = '/var/run/docker.sock'
+const socket = process.env.DOCKER_HOST?.replace('unix://', '') ?? '/var/run/docker.sock'
 const group = existsSync(socket) ? statSync(socket).gid : 0
 const launcher = [
   'setpriv',
@@ -23,10 +23,11 @@ const launcher = [
   '--',
 ]
 const asUser = (...command: string[]) => spawnSync(launcher[0]!, [...launcher.slice(1), ...command])
-/** The program may stand where the user cannot read it; Node has to be where all can. */
+/** The program may stand where the user cannot read it. */
 const home = mkdtempSync(join(tmpdir(), 'minik8s-user-'))
 chmodSync(home, 0o755)
-const isPossible = process.getuid?.() === 0 && group !== 0 && asUser(process.execPath, '--version').status === 0
+const canReach = () => asUser('test', '-w', socket).status === 0 && asUser(process.execPath, '--version').status === 0
+const isPossible = process.getuid?.() === 0 && group !== 0 && canReach()
 
 const workload = `
 apiVersion: apps/v1

@@ -34,7 +34,7 @@ export interface NetworkPlace {
 }
 
 const userspaceNotice =
-  'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, root and the nft program).\n' +
+  'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, the nft program, and root or Docker).\n' +
   'Node ports and load balancers answer on 127.0.0.1, pods by their addresses, and kubectl port-forward reaches everything.'
 
 /** The API server answers on the pods' bridge, where the service `kubernetes` leads to. */

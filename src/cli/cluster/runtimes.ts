@@ -81,7 +81,8 @@ interface Place {
 
 async function openDocker({ dataDir, cluster, log }: Place): Promise<RuntimeSource & { version: string }> {
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
-  const dataDirectory = process.getuid?.() === 0 ? undefined : dataDir
+  const isUser = process.platform === 'linux' && process.getuid?.() !== 0
+  const dataDirectory = isUser ? dataDir : undefined
   const engine = await DockerEngine.connect({ cluster, clock, log, ...(dataDirectory && { dataDirectory }) })
   return {
     version: engine.version,
