@@ -170,3 +170,44 @@ test('what a definition’s error shows of dependencies', async () => {
   expect(body.message).toContain('"AllOf":[]')
   expect(body.message).toContain('"b":{"Schema":null,"Property":["c"]}')
 })
+
+test('who owns the address of a service', async () => {
+  const { body } = await post(inDefault('services'), { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } })
+  const address = await server.agent().get(`/apis/networking.k8s.io/v1/ipaddresses/${body.spec.clusterIP}`).expect(200)
+  expect(address.body.metadata.managedFields).toMatchObject([
+    { manager: 'kube-apiserver', operation: 'Update', fieldsV1: { 'f:spec': { 'f:parentRef': { 'f:name': {} } } } },
+  ])
+})
+
+test('a part of a kind is none', async () => {
+  const path = inDefault('resourceclaims', 'resource.k8s.io/v1')
+  const { body } = await post(path, { apiVersion: 'v1', metadata: { name: 'c' } }).expect(400)
+  expect(body.message).toContain('no kind "ResourceClaim" is registered for version "v1"')
+})
+
+test('a selector of a Job that cannot be read matches nothing wrongly', async () => {
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }
+  const spec = { template, selector: { matchExpressions: [{ key: 'a', operator: '*' }] } }
+  const { body } = await post(inDefault('jobs', 'batch/v1'), { metadata: { name: 'j' }, spec }).expect(422)
+  expect(lines(body)).toEqual([
+    'spec.selector.matchExpressions[0].operator: Invalid value: "*": not a valid selector operator',
+  ])
+})
+
+test('a null in the data of a revision is something', async () => {
+  const path = inDefault('controllerrevisions', 'apps/v1')
+  const revision = { metadata: { name: 'n' }, revision: 1, data: { a: 1 } }
+  await post(path, revision).expect(201)
+  const changed = { ...revision, data: { a: 1, b: null } }
+  await server.agent().put(`${path}/n`).send(changed).expect(422)
+})
+
+test('an escape that stands for no character, in YAML', async () => {
+  const { body } = await server
+    .agent()
+    .post(inDefault('configmaps'))
+    .set('content-type', 'application/yaml')
+    .send('{"metadata":{"name":"\\ud800"}}')
+    .expect(400)
+  expect(body.message).toContain('yaml: found invalid Unicode character escape code')
+})

@@ -2,7 +2,7 @@
 import type { KindConversion } from '../apis/conversion.js'
 import { ipAddress } from '../apis/networking-v1/ip-address.js'
 import { serviceCidr } from '../apis/networking-v1/service-cidr.js'
-import type { Clock, Random } from '../machinery/clock.js'
+import { type Clock, formatTime, type Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
@@ -164,6 +164,7 @@ class KindRegistry implements Registry {
     return newServiceHooks({
       ...this.#options.services,
       random: this.#options.random,
+      time: () => formatTime(clock.now()),
       ...(storage.sync && { shared: { storage, clock } }),
       services: async () => (await this.find('', 'v1', 'services')!.list(undefined, {})).items.map(item => item.object),
       addresses: () => this.rest(ipAddress),

@@ -28,9 +28,9 @@ export function listRevision(text: string | undefined): number | bigint | undefi
 }
 
 /** Of a get or a watch: 400 when it is no number. Upstream says the same with a 500: see docs/decisions, "bad input is 4xx". */
-export function oneRevision(text: string | undefined): number | bigint | undefined {
+export function oneRevision(text: string | undefined, begin = ''): number | bigint | undefined {
   const revision = parse(text)
-  if (Number.isNaN(revision)) throw badRequest(`resourceVersion: ${parseError(text!)}`)
+  if (Number.isNaN(revision)) throw badRequest(`${begin}resourceVersion: ${parseError(text!)}`)
   return revision
 }
 

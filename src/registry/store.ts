@@ -30,7 +30,7 @@ export class Store implements Rest {
   }
 
   async get(key: ObjectKey, resourceVersion?: string) {
-    const wanted = oneRevision(resourceVersion)
+    const wanted = oneRevision(resourceVersion, this.#context.kind.uncached ? 'invalid resource version: ' : '')
     const late = wanted && (await waitForRevision(this.#context.options, wanted, !this.#context.kind.uncached))
     if (late) throw late
     const stored = await this.#context.read(key, wanted !== undefined)

@@ -1,5 +1,6 @@
 /** ControllerRevision is an immutable snapshot of a StatefulSet's or DaemonSet's template. */
-import { required } from '../../machinery/field-error.js'
+import { invalid, required } from '../../machinery/field-error.js'
+import { stringifyJson } from '../../machinery/json/stringify.js'
 import { defineKind } from '../../machinery/kind.js'
 import type { ControllerRevision } from '../generated/apps-v1.js'
 import { age } from '../printing/age.js'
@@ -20,14 +21,17 @@ export const controllerRevision = defineKind<ControllerRevision>({
   scope: 'Namespaced',
   names: { plural: 'controllerrevisions' },
 
-  updateChecks: ['metaUpdate', 'meta', 'change', 'immutable'],
+  updateChecks: ['metaUpdate', 'meta', 'change'],
   *validate({ revision, data }) {
     yield* nonNegative(revision, 'revision')
     if (data === undefined || data === null) yield required('data', 'data is mandatory')
     else if (typeof data !== 'object' || Array.isArray(data)) yield required('data', 'data must be a valid JSON object')
   },
-  validateUpdate: ({ revision }) => nonNegative(revision, 'revision'),
-  immutable: ['data'],
+  *validateUpdate({ revision, data }, old) {
+    yield* nonNegative(revision, 'revision')
+    // Compared as text, to which a null is something.
+    if (stringifyJson(data) !== stringifyJson(old.data)) yield invalid('data', data ?? null, 'field is immutable')
+  },
 
   printerColumns: [
     { name: 'Controller', description: 'Controller of the object', of: controllerOf },

@@ -8,6 +8,7 @@ import {
   tooLong,
   tooMany,
 } from '../../machinery/field-error.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import type {
   JobSpec,
   PodFailurePolicyOnExitCodesRequirement,
@@ -79,10 +80,11 @@ function* validatePodConditions(
 }
 
 function* validateExitCodes(
-  { operator, containerName, values: given }: PodFailurePolicyOnExitCodesRequirement,
+  requirement: PodFailurePolicyOnExitCodesRequirement,
   path: string,
   containers: readonly string[],
 ): Generator<FieldError> {
+  const { operator, containerName, values: given } = requirement
   yield* oneOf(operator, `${path}.operator`, operators)
   if (containerName !== undefined && !containers.includes(containerName))
     yield invalid(
@@ -91,7 +93,12 @@ function* validateExitCodes(
       'must be one of the container or initContainer names in the pod template',
     )
   const values = given ?? []
-  if (!values.length) yield invalid(`${path}.values`, given ?? null, 'at least one value is required')
+  if (!values.length)
+    yield invalid(
+      `${path}.values`,
+      given ?? givenEmpty(requirement, 'values') ?? null,
+      'at least one value is required',
+    )
   else if (values.length > maxExitCodes) yield tooMany(`${path}.values`, values.length, maxExitCodes)
   for (const [i, value] of values.entries()) {
     if (operator === 'In' && value === 0)

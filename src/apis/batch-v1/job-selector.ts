@@ -1,6 +1,6 @@
 /** The labels and the selector by which a Job finds its pods: generated from its uid unless the user asks to choose. */
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
-import { matchesLabels } from '../../machinery/selector/index.js'
+import { matchesNothingOf } from '../apps-v1/workload.js'
 import type { Job } from '../generated/batch-v1.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 import { sortedMap, sortedSelector } from '../validation/sorted-map.js'
@@ -41,6 +41,6 @@ export function* validateGeneratedSelector({ metadata, spec }: Job): Generator<F
     if (labels[key] === undefined) yield required(path, `must be '${value}'`)
     else if (labels[key] !== value) yield invalid(path, sortedMap(labels), `must be '${value}'`)
   }
-  if (!matchesLabels(spec.selector, expected))
+  if (matchesNothingOf(spec.selector, expected))
     yield invalid('spec.selector', sortedSelector(spec.selector), '`selector` not auto-generated')
 }

@@ -4,9 +4,9 @@ import { humanDuration } from '../../machinery/duration.js'
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { isDns1123Label } from '../../machinery/names.js'
-import { matchesLabels, validateLabelSelector } from '../../machinery/selector/index.js'
+import { validateLabelSelector } from '../../machinery/selector/index.js'
 import { selectorColumn } from '../apps-v1/columns.js'
-import { hostnameWarnings } from '../apps-v1/workload.js'
+import { hostnameWarnings, matchesNothingOf } from '../apps-v1/workload.js'
 import { dropDisabledPodFields, setPodTemplateDefaults } from '../core-v1/pod-template.js'
 import type { Job } from '../generated/batch-v1.js'
 import { age } from '../printing/age.js'
@@ -56,7 +56,7 @@ function* validateSpec({ spec }: Job): Generator<FieldError> {
   if (spec.selector) yield* validateLabelSelector(spec.selector, 'spec.selector')
   else yield required('spec.selector')
   const labels = spec.template.metadata?.labels
-  if (!matchesLabels(spec.selector, labels))
+  if (matchesNothingOf(spec.selector, labels))
     yield invalid(
       'spec.template.metadata.labels',
       sortedMapIn(spec.template.metadata, 'labels'),

@@ -98,6 +98,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   validateUpdate: (slice, old) => validateSpec(slice, old),
 
   strategy: { prepareForCreate: dropDisabled, prepareForUpdate },
+  unsupportedField: field => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.driver': ({ spec }) => spec.driver,

@@ -70,9 +70,15 @@ function givenType(type: BodyType, body: Record<string, unknown>, summary: strin
 
 /** Lists are types as well, and one of v1 is for anything. */
 const isRegistered = (schemas: SchemaSet, { kind, apiVersion }: GivenType): boolean =>
-  schemaNameOf(schemas, { kind, apiVersion: apiVersion }) !== undefined ||
+  isKind(schemas, { kind, apiVersion }) ||
   (kind === 'List' && apiVersion === 'v1') ||
-  (kind.endsWith('List') && schemaNameOf(schemas, { kind: kind.slice(0, -'List'.length), apiVersion }) !== undefined)
+  (kind.endsWith('List') && isKind(schemas, { kind: kind.slice(0, -'List'.length), apiVersion }))
+
+/** Parts of kinds have schemas too. */
+function isKind(schemas: SchemaSet, type: GivenType): boolean {
+  const name = schemaNameOf(schemas, type)
+  return name !== undefined && (name.startsWith('meta.v1.') || 'apiVersion' in schemas[name]!.fields)
+}
 
 /** Upstream serves these groups by servers of their own, which know no kinds of others. */
 const serversOfTheirOwn: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])

@@ -14,6 +14,9 @@ type JsYaml = typeof import('js-yaml')
 /** More values than this come of aliases that refer to aliases, not of a text within the body limit. */
 const maxValues = 1_000_000
 
+/** Only an escape can make one. */
+const loneSurrogate = /\p{Surrogate}/u
+
 /** A tree that shares nothing: aliases are written out. */
 function unshare(value: unknown, budget: { left: number }, depth: number): unknown {
   if (--budget.left < 0) throw new YamlSyntaxError('yaml: document contains excessive aliasing')
@@ -22,6 +25,8 @@ function unshare(value: unknown, budget: { left: number }, depth: number): unkno
     const name = Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
     throw new YamlSyntaxError(`json: unsupported value: ${name}`)
   }
+  if (typeof value === 'string' && loneSurrogate.test(value))
+    throw new YamlSyntaxError('yaml: found invalid Unicode character escape code')
   if (value instanceof Uint8Array) return Buffer.from(value).toString()
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(item => unshare(item, budget, depth + 1))

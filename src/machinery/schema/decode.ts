@@ -62,13 +62,19 @@ class Decoder {
       }
     }
     this.struct = struct
-    if (emptied) this.addEmptied(copy!, source, emptied)
+    if (emptied) this.addEmptied(type, { holder: copy!, source }, emptied)
     return copy ?? source
   }
 
-  private addEmptied(holder: Record<string, unknown>, source: Record<string, unknown>, names: string[]): void {
-    for (const name of names)
-      this.emptied.push({ holder, name, path: this.fieldPath(name), value: emptyLike(source[name]) })
+  private addEmptied(
+    { fields }: ResolvedType,
+    { holder, source }: { holder: Record<string, unknown>; source: Record<string, unknown> },
+    names: string[],
+  ): void {
+    for (const name of names) {
+      const value = fields.get(name)!.type === 'bytes' ? '' : emptyLike(source[name])
+      this.emptied.push({ holder, name, path: this.fieldPath(name), value })
+    }
   }
 
   /** `undefined` for what Go would leave out. */

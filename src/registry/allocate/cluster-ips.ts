@@ -4,7 +4,7 @@
  */
 import type { IPAddress, ServiceCIDR } from '../../apis/generated/networking-v1.js'
 import type { Clock, Random } from '../../machinery/clock.js'
-import type { AnyObject } from '../../machinery/object-meta.js'
+import type { AnyObject, ManagedFieldsEntry } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Rest } from '../rest.js'
 import { AllocationError, type IpFamily, IpRange } from './ip-range.js'
@@ -16,10 +16,33 @@ const scope = { user: { name: 'system:apiserver', groups: [] }, dryRun: false, s
 
 type Owner = Pick<AnyObject, 'metadata'>
 
-const newAddress = (ip: string, { metadata: { namespace, name = '' } }: Owner): AnyObject => ({
+const ipFamily = 'ipaddress.kubernetes.io/ip-family'
+
+/** All of an address is the server's own, and always the same. */
+const ownedFields = {
+  'f:metadata': { 'f:labels': { '.': {}, [`f:${ipFamily}`]: {}, [`f:${managedBy}`]: {} } },
+  'f:spec': { 'f:parentRef': { '.': {}, 'f:name': {}, 'f:namespace': {}, 'f:resource': {} } },
+}
+
+const managedAt = (time: string): ManagedFieldsEntry[] => [
+  {
+    manager: 'kube-apiserver',
+    operation: 'Update',
+    apiVersion: 'networking.k8s.io/v1',
+    time,
+    fieldsType: 'FieldsV1',
+    fieldsV1: ownedFields,
+  },
+]
+
+const newAddress = (ip: string, { metadata: { namespace, name = '' } }: Owner, time: string): AnyObject => ({
   kind: 'IPAddress',
   apiVersion: 'networking.k8s.io/v1',
-  metadata: { name: ip, labels: { 'ipaddress.kubernetes.io/ip-family': familyOf(ip), [managedBy]: allocator } },
+  metadata: {
+    name: ip,
+    labels: { [ipFamily]: familyOf(ip), [managedBy]: allocator },
+    managedFields: managedAt(time),
+  },
   spec: { parentRef: { resource: 'services', namespace, name } } satisfies IPAddress['spec'],
 })
 
@@ -33,6 +56,8 @@ export interface ClusterIpsOptions {
   /** CIDRs, at most one of each family: the cluster's families, and its ranges while no ServiceCIDR is stored. */
   subnets: readonly string[]
   random: Random
+  /** RFC 3339, now. */
+  time(): string
   /** Stores of IPAddresses and ServiceCIDRs. */
   addresses(): Rest
   ranges(): Rest
@@ -124,7 +149,7 @@ export class ClusterIps {
   async #create(ip: string, owner: Owner): Promise<boolean> {
     await this.#releases.get(ip)
     try {
-      await this.#options.addresses().create(undefined, newAddress(ip, owner), scope)
+      await this.#options.addresses().create(undefined, newAddress(ip, owner, this.#options.time()), scope)
       return true
     } catch (error) {
       if (isReason(error, 'AlreadyExists')) return false

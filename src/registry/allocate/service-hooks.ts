@@ -23,6 +23,8 @@ export interface ServiceRanges {
 
 export interface ServiceHooksOptions extends ServiceRanges {
   random: Random
+  /** RFC 3339, now. */
+  time(): string
   /** All stored services; asked for once, before the first allocation. */
   services(): Promise<readonly AnyObject[]>
   /** The service is gone: its Endpoints must not outlive it, for the next service of that name would inherit them. */
