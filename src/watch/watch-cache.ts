@@ -101,7 +101,8 @@ export class WatchCache {
   /** Undefined when it is absent. `key` is the store's. `stale`: what this process knows will do. */
   async get(key: string, stale = false): Promise<Entry | undefined> {
     const { storage } = this.#options
-    if (this.#unsubscribe && storage.sync && !stale) await storage.sync()
+    // A shared store is asked over the network: what is read again and again had better be known.
+    if (storage.sync) await (stale ? this.#start() : this.#unsubscribe && storage.sync())
     if (this.#unsubscribe) return this.#map.get(key)
     const stored = await storage.get(key)
     return stored && new Entry(stored, this.#options)

@@ -13,6 +13,9 @@ export interface Lookup {
   ): Promise<T[]>
 }
 
+/** What is known here, whatever its revision. */
+const anyVersion = '0'
+
 export type ResourceRef = readonly [group: string, version: string, resource: string]
 
 export const namespaces: ResourceRef = ['', 'v1', 'namespaces']
@@ -26,12 +29,19 @@ export const storageClasses: ResourceRef = ['storage.k8s.io', 'v1', 'storageclas
 export const ingressClasses: ResourceRef = ['networking.k8s.io', 'v1', 'ingressclasses']
 export const runtimeClasses: ResourceRef = ['node.k8s.io', 'v1', 'runtimeclasses']
 
-/** Reads through the registry. Objects are shared: never change them. */
+/**
+ * Reads through the registry. Objects are shared: never change them. As upstream's plugins look into their informers, what this
+ * server knows will do, though another server on the store may have changed it a moment ago; what it does not know, it asks for.
+ */
 export function newLookup(rests: RestDirectory): Lookup {
   return {
     async get<T extends KubernetesObject>(resource: ResourceRef, key: ObjectKey) {
       try {
-        const stored = await rests.find(...resource)?.get(key)
+        const rest = rests.find(...resource)
+        const stored = await rest?.get(key, anyVersion).catch(error => {
+          if (isReason(error, 'NotFound')) return rest.get(key)
+          throw error
+        })
         return stored?.object as T | undefined
       } catch (error) {
         if (isReason(error, 'NotFound')) return undefined
@@ -39,7 +49,7 @@ export function newLookup(rests: RestDirectory): Lookup {
       }
     },
     async list<T extends KubernetesObject>(resource: ResourceRef, namespace?: string, fieldSelector?: string) {
-      const options = { resourceVersion: '0', ...(fieldSelector && { fieldSelector }) }
+      const options = { resourceVersion: anyVersion, ...(fieldSelector && { fieldSelector }) }
       const found = await rests.find(...resource)?.list(namespace, options)
       return (found?.items.map(item => item.object) ?? []) as unknown as T[]
     },

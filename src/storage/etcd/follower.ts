@@ -65,7 +65,7 @@ export class Follower {
       },
       onEnd: error => {
         if (this.#stopped || this.#stream !== stream) return
-        log.warn({ endpoint: client.endpoint, error: error.message }, 'The watch of etcd ended; it is begun again')
+        log.warn({ endpoint: client.endpoint, error: error?.message }, 'The watch of etcd ended; it is begun again')
         client.turnAway()
         this.#again()
       },

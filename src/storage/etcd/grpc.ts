@@ -32,8 +32,8 @@ export interface GrpcStream {
 
 export interface StreamEvents {
   onMessage(message: Buffer): void
-  /** Once, whoever ended it. */
-  onEnd(error: GrpcError): void
+  /** Once, whoever ended it. Undefined: the server, as it should. */
+  onEnd(error: GrpcError | undefined): void
 }
 
 /** As upstream's client: a connection that was silent for so long is pinged, and dropped when no answer comes. Milliseconds. */
@@ -74,9 +74,10 @@ export class GrpcChannel {
         },
         onEnd: error => {
           timer.cancel()
-          if (error.code === 0 && answer) resolve(answer)
-          else
-            reject(isLate ? new GrpcError(grpcCodes.deadlineExceeded, `${this.url}: no answer in time`, true) : error)
+          if (isLate) reject(new GrpcError(grpcCodes.deadlineExceeded, `${this.url}: no answer in time`, true))
+          else if (error || !answer)
+            reject(error ?? new GrpcError(grpcCodes.unavailable, `${this.url}: no message`, true))
+          else resolve(answer)
         },
       })
       const timer = this.#options.clock.after(timeout, () => {
@@ -131,9 +132,10 @@ export class GrpcChannel {
     return stream
   }
 
-  #outcome(stream: ClientHttp2Stream, heads: Heads, lost: { why: string; connected: boolean }): GrpcError {
+  #outcome(stream: ClientHttp2Stream, heads: Heads, lost: { why: string; connected: boolean }): GrpcError | undefined {
     const { url } = this.#options
     const status = heads['grpc-status']
+    if (status === '0') return undefined
     const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
     if (status === undefined)
       return new GrpcError(grpcCodes.unavailable, `${url}: ${lost.why}`, lost.connected && !refused)
