@@ -10,7 +10,7 @@ import { newHealthChecks } from './health-checks.js'
 import { newLocalPorts } from './local-ports.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 import type { RouteCarrier } from './service-routes.js'
-import { newUdpFlows } from './udp-flows.js'
+import { newConntrack, newUdpFlows } from './udp-flows.js'
 
 const ip = '127.0.0.1'
 const clock = new FakeClock(0)
@@ -194,6 +194,29 @@ describe('health-check node ports', () => {
     expect((await fetch(`http://${ip}:${port}/`)).status).toBe(503)
     await checks.apply(changed('shop/web'))
     expect(await askTcp(port)).toBe('ECONNREFUSED')
+  })
+})
+
+describe('the conntrack program', () => {
+  const ended = "conntrack v1.4.7 (conntrack-tools): Operation failed: such conntrack doesn't exist\n"
+  test.each<[string, string[], number, boolean]>([
+    ['did it', [], 1, true],
+    ['found nothing', ['conntrack v1.4.7: 0 flow entries have been deleted.\n'], 1, true],
+    ['is run again when a flow ended meanwhile', [ended, ended], 3, true],
+    ['is not run for ever', [ended, ended, ended, ended, ended], 5, false],
+    ['may not be there', ['spawn conntrack ENOENT'], 1, false],
+  ])('%s', async (_, failures, runs, isFine) => {
+    let ran = 0
+    const conntrack = newConntrack(async () => {
+      const stderr = failures[ran++]
+      if (stderr !== undefined) throw Object.assign(new Error(stderr), { stderr })
+      return { stdout: '', stderr: '' }
+    })
+    const done = conntrack(['-D']).then(
+      () => true,
+      () => false,
+    )
+    expect([await done, ran]).toEqual([isFine, runs])
   })
 })
 

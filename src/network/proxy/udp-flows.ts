@@ -11,14 +11,22 @@ import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
 export type RunConntrack = (args: readonly string[]) => Promise<void>
 
 const nothingDeleted = /0 flow entries have been deleted/
+/** A flow that ends by itself while the program is at it stops the program: others may be left. */
+const endedMeanwhile = /such conntrack doesn't exist/
+const maxTries = 5
 
 /** The program of conntrack-tools. */
 export const newConntrack =
   (run: RunProgram): RunConntrack =>
   async args => {
-    await run('conntrack', args).catch(error => {
-      if (!nothingDeleted.test(error.stderr)) throw error
-    })
+    for (let tries = 1; ; tries++) {
+      const error = await run('conntrack', args).then(
+        () => undefined,
+        error => error,
+      )
+      if (!error || nothingDeleted.test(error.stderr)) return
+      if (!endedMeanwhile.test(error.stderr) || tries === maxTries) throw error
+    }
   }
 
 interface Flow {
