@@ -67,7 +67,7 @@ if (archive && engine) {
       real: true,
       async close() {
         await engine.removeAll()
-        await rm(directory, { recursive: true })
+        await rm(directory, { recursive: true, force: true, maxRetries: 3 })
       },
     }
   })

@@ -30,11 +30,17 @@ export function canonicalName(image: string): string {
   }
 }
 
-async function sizeOf(directory: string): Promise<number> {
+/** Bytes of all files below it; what vanishes meanwhile does not count. */
+export async function sizeOf(directory: string): Promise<number> {
   let total = 0
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
     const path = join(directory, entry.name)
-    total += entry.isDirectory() ? await sizeOf(path) : (await lstat(path)).size
+    total += entry.isDirectory()
+      ? await sizeOf(path)
+      : await lstat(path).then(
+          ({ size }) => size,
+          () => 0,
+        )
   }
   return total
 }

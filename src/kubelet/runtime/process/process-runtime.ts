@@ -211,6 +211,12 @@ export class ProcessRuntime implements Runtime {
     return { time: this.#host.clock.now(), ...usage, network }
   }
 
+  async writtenBytes(): Promise<ReadonlyMap<string, number>> {
+    const containers = this.#own().filter(({ record }) => record.container)
+    const sizes = containers.map(async container => [container.id, await container.writtenBytes()] as const)
+    return new Map(await Promise.all(sizes))
+  }
+
   async imageStatus(image: string): Promise<ImageStatus | undefined> {
     const found = await this.#host.images.find(image)
     return found && imageStatusOf(found)

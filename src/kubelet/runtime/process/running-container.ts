@@ -1,11 +1,12 @@
 /** One sandbox or container of the process runtime from its creation to its removal: record, process, output, control groups. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RuntimeError } from '../runtime.js'
 import type { ContainerStatus, LinuxResources } from '../types.js'
 import type { HostServices } from './host-services.js'
+import { sizeOf } from './image-store.js'
 import type { CallFailure, Launcher } from './kernel/launcher.js'
-import { LogFile } from './log-file.js'
+import { LogFile, logPaths } from './log-file.js'
 import type { ContainerRecord } from './record.js'
 import type { ProcessEnd } from './supervised-launch.js'
 import { SupervisedProcess } from './supervised-process.js'
@@ -183,6 +184,20 @@ export class RunningContainer {
 
   limit(resources: LinuxResources): Promise<void> {
     return this.#host.groups.limit(this.id, resources)
+  }
+
+  /** What differs from its image, and its logs. */
+  async writtenBytes(): Promise<number> {
+    const changed = await sizeOf(join(this.directory, 'upper'))
+    const logs = await Promise.all(
+      logPaths(this.log.path).map(path =>
+        stat(path).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+    )
+    return logs.reduce((sum, size) => sum + size, changed)
   }
 
   /** Safe to repeat. */

@@ -96,6 +96,8 @@ function joined(host: ProcessHost, sandbox: RunningContainer, config: ContainerC
   ]
 }
 
+const knownSeccomp = ['unconfined', 'runtime/default']
+
 const explain = (name: string) => (failures: readonly CallFailure[], all: readonly CallFailure[]) => {
   const [failure] = failures
   return `${cannotStart}${failure ? `${failure.what}: ${failure.code}` : programFailure(name, all)}`
@@ -108,6 +110,11 @@ export async function startContainer(
   { sandbox, config }: { sandbox: RunningContainer; config: ContainerConfig },
 ): Promise<void> {
   const { security } = config
+  if (!knownSeccomp.includes(security.seccomp)) {
+    const message = 'the process runtime applies no seccomp profile but its own: use RuntimeDefault or Unconfined'
+    await container.failed(message)
+    throw new RuntimeError('cannot-run', message)
+  }
   const image = await host.images.find(config.imageId)
   if (!image) throw new RuntimeError('image-missing', `No such image: ${config.image}`)
   const imageRoot = host.images.rootOf(image.id)
