@@ -5,6 +5,8 @@ import { UsageError } from './cli/flags.js'
 const commands: Record<string, () => Promise<{ command: Command }>> = {
   apiserver: () => import('./cli/commands/apiserver.js'),
   storage: () => import('./cli/commands/storage.js'),
+  'controller-manager': () => import('./cli/commands/controller-manager.js'),
+  scheduler: () => import('./cli/commands/scheduler.js'),
   up: () => import('./cli/commands/up.js'),
   down: () => import('./cli/commands/down.js'),
   image: () => import('./cli/commands/image.js'),
@@ -16,7 +18,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
 
 async function overview(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)}${(await load()).command.summary}`),
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(20)}${(await load()).command.summary}`),
   )
   return `minik8s: a whole Kubernetes in one process\n\nUsage: minik8s COMMAND [FLAGS]\n\nCommands:\n${lines.join('\n')}\n\n\`minik8s COMMAND --help\` says more.\n`
 }

@@ -30,8 +30,6 @@ export interface Configuration {
   nodes: number
   /** Simulated ones beside them; nothing runs there but what tolerates it. */
   simNodes: number
-  /** A file that says what simulated containers do; absolute. */
-  simStages?: string
   /** Which controllers run: names, `-name`, `*`; empty for none. */
   controllers: readonly string[]
   /** How long a node may be silent before it counts as lost; undefined: upstream's default. */
@@ -101,7 +99,6 @@ const fileSchema = {
     runtime: { enum: runtimes },
     nodes: { type: 'integer', minimum: 0, maximum: mostNodes },
     simNodes: { type: 'integer', minimum: 0, maximum: mostNodes },
-    simStages: { type: 'string', minLength: 1 },
     controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
     nodeMonitorGraceMs: { type: 'integer', minimum: shortestGraceMs },
     scheduler: { type: 'boolean' },
@@ -181,7 +178,7 @@ function parseChoice<T extends string>(name: string, text: string, choices: read
 }
 
 /** `*` with what is taken from it: a list of nothing but `-name` means all but those. */
-function parseControllers(text: string): string[] {
+export function parseControllers(text: string): string[] {
   if (text === 'none') return []
   const words = text.split(',').filter(Boolean)
   for (const word of words)
@@ -237,7 +234,6 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
   take('nodes', 'nodes', text => parseCount('nodes', text, mostNodes))
   take('simNodes', 'sim-nodes', text => parseCount('sim-nodes', text, mostNodes))
-  take('simStages', 'sim-stages', text => parsePath('sim-stages', text))
   take('controllers', 'controllers', parseControllers)
   take('nodeMonitorGraceMs', 'node-monitor-grace-period', parseGrace)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
@@ -281,7 +277,6 @@ export async function resolveConfiguration(
   parseStorageLocation('storage', merged.storage)
   merged.dataDir = resolve(merged.dataDir)
   if (merged.pkiDir) merged.pkiDir = resolve(merged.pkiDir)
-  if (merged.simStages) merged.simStages = resolve(merged.simStages)
   if (merged.schedulerConfig) merged.schedulerConfig = resolve(merged.schedulerConfig)
   if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
   return merged

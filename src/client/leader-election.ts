@@ -48,19 +48,20 @@ const leaseKind: KindRef<Lease> = {
 const jitterFactor = 1.2
 
 /**
- * Waits for the lease, then runs `lead` with a signal that aborts when the lease is lost or `signal` aborts. Resolves when
+ * Waits for the lease, then runs `lead` with a signal that aborts when the lease is lost or `signal` aborts. `holds` answers at any moment
+ * whether the lease is still held by this clock, also where the process was suspended and no timer has told it yet. Resolves when
  * leading has ended: with true if it ever led. The lease is given up on the way out, so that another may begin at once.
  */
 export async function runWithLease(
   options: LeaderElectionOptions,
-  lead: (signal: AbortSignal) => void,
+  lead: (signal: AbortSignal, holds: () => boolean) => void,
   deps: LeaderElectionDeps & { signal: AbortSignal },
 ): Promise<boolean> {
   const election = new Election(options, deps)
   if (!(await election.acquire())) return false
   const leading = new AbortController()
   deps.log.info({ lease: options.lease.name, identity: options.identity }, 'Became leader')
-  lead(leading.signal)
+  lead(leading.signal, () => !leading.signal.aborted && election.holds())
   await election.renewUntilLost()
   leading.abort()
   deps.log.info({ lease: options.lease.name, identity: options.identity }, 'Stopped leading')
@@ -69,6 +70,8 @@ export async function runWithLease(
 }
 
 class Election {
+  /** When the request began that last took or renewed the lease. */
+  private renewedAt = 0
   /** What the lease last looked like, and when that was first seen, by the monotonic clock. */
   private observed: { record: string; at: number } | undefined
   private readonly durationMs: number
@@ -87,7 +90,11 @@ class Election {
   async acquire(): Promise<boolean> {
     const { clock, random, signal } = this.deps
     while (!signal.aborted) {
-      if (await this.attempt()) return true
+      const began = clock.monotonic()
+      if (await this.attempt()) {
+        this.renewedAt = began
+        return true
+      }
       await sleep(clock, this.retryMs * (1 + random.next() * jitterFactor), signal)
     }
     return false
@@ -95,17 +102,21 @@ class Election {
 
   async renewUntilLost(): Promise<void> {
     const { clock, signal } = this.deps
-    let renewed = clock.monotonic()
-    while (!signal.aborted && clock.monotonic() - renewed < this.deadlineMs) {
+    while (!signal.aborted && clock.monotonic() - this.renewedAt < this.deadlineMs) {
       await sleep(clock, this.retryMs, signal)
       if (signal.aborted) return
       const began = clock.monotonic()
       // An answer that hangs must not outlive the deadline: another candidate would be leading by then.
       const left = new AbortController()
-      const deadline = sleep(clock, this.deadlineMs - (began - renewed), left.signal).then(() => false)
-      if (await Promise.race([this.attempt(), deadline])) renewed = began
+      const deadline = sleep(clock, this.deadlineMs - (began - this.renewedAt), left.signal).then(() => false)
+      if (await Promise.race([this.attempt(), deadline])) this.renewedAt = began
       left.abort()
     }
+  }
+
+  /** False from the moment on at which another may take the lease. */
+  holds(): boolean {
+    return this.deps.clock.monotonic() - this.renewedAt < this.durationMs
   }
 
   async release(): Promise<void> {

@@ -71,6 +71,7 @@ export class Filters {
    * too: they may never come, and what the pod seeks may be one of them.
    */
   checkWithNominated(info: PodInfo, node: NodeInfo, nominator: Nominator): Verdict | undefined {
+    if (nominator.isEmpty) return this.check(node)
     const nominated = [...nominator.on(node.name)].filter(p => p.uid !== info.uid && p.priority >= info.priority)
     if (!nominated.length) return this.check(node)
     const filters = this.clone()

@@ -15,6 +15,8 @@ export class NodeInfo {
   readonly nonZeroRequested = new ResourceAmounts()
   allocatable = new ResourceAmounts()
   allowedPods = 0
+  /** What is left: of milli-CPU, memory, ephemeral storage, and pods. Side by side, for the loop that looks at every node. */
+  private readonly free = new Float64Array(4)
   readonly podsWithAffinity = new Map<string, PodInfo>()
   readonly podsWithRequiredAntiAffinity = new Map<string, PodInfo>()
   private current: Node | undefined
@@ -41,12 +43,26 @@ export class NodeInfo {
     const allocatable = node.status?.allocatable
     this.allocatable = resourceAmounts(allocatable)
     this.allowedPods = allocatable?.pods === undefined ? 0 : quantityValue(allocatable.pods)
+    this.countFree()
   }
 
   removeNode(): void {
     this.current = undefined
     this.allocatable = new ResourceAmounts()
     this.allowedPods = 0
+    this.countFree()
+  }
+
+  /** True when one more pod of this appetite surely fits; extended resources are not looked at, so false says nothing. */
+  hasRoomFor({ milliCpu, memory, ephemeralStorage, scalars }: ResourceAmounts): boolean {
+    const { free } = this
+    return (
+      !scalars?.size &&
+      (free[3] as number) > 0 &&
+      (milliCpu <= 0 || milliCpu <= (free[0] as number)) &&
+      (memory <= 0 || memory <= (free[1] as number)) &&
+      (ephemeralStorage <= 0 || ephemeralStorage <= (free[2] as number))
+    )
   }
 
   label = (key: string): string | undefined => this.current?.metadata.labels?.[key]
@@ -55,6 +71,7 @@ export class NodeInfo {
     this.pods.set(info.uid, info)
     this.requested.add(info.requests)
     this.nonZeroRequested.add(info.nonZeroRequests)
+    this.countFree()
     if (info.hasAffinity) this.podsWithAffinity.set(info.uid, info)
     if (info.requiredAntiAffinity.length) this.podsWithRequiredAntiAffinity.set(info.uid, info)
     for (const port of info.hostPorts) this.usePort(port, 1)
@@ -66,6 +83,7 @@ export class NodeInfo {
     this.pods.delete(uid)
     this.requested.subtract(info.requests)
     this.nonZeroRequested.subtract(info.nonZeroRequests)
+    this.countFree()
     this.podsWithAffinity.delete(uid)
     this.podsWithRequiredAntiAffinity.delete(uid)
     for (const port of info.hostPorts) this.usePort(port, -1)
@@ -84,8 +102,17 @@ export class NodeInfo {
     copy.current = this.current
     copy.allocatable = this.allocatable
     copy.allowedPods = this.allowedPods
+    copy.countFree()
     for (const info of this.pods.values()) copy.addPod(info)
     return copy
+  }
+
+  private countFree(): void {
+    const { free, allocatable, requested } = this
+    free[0] = allocatable.milliCpu - requested.milliCpu
+    free[1] = allocatable.memory - requested.memory
+    free[2] = allocatable.ephemeralStorage - requested.ephemeralStorage
+    free[3] = this.allowedPods - this.pods.size
   }
 
   private usePort(port: HostPort, by: 1 | -1): void {

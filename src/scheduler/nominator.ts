@@ -24,6 +24,10 @@ export class Nominator {
     if (!pods?.size) this.byNode.delete(node)
   }
 
+  get isEmpty(): boolean {
+    return this.nodeOf.size === 0
+  }
+
   nodeFor = (uid: string): string | undefined => this.nodeOf.get(uid)
 
   on = (node: string): Iterable<PodInfo> => this.byNode.get(node)?.values() ?? []

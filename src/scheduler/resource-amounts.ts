@@ -19,7 +19,9 @@ export class ResourceAmounts {
     this.accumulate(other, -1)
   }
 
-  scalar = (name: string): number => this.scalars?.get(name) ?? 0
+  scalar(name: string): number {
+    return this.scalars?.get(name) ?? 0
+  }
 
   clone(): ResourceAmounts {
     const copy = new ResourceAmounts()

@@ -29,14 +29,23 @@ function balance(names: readonly string[], requests: ResourceAmounts, { allocata
   return Math.trunc((1 - deviation(shares)) * maxNodeScore)
 }
 
+/** The same for the two that every pod has, without lists: it is asked for every node that fits. */
+function balanceOfTwo({ milliCpu, memory }: ResourceAmounts, { allocatable, requested }: NodeInfo): number {
+  if (!allocatable.milliCpu || !allocatable.memory) return maxNodeScore
+  const cpu = Math.min(1, (requested.milliCpu + milliCpu) / allocatable.milliCpu)
+  const other = Math.min(1, (requested.memory + memory) / allocatable.memory)
+  return Math.trunc((1 - Math.abs(cpu - other) / 2) * maxNodeScore)
+}
+
 export function newBalancedAllocation({ resources = [] }: { resources?: ResourceSpec[] } = {}): Plugin {
   const names = resources.length ? resources.map(({ name }) => name) : ['cpu', 'memory']
+  const areUsual = names.join() === 'cpu,memory'
   return {
     name: 'NodeResourcesBalancedAllocation',
     score({ requests }) {
       // A pod that requests nothing changes no balance.
       if (!names.some(name => amountOf(requests, name))) return undefined
-      return { score: node => balance(names, requests, node) }
+      return { score: node => (areUsual ? balanceOfTwo(requests, node) : balance(names, requests, node)) }
     },
   }
 }

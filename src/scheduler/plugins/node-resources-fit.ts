@@ -21,6 +21,7 @@ export function insufficientResources(
   node: NodeInfo,
   isIgnored: (name: string) => boolean = noneIgnored,
 ): Rejection | undefined {
+  if (node.hasRoomFor(requests)) return undefined
   const { allocatable, requested, pods, allowedPods } = node
   const tooMany = pods.size + 1 > allowedPods
   if (requestsNothing(requests)) return tooMany ? { reasons: ['Too many pods'] } : undefined
