@@ -1,7 +1,7 @@
 /** Deployment keeps identical pods running and rolls them from one template to the next. */
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
-import { formatLabelSelector } from '../../machinery/selector/index.js'
+import { formatLabelSelector, printLabelSelector } from '../../machinery/selector/index.js'
 import { dropDisabledPodFields, podTemplateWarnings, setPodTemplateDefaults } from '../core-v1/pod-template.js'
 import type { Deployment, DeploymentStrategy } from '../generated/apps-v1.js'
 import { age } from '../printing/age.js'
@@ -129,9 +129,13 @@ export const deployment = defineKind<Deployment>({
     },
     age,
     ...containerColumns<Deployment>(({ spec }) => spec.template.spec?.containers),
-    selectorColumn<Deployment>(
-      'Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment.',
-      ({ spec }) => spec.selector,
-    ),
+    {
+      ...selectorColumn<Deployment>(
+        'Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment.',
+        ({ spec }) => spec.selector,
+      ),
+      // Only bookmarks have none.
+      of: ({ spec }) => (spec.selector ? printLabelSelector(spec.selector) : ''),
+    },
   ],
 })
