@@ -30,6 +30,8 @@ export interface Configuration {
   nodes: number
   /** Simulated ones beside them; nothing runs there but what tolerates it. */
   simNodes: number
+  /** A file that says what simulated containers do; absolute. */
+  simStages?: string
   /** Which controllers run: names, `-name`, `*`; empty for none. */
   controllers: readonly string[]
   /** How long a node may be silent before it counts as lost; undefined: upstream's default. */
@@ -99,6 +101,7 @@ const fileSchema = {
     runtime: { enum: runtimes },
     nodes: { type: 'integer', minimum: 0, maximum: mostNodes },
     simNodes: { type: 'integer', minimum: 0, maximum: mostNodes },
+    simStages: { type: 'string', minLength: 1 },
     controllers: { type: 'array', items: { enum: ['*', ...controllerNames.flatMap(name => [name, `-${name}`])] } },
     nodeMonitorGraceMs: { type: 'integer', minimum: shortestGraceMs },
     scheduler: { type: 'boolean' },
@@ -234,6 +237,7 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('runtime', 'runtime', text => parseChoice('runtime', text, runtimes))
   take('nodes', 'nodes', text => parseCount('nodes', text, mostNodes))
   take('simNodes', 'sim-nodes', text => parseCount('sim-nodes', text, mostNodes))
+  take('simStages', 'sim-stages', text => parsePath('sim-stages', text))
   take('controllers', 'controllers', parseControllers)
   take('nodeMonitorGraceMs', 'node-monitor-grace-period', parseGrace)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
@@ -277,6 +281,7 @@ export async function resolveConfiguration(
   parseStorageLocation('storage', merged.storage)
   merged.dataDir = resolve(merged.dataDir)
   if (merged.pkiDir) merged.pkiDir = resolve(merged.pkiDir)
+  if (merged.simStages) merged.simStages = resolve(merged.simStages)
   if (merged.schedulerConfig) merged.schedulerConfig = resolve(merged.schedulerConfig)
   if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
   return merged
