@@ -7,8 +7,11 @@ import { kill9 } from './kill9.js'
 import { kubeletRestart } from './kubelet-restart.js'
 import { linear } from './linear.js'
 import { malformed } from './malformed.js'
+import { overload } from './overload.js'
 import { powerLoss } from './power-loss.js'
+import { secretsLeak } from './secrets-leak.js'
 import { servers } from './servers.js'
+import { soak } from './soak.js'
 import { stale } from './stale.js'
 import { tornTail } from './torn-tail.js'
 import { watchLaws } from './watch-laws.js'
@@ -24,7 +27,10 @@ export const checks: readonly SafetyCheck[] = [
   watchLaws,
   servers,
   malformed,
+  overload,
+  secretsLeak,
   kubeletRestart,
   crashEachWrite,
   stale,
+  soak,
 ]
