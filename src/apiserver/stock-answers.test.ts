@@ -211,3 +211,16 @@ test('an escape that stands for no character, in YAML', async () => {
     .expect(400)
   expect(body.message).toContain('yaml: found invalid Unicode character escape code')
 })
+
+test('rules of a Job that are sent empty', async () => {
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }
+  const send = (successPolicy: object) =>
+    post(inDefault('jobs', 'batch/v1'), { metadata: { name: 'j' }, spec: { template, successPolicy } }).expect(422)
+  for (const [policy, shown] of [
+    [{}, 'null'],
+    [{ rules: [] }, '[]'],
+  ] as const)
+    expect(lines((await send(policy)).body)).toContain(
+      `spec.successPolicy: Invalid value: {"Rules":${shown}}: requires indexed completion mode`,
+    )
+})

@@ -1,5 +1,6 @@
 /** Validation of a Job's spec, which CronJob's template shares. */
 import { type FieldError, invalid, notSupported, required, tooLong } from '../../machinery/field-error.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { podTemplateWarnings, validatePodTemplateSpec } from '../core-v1/pod-template.js'
 import type { JobSpec, SuccessPolicy } from '../generated/batch-v1.js'
 import { domainPrefixedPath } from '../validation/domain-prefixed-path.js'
@@ -42,13 +43,14 @@ export function* validateJobSpec(spec: JobSpec, path: string): Generator<FieldEr
 }
 
 /** As upstream's messages print it: its internal type has no JSON names. */
-const goForm = ({ rules }: SuccessPolicy) => ({
-  Rules:
-    rules?.map(({ succeededIndexes, succeededCount }) => ({
-      SucceededIndexes: succeededIndexes ?? null,
-      SucceededCount: succeededCount ?? null,
-    })) ?? null,
-})
+const goForm = (policy: SuccessPolicy) => {
+  const rules = policy.rules ?? (givenEmpty(policy, 'rules') as SuccessPolicy['rules'] | undefined)
+  const shown = rules?.map(({ succeededIndexes, succeededCount }) => ({
+    SucceededIndexes: succeededIndexes ?? null,
+    SucceededCount: succeededCount ?? null,
+  }))
+  return { Rules: shown ?? null }
+}
 
 function* validateCompletionMode(spec: JobSpec, path: string): Generator<FieldError> {
   const { completionMode: mode = 'NonIndexed' } = spec
