@@ -1,6 +1,6 @@
 /** `services-peer`: what a changed endpoint costs the stock kube-proxy in nftables mode, among many services, on an API server of ours. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -87,22 +87,24 @@ async function syncs(): Promise<{ seconds: number; count: number }> {
   return { seconds: value('sum'), count: value('count') }
 }
 
-/** Resolves when the first transactions are through, which count only then, and the process did next to nothing for a while. */
+/** Whether one of its programs runs: what they used is the process' only when they end. */
+const hasChildren = (pid: number) =>
+  readdirSync(`/proc/${pid}/task`).some(task => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim())
+
+/** Resolves when the first transactions are through, and the process did next to nothing for a while. */
 async function untilQuiet(pid: number): Promise<void> {
   let before = -1
   for (;;) {
     await sleep(3000)
     const { count } = await syncs()
     const now = cpuMsOf(pid)
-    if (count > 0 && before >= 0 && now - before < 50) return
+    if (count > 0 && before >= 0 && now - before < 50 && !hasChildren(pid)) return
     before = now
   }
 }
 
 async function measure(api: Api, pid: number, size: number): Promise<void> {
   await untilQuiet(pid)
-  const idle = cpuMsOf(pid)
-  await sleep(changes * betweenMs)
   const start = cpuMsOf(pid)
   const before = await syncs()
   for (let i = 0; i < changes; i++) {
@@ -111,8 +113,9 @@ async function measure(api: Api, pid: number, size: number): Promise<void> {
     await api.send('PATCH', `${slices}/web-${n}`, { endpoints }, 'application/merge-patch+json')
     await sleep(betweenMs)
   }
+  await untilQuiet(pid)
   const after = await syncs()
-  const cpu = (cpuMsOf(pid) - start - (start - idle)) / changes
+  const cpu = (cpuMsOf(pid) - start) / changes
   const wall = ((after.seconds - before.seconds) * 1000) / (after.count - before.count)
   console.log(
     `kube-proxy ${size}: ${wall.toFixed(1)} ms a transaction (${after.count - before.count} for ${changes} changes), ${cpu.toFixed(1)} ms of CPU a change with nft`,

@@ -12,7 +12,7 @@ import { readGrantable } from './capabilities.js'
 import { DockerRuntime, type DockerRuntimeDeps } from './docker-runtime.js'
 import { asking, askingOnce, toRuntimeError } from './errors.js'
 import { DockerEvents } from './events.js'
-import { type HostPrograms, newFileRemover, newHostPrograms } from './host-programs.js'
+import { type HostPrograms, newFileRemover, newHostPrograms, untilProgramsEnded } from './host-programs.js'
 import { DockerImages } from './images.js'
 import { labelNames, ownerFilter } from './labels.js'
 import { ensurePauseImage } from './pause-image.js'
@@ -219,7 +219,9 @@ async function removeNetwork(network: Docker.Network): Promise<void> {
 
 /** As DockerEngine.removeAll, for a cluster that does not run: makes nothing first. */
 export async function removeCluster(options: Pick<DockerOptions, 'cluster' | 'socketPath'>): Promise<void> {
-  await removeAllOf(await openDocker(options.socketPath), options.cluster)
+  const docker = await openDocker(options.socketPath)
+  await untilProgramsEnded(docker, options.cluster)
+  await removeAllOf(docker, options.cluster)
 }
 
 type FilesOf = Required<Pick<DockerOptions, 'cluster' | 'dataDirectory'>>

@@ -77,7 +77,7 @@ export const hostPrograms = (...programs: string[]): MountSettings[] => {
   return places.map(place => bind(place, true))
 }
 
-const nameOf = ({ cluster, name }: HostProgramsOptions) => `minik8s-${cluster}_${name}`
+const nameOf = ({ cluster, name }: Pick<HostProgramsOptions, 'cluster' | 'name'>) => `minik8s-${cluster}_${name}`
 
 function bodyOf(options: HostProgramsOptions): Docker.ContainerCreateOptions {
   const { cluster, pauseImage, directory, writable, atEnd } = options
@@ -207,6 +207,20 @@ class ContainerPrograms implements HostPrograms {
     this.#shell = undefined
     await shell?.end()
   }
+}
+
+/** Ample for what runs at the end. */
+const endMs = 5000
+
+/** Resolves when the container of a process that is gone has done what it does at its end. */
+export async function untilProgramsEnded(docker: Docker, cluster: string): Promise<void> {
+  const container = docker.getContainer(nameOf({ cluster, name: 'host' }))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, endMs)
+  })
+  await Promise.race([askingOnce(container.wait({ condition: 'removed' })), late])
+  clearTimeout(timer)
 }
 
 /** Starts nothing before the first program is to run; a container that ended is started again. */
