@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { TestCluster } from './harness/cluster.js'
 import { findKubectls, type Kubectl, versionOf } from './harness/kubectl.js'
 import { output } from './harness/run.js'
@@ -72,8 +72,9 @@ const isWhole = (kubectl: Kubectl) =>
 if (process.env.MINIK8S_RECORD === 'kubectl')
   test.each(kubectls.toReversed())('record kubectl $version', record, 600_000)
 else
-  describe.each(tested)('kubectl $version', kubectl => {
-    test('says what it says against a stock server', async () => {
+  test.concurrent.each(tested)(
+    'kubectl $version says what it says against a stock server',
+    async kubectl => {
       await using cluster = new TestCluster({
         runtime: 'none',
         flags: ['--controllers', 'none', '--scheduler', 'false'],
@@ -83,8 +84,9 @@ else
       const entries = await transcriptOf(cluster, kubectl, isWhole(kubectl) ? commands : partly)
       const differing = [...byCommand(entries)].filter(([key, said]) => said !== stock.get(key))
       expect(Object.fromEntries(differing)).toEqual(Object.fromEntries(differing.map(([k]) => [k, stock.get(k)])))
-    }, 600_000)
-  })
+    },
+    600_000,
+  )
 
 test('every recorded version is of this script, and one of them is of all of it', () => {
   const known = [...byCommand(commands.map(command => ({ command, said: '' }))).keys()]

@@ -11,15 +11,15 @@ import type { Timer } from '../../machinery/clock.js'
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import { eventsFor } from '../events.js'
 import { PodProbes } from '../probes/probes.js'
-import { ownedConditions } from '../status/conditions.js'
+import { ownedConditions, shownConditions } from '../status/conditions.js'
 import type { StartFailure } from '../status/container-statuses.js'
 import { podStatusOf } from '../status/pod-status.js'
 import { terminatedStatus } from '../status/terminated-status.js'
-import { memoryVolumesOf, PodVolumes, VolumeError } from '../volumes/pod-volumes.js'
-import { commonUser } from './container-security.js'
+import { memoryVolumesOf, type PodVolumes, VolumeError } from '../volumes/pod-volumes.js'
 import { PlanExecution } from './execute-plan.js'
 import { Grace } from './grace.js'
 import { killPod, podGraceSeconds } from './kill-pod.js'
+import { newPodVolumes } from './new-pod-volumes.js'
 import { planPod } from './plan-pod.js'
 import { findContainer, isTerminalPhase, refOf } from './pod.js'
 import type { PodDeps } from './pod-deps.js'
@@ -94,7 +94,7 @@ export class PodWorker {
     // A pod that is being ended sleeps until its containers are gone, but is to be seen unready.
     const onVerdict = () => (this.#cancel.signal.aborted ? void this.#publish() : this.wake())
     this.#probes = new PodProbes(pod, { ...deps, metrics: deps.metrics.probes }, onVerdict)
-    this.#volumes = this.#newVolumes()
+    this.#volumes = newPodVolumes(deps, { uid: this.#uid, directory: this.#files.volumes })
   }
 
   get pod(): Pod {
@@ -217,18 +217,7 @@ export class PodWorker {
     const wanted = this.#deps.statuses.wanted(this.#pod.metadata.uid ?? '')
     const pod = this.allocatedPod
     if (!wanted) return pod
-    return { ...pod, status: { ...wanted, conditions: this.#conditions(wanted) } }
-  }
-
-  /** Ours as they should be, others' as the API has them. */
-  #conditions({ conditions = [] }: PodStatus): PodStatus['conditions'] {
-    const now = this.#pod.status?.conditions ?? []
-    const ours = new Set(conditions.map(({ type }) => type))
-    const ofOthers = now.filter(({ type }) => !ours.has(type))
-    return [
-      ...conditions.map(c => (ownedConditions.has(c.type) ? c : (now.find(({ type }) => type === c.type) ?? c))),
-      ...ofOthers,
-    ]
+    return { ...pod, status: { ...wanted, conditions: shownConditions(wanted, this.#pod.status) } }
   }
 
   get #uid(): string {
@@ -400,35 +389,5 @@ export class PodWorker {
     images.forget(this.#uid)
     this.#stage = 'gone'
     this.#gone()
-  }
-
-  #newVolumes(): PodVolumes {
-    const { configMaps, secrets, tokens, claim, persistentVolume, runtime, clock, node } = this.#deps
-    return new PodVolumes({
-      directory: this.#files.volumes,
-      now: () => clock.now(),
-      claim,
-      persistentVolume,
-      ensureMemoryVolume: (...args) => runtime.ensureMemoryVolume(...args),
-      removeFiles: this.#deps.removeFiles,
-      context: pod => {
-        const runAsUser = commonUser(pod)
-        const fsGroup = pod.spec.securityContext?.fsGroup
-        return {
-          pod,
-          nodeName: node.name,
-          hostIPs: node.addresses(),
-          podIPs: addressesOf(this.#deps.cache.state(this.#uid)),
-          allocatable: node.allocatable(),
-          tokens,
-          config: {
-            configMap: (namespace, name) => configMaps.get(this.#uid, namespace, name),
-            secret: (namespace, name) => secrets.get(this.#uid, namespace, name),
-          },
-          ...(runAsUser !== undefined && { runAsUser }),
-          ...(fsGroup !== undefined && { fsGroup }),
-        }
-      },
-    })
   }
 }

@@ -1,5 +1,11 @@
 /** The conditions of a pod that the kubelet owns, with upstream's reasons and messages. Pure. */
-import type { ContainerStatus, Pod, PodCondition, ResourceRequirements } from '../../apis/generated/core-v1.js'
+import type {
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+  ResourceRequirements,
+} from '../../apis/generated/core-v1.js'
 import { sandboxNeed } from '../pods/plan-pod.js'
 import { initContainersOf, isRestartableInit } from '../pods/pod.js'
 import type { PodState } from '../pods/pod-state.js'
@@ -15,6 +21,18 @@ export const ownedConditions: ReadonlySet<string> = new Set([
   'PodResizeInProgress',
   'PodResizePending',
 ])
+
+/** Ours as they should be (`wanted`), others' as the API has them (`seen`). */
+export function shownConditions(
+  { conditions: wanted = [] }: PodStatus,
+  { conditions: seen = [] }: PodStatus = {},
+): PodCondition[] {
+  const known = new Set(wanted.map(({ type }) => type))
+  return [
+    ...wanted.map(c => (ownedConditions.has(c.type) ? c : (seen.find(({ type }) => type === c.type) ?? c))),
+    ...seen.filter(({ type }) => !known.has(type)),
+  ]
+}
 
 /** Reason of a DisruptionTarget that the kubelet sets; the eviction API sets others. */
 export const kubeletDisruption = 'TerminationByKubelet'
