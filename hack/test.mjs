@@ -72,7 +72,8 @@ async function ensureDocker() {
 
 /** Runs one jest configuration; resolves with its counts. A run that broke down counts as one failure. */
 function runJest(config, extra) {
-  const out = join(mkdtempSync(join(tmpdir(), 'minik8s-test-')), 'result.json')
+  const directory = mkdtempSync(join(tmpdir(), 'minik8s-test-'))
+  const out = join(directory, 'result.json')
   const jest = [
     '--experimental-vm-modules',
     '--no-warnings',
@@ -86,6 +87,7 @@ function runJest(config, extra) {
   spawnSync('node', [...jest, ...extra], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   if (!existsSync(out)) return { passed: 0, failed: 1, skipped: 0 }
   const r = JSON.parse(readFileSync(out, 'utf8'))
+  rmSync(directory, { recursive: true })
   return {
     passed: r.numPassedTests,
     failed: r.numFailedTests + r.numRuntimeErrorTestSuites,

@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { afterAll, expect, test } from '@jest/globals'
 import { readApiServerConfig } from './api-server-config.js'
 import type { ApiServerFlags } from './api-server-flags.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'minik8s-api-server-config-'))
+afterAll(() => rmSync(directory, { recursive: true }))
 const file = (name: string, text: string): string => {
   const path = join(directory, name)
   writeFileSync(path, text)

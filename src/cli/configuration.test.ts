@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { resolveConfiguration, resolveDataDir } from './configuration.js'
 import { parseFlags, UsageError, upFlags } from './flags.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'minik8s-config-'))
+afterAll(() => rmSync(directory, { recursive: true }))
 const file = (text: string): string => {
   const path = join(directory, `${Math.random()}.yaml`)
   writeFileSync(path, text)

@@ -1,12 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import type { ContainerConfig, PodRef } from '../kubelet/runtime/types.js'
 import { UsageError } from './flags.js'
 import { readSimStages, simOptionsOf } from './sim-stages.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'minik8s-stages-'))
+afterAll(() => rmSync(directory, { recursive: true }))
 const fileOf = (text: string): string => {
   const path = join(directory, `${Math.random()}.yaml`)
   writeFileSync(path, `apiVersion: minik8s.dev/v1alpha1\nkind: SimulationStages\n${text}`)

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { silentLogger } from '../../../telemetry/logger.js'
 import { ControlGroups, findHierarchies } from './control-groups.js'
 
@@ -32,7 +32,9 @@ describe('hierarchies of control groups', () => {
   ])('$name', ({ mounts, controllers, found }) => expect(findHierarchies(mounts, () => controllers)).toEqual(found))
 })
 
-const top = () => mkdtempSync(join(tmpdir(), 'minik8s-groups-'))
+const directory = mkdtempSync(join(tmpdir(), 'minik8s-groups-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+const top = () => mkdtempSync(join(directory, 'top-'))
 const resources = { cpuShares: 512, cpuQuota: 50_000, memoryLimitBytes: 1 << 20, oomScoreAdj: 0 }
 
 describe('limits of a container', () => {

@@ -1,23 +1,25 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Header, pack } from 'tar-stream'
 import { unpackLayer } from './unpack-layer.js'
 
 type Entry = Partial<Header> & { name: string; text?: string }
 
+let directory: string
 let root: string
 let outside: string
 beforeEach(() => {
-  const directory = mkdtempSync(join(tmpdir(), 'minik8s-layer-'))
+  directory = mkdtempSync(join(tmpdir(), 'minik8s-layer-'))
   root = join(directory, 'root')
   outside = join(directory, 'outside')
   mkdirSync(root)
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret'), 'untouched')
 })
+afterEach(() => rmSync(directory, { recursive: true }))
 
 const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
 
