@@ -133,10 +133,10 @@ export class NftTable {
     }
   }
 
-  /** Number of rules in all chains. */
+  /** Number of rules in all chains as they were loaded last: what is wanted since then does not count. */
   get ruleCount(): number {
     let count = 0
-    for (const { rules } of this.#chains.values()) count += rules.length
+    for (const body of this.#loadedChains.values()) count += body.split('\n').length - 1
     return count
   }
 

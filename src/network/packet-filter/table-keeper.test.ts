@@ -49,6 +49,12 @@ describe('the keeper of a table', () => {
     expect(loaded).toHaveLength(2)
   })
 
+  test('does not take what is wanted, but was not loaded yet, for a change of others', async () => {
+    keeper.set('b', { chains: { d: { rules: ['accept'] } } })
+    await settle()
+    expect(loaded).toHaveLength(1)
+  })
+
   test('begins from nothing at once when a change cannot be loaded', async () => {
     keeper.set('a', part('drop'))
     failures = 1
