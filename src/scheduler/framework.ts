@@ -18,7 +18,6 @@ import type { ClusterCache } from './cache.js'
 import type { NodeInfo } from './node-info.js'
 import type { NodeLoad } from './node-loads.js'
 import type { PodInfo } from './pod-info.js'
-import type { VolumePlan } from './volumes/plan-volumes.js'
 
 /** Why a node does not fit. `unresolvable`: removing pods from it would not help. */
 export interface Rejection {
@@ -47,6 +46,13 @@ export interface Refusal {
 export interface NodeScorer {
   score(node: NodeInfo): number
   normalize?(scores: number[], nodes: readonly NodeInfo[]): void
+}
+
+/** What is to be done about a pod's volumes once it has a node. */
+export interface VolumePlan {
+  bindings: readonly { claim: PersistentVolumeClaim; volume: PersistentVolume }[]
+  /** Claims that get a new volume. */
+  provisions: readonly PersistentVolumeClaim[]
 }
 
 /** Claims, volumes and what belongs to them, by name; undefined where there is none. What was decided a moment ago is in it. */

@@ -4,9 +4,9 @@ import { service as serviceKind } from '../../apis/core-v1/service.js'
 import type { CustomResourceDefinition } from '../../apis/generated/apiextensions-v1.js'
 import type { RunningGateways } from '../../network/gateway/gateway-controller.js'
 import { systemClock as clock } from '../system.js'
+import type { HttpDoor } from './http-door.js'
 import { administrator } from './identities.js'
-import type { HttpDoor } from './ingress.js'
-import type { NetworkDeps } from './network.js'
+import type { NetworkDeps } from './network-deps.js'
 
 const needed = ['gatewayclasses', 'gateways', 'httproutes']
 const optional = 'referencegrants'

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { administrator } from './identities.js'
-import type { NetworkDeps } from './network.js'
+import type { NetworkDeps } from './network-deps.js'
 import type { PodNetwork } from './runtimes.js'
 
 export interface NameService {

@@ -1,22 +1,15 @@
 /** What lets pods and people reach services: traffic to them, names for them, and the API server on the pods' bridge. */
-import type { InformerFactory } from '../../client/informer-factory.js'
 import type { TableKeeper } from '../../network/packet-filter/table-keeper.js'
-import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock } from '../system.js'
-import { type ControlPlane, serverHosts } from './control-plane.js'
+import { serverHosts } from './control-plane.js'
 import { startIngress } from './ingress.js'
 import { openKernelRules } from './kernel-rules.js'
 import { dnsAddress, startNameService } from './name-service.js'
+import type { NetworkDeps } from './network-deps.js'
 import type { PodNetwork, RuntimeSource } from './runtimes.js'
 import { startBalancers, startServiceTraffic } from './service-traffic.js'
-
-export interface NetworkDeps {
-  plane: ControlPlane
-  informers: InformerFactory
-  log: Logger
-}
 
 export interface Network {
   /** Addresses of the name servers, for pods. */

@@ -7,7 +7,7 @@ import type { RunProgram } from '../../network/run-program.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { controllerUser } from './identities.js'
-import type { NetworkDeps } from './network.js'
+import type { NetworkDeps } from './network-deps.js'
 import { nodeNames } from './nodes.js'
 import type { PodNetwork } from './runtimes.js'
 

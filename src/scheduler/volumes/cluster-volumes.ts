@@ -9,9 +9,8 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import type { Clock } from '../../machinery/clock.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject, ObjectKey } from '../../machinery/object-meta.js'
-import type { Reservation, VolumeChange, Volumes } from '../framework.js'
+import type { Reservation, VolumeChange, VolumePlan, Volumes } from '../framework.js'
 import { Assumptions } from './assumptions.js'
-import type { VolumePlan } from './plan-volumes.js'
 import { VolumeReservation } from './reservation.js'
 
 export interface ClusterVolumesDeps {

@@ -5,15 +5,8 @@ import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../apis/g
 import type { CSIStorageCapacity, StorageClass } from '../../apis/generated/storage-v1.js'
 import { compareQuantity } from '../../machinery/quantity.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
-import type { Rejection, Volumes } from '../framework.js'
+import type { Rejection, VolumePlan, Volumes } from '../framework.js'
 import type { PodClaims } from './pod-claims.js'
-
-/** What is to be done once the pod has that node. */
-export interface VolumePlan {
-  bindings: readonly { claim: PersistentVolumeClaim; volume: PersistentVolume }[]
-  /** Claims that get a new volume. */
-  provisions: readonly PersistentVolumeClaim[]
-}
 
 const unresolvable = (reason: string): Rejection => ({ reasons: [reason], unresolvable: true })
 const outOfReach = unresolvable("node(s) didn't match PersistentVolume's node affinity")

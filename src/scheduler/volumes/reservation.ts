@@ -8,9 +8,9 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../a
 import type { Client } from '../../client/client.js'
 import type { Clock } from '../../machinery/clock.js'
 import type { ObjectKey } from '../../machinery/object-meta.js'
-import type { Reservation } from '../framework.js'
+import type { Reservation, VolumePlan } from '../framework.js'
 import type { ClusterVolumes } from './cluster-volumes.js'
-import { reaches, type VolumePlan } from './plan-volumes.js'
+import { reaches } from './plan-volumes.js'
 import { isBound } from './pod-claims.js'
 
 export interface ReservationDeps {
