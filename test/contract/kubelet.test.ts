@@ -199,4 +199,14 @@ describe('the kubelet', () => {
     expect((await world.getPod()).status).toMatchObject({ reason: 'OutOfcpu' })
     expect(await world.runtime.list()).toEqual([])
   })
+
+  test('gives the room of a pod that was deleted by force to the next, though it is still ending', async () => {
+    const { cpu } = (await world.cluster.admin.get(nodeKind, { name: nodeName })).status?.allocatable ?? {}
+    const whole = { containers: [container('app', { resources: { requests: { cpu: String(cpu) } } })] }
+    await world.createPod(whole)
+    await world.untilPhase('Running')
+    await world.cluster.admin.delete(podKind, key, { gracePeriodSeconds: 0 })
+    await world.createPod(whole)
+    await world.untilPhase('Running')
+  })
 })

@@ -106,10 +106,11 @@ export class PodWorker {
     return this.#resize.allocated(this.#pod)
   }
 
-  /** Counts towards what the node has given away. */
+  /** Counts towards what the node has given away. As upstream: not once its object is gone, since the scheduler gives its place away then. */
   get isAdmitted(): boolean {
     return (
       this.#admitted &&
+      !this.#removed &&
       !this.#verdict &&
       this.#stage !== 'ended' &&
       this.#stage !== 'gone' &&
