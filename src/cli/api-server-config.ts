@@ -1,5 +1,4 @@
 /** From the flags of the API server to what it is configured with: reads the files, checks what belongs together. */
-import { readFile } from 'node:fs/promises'
 import type { AuthenticationConfig, OidcConfig, RequestHeaderConfig } from '../apiserver/authn/configuration.js'
 import { parseTokenFile, TokenFileError } from '../apiserver/authn/token-file.js'
 import type { AdmissionConfig } from '../apiserver/deps.js'
@@ -7,19 +6,12 @@ import type { KeyPair } from '../machinery/pki/certificates.js'
 import { readAdmissionConfig } from './admission-config.js'
 import type { ApiServerFlagName, ApiServerFlags } from './api-server-flags.js'
 import { UsageError } from './flags.js'
+import { readFlagFile } from './read-flag-file.js'
 
 /** Those of RS, ES and PS: what upstream knows. */
 const signingAlgorithms = ['RS', 'ES', 'PS'].flatMap(family => [256, 384, 512].map(size => `${family}${size}`))
 
-async function readGiven(flags: ApiServerFlags, name: ApiServerFlagName): Promise<string | undefined> {
-  const path = flags[name]
-  if (!path) return undefined
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`cannot read --${name} ${path}: ${(error as Error).message}`)
-  }
-}
+const readGiven = (flags: ApiServerFlags, name: ApiServerFlagName) => readFlagFile(name, flags[name])
 
 const list = (text: string | undefined): string[] | undefined =>
   text

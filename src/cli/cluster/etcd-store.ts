@@ -1,5 +1,4 @@
 /** Opens the store on an etcd, which stock API servers may have written too. */
-import { readFile } from 'node:fs/promises'
 import { loadSchemas } from '../../apis/generated/schema.js'
 import { readForeignValue } from '../../registry/foreign-values.js'
 import type { GrpcTls } from '../../storage/etcd/grpc.js'
@@ -8,6 +7,7 @@ import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { ApiServerFlags } from '../api-server-flags.js'
 import { UsageError } from '../flags.js'
+import { readFlagFile } from '../read-flag-file.js'
 import type { EtcdLocation } from '../storage-location.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
@@ -15,19 +15,9 @@ import { UserError } from '../user-error.js'
 /** Of the TLS flags. */
 export type EtcdTlsFlags = Pick<ApiServerFlags, 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile'>
 
-async function readPem(flags: EtcdTlsFlags, name: keyof EtcdTlsFlags): Promise<string | undefined> {
-  const path = flags[name]
-  if (!path) return undefined
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`cannot read --${name} ${path}: ${(error as Error).message}`)
-  }
-}
-
 async function readTls(flags: EtcdTlsFlags): Promise<GrpcTls | undefined> {
   const names = ['etcd-cafile', 'etcd-certfile', 'etcd-keyfile'] as const
-  const [ca, cert, key] = await Promise.all(names.map(name => readPem(flags, name)))
+  const [ca, cert, key] = await Promise.all(names.map(name => readFlagFile(name, flags[name])))
   if ((cert === undefined) !== (key === undefined))
     throw new UsageError('--etcd-certfile and --etcd-keyfile must be given together')
   if (ca === undefined && cert === undefined) return undefined
