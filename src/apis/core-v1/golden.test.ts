@@ -46,6 +46,8 @@ interface Outcome {
   cells: unknown[]
 }
 
+/** The day of the recording, by which upstream told ages. */
+const recordedAt = Date.UTC(2026, 10, 21, 12)
 const golden = new URL('../../../test/golden/core-v1/', import.meta.url)
 const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, golden), 'utf8')) as T
 const recorded = new Map(read<Recorded[]>('objects.json').map(entry => [entry.name, entry]))
@@ -85,7 +87,7 @@ function decode(raw: AnyObject): { kind: AnyKind; object: AnyObject } {
 }
 
 function outcome(kind: AnyKind, object: AnyObject, result: { errors: FieldError[]; warnings: string[] }): Outcome {
-  const [row] = tableRows(kind, [object], Date.now())
+  const [row] = tableRows(kind, [object], recordedAt)
   const warnings = result.errors.length ? [] : result.warnings
   return { errors: lines(result.errors), warnings, object: timeless(object), cells: row?.cells ?? [] }
 }
