@@ -1,21 +1,14 @@
 /** `minik8s controller-manager`: the controllers in a process of their own, in the place of kube-controller-manager. */
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { type ControllersOptions, startControllers } from '../../controllers/index.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import type { Command } from '../command.js'
 import { controllerManagerFlags } from '../component-flags.js'
 import { parseControllers } from '../configuration.js'
 import { formatFlags, parseFlags, UsageError } from '../flags.js'
+import { readFlagFile } from '../read-flag-file.js'
 import { runComponent } from '../run-component.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
-
-const fileOf = async (flag: string, path: string | undefined): Promise<string | undefined> =>
-  path === undefined
-    ? undefined
-    : readFile(path, 'utf8').catch(error => {
-        throw new UsageError(`cannot read --${flag} ${path}: ${(error as Error).message}`)
-      })
 
 /** The code for signing is loaded at the first secret. */
 const tokenSigner =
@@ -45,7 +38,7 @@ ${formatFlags(controllerManagerFlags)}
   async run(args) {
     const flags = parseFlags(args, controllerManagerFlags)
     const read = (flag: 'root-ca-file' | 'cluster-signing-key-file' | 'service-account-private-key-file') =>
-      fileOf(flag, flags[flag])
+      readFlagFile(flag, flags[flag])
     const [rootCa, rootKey, tokenKey] = await Promise.all([
       read('root-ca-file'),
       read('cluster-signing-key-file'),
