@@ -41,3 +41,12 @@ export const schedulerFlags = {
   ...componentFlags,
   config: { value: 'FILE', help: 'a KubeSchedulerConfiguration' },
 } as const satisfies Record<string, Flag>
+
+/** Of `minik8s scheduler explain`. */
+export const explainFlags = {
+  namespace: { value: 'NAME', short: 'n', help: 'of the pod; by default that of the kubeconfig' },
+  output: { value: 'json', short: 'o', help: 'for programs' },
+  kubeconfig: { value: 'FILE', help: 'how to reach the API server; by default that of the cluster in --data-dir' },
+  'data-dir': upFlags['data-dir'],
+  'scheduler-config': upFlags['scheduler-config'],
+} as const satisfies Record<string, Flag>

@@ -50,6 +50,14 @@ export class Filters {
     return undefined
   }
 
+  /** What every filter has against the node, and not only the first that refuses it. */
+  checkAll(node: NodeInfo): Verdict[] {
+    return this.filters.flatMap(({ plugin, filter }) => {
+      const rejection = filter.check(node)
+      return rejection ? [{ ...rejection, plugin }] : []
+    })
+  }
+
   /** For trying things out: what is added and removed there is forgotten with it. */
   clone(): Filters {
     return new Filters(this.filters.map(({ plugin, filter }) => ({ plugin, filter: filter.clone?.() ?? filter })))

@@ -26,6 +26,19 @@ export interface NodeLoadsDeps {
   cache: ClusterCache
 }
 
+/** By node name; the pods that the cache has there now count as measured. */
+export const loadsOf = (usages: readonly NodeUsage[], cache: ClusterCache): ReadonlyMap<string, NodeLoad> =>
+  new Map(
+    usages.map(({ metadata: { name = '' }, usage }) => [
+      name,
+      {
+        milliCpu: quantityMilliValue(usage.cpu ?? '0'),
+        memory: quantityValue(usage.memory ?? '0'),
+        pods: new Set(cache.node(name)?.pods.keys()),
+      },
+    ]),
+  )
+
 /** As often as kubelets measure. */
 const maxAgeMs = 10_000
 
@@ -49,15 +62,6 @@ export class NodeLoads {
   }
 
   private take(usages: readonly NodeUsage[]): void {
-    this.loads = new Map(
-      usages.map(({ metadata: { name = '' }, usage }) => [
-        name,
-        {
-          milliCpu: quantityMilliValue(usage.cpu ?? '0'),
-          memory: quantityValue(usage.memory ?? '0'),
-          pods: new Set(this.deps.cache.node(name)?.pods.keys()),
-        },
-      ]),
-    )
+    this.loads = loadsOf(usages, this.deps.cache)
   }
 }

@@ -33,6 +33,13 @@ export type Selection =
   /** `filters` is absent when a plugin refused the pod before any node was looked at. */
   | { node: undefined; diagnosis: Diagnosis; filters?: Filters }
 
+/** Of one plugin, by node. */
+export interface Scores {
+  name: string
+  weight: number
+  scores: number[]
+}
+
 /** A share of the nodes, by default half of them and less the more there are, but never under 5 % or 100. */
 export function feasibleNodesToFind(nodes: number, wanted = 0): number {
   if (nodes < minFeasibleNodes) return nodes
@@ -75,11 +82,12 @@ export class NodeSelector {
   }
 
   /** One after the other of the profile's scores, normalized, by node; weights are not in them. */
-  *scores(info: PodInfo, nodes: readonly NodeInfo[]): Generator<{ name: string; weight: number; scores: number[] }> {
+  *scores(info: PodInfo, nodes: readonly NodeInfo[], onRaw?: (scores: readonly number[]) => void): Generator<Scores> {
     for (const { plugin, weight } of this.deps.profile.scorers) {
       const scorer: NodeScorer | undefined = plugin.score?.(info, this.deps.cluster, nodes)
       if (!scorer) continue
       const scores = nodes.map(node => scorer.score(node))
+      onRaw?.([...scores])
       scorer.normalize?.(scores, nodes)
       yield { name: plugin.name, weight, scores }
     }

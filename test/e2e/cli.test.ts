@@ -23,6 +23,7 @@ test.each([
   { args: ['reset', '--data-dir', ''], says: '--data-dir must name a place' },
   { args: ['version', '--all'], says: "Unknown option '--all'" },
   { args: ['image', 'save'], says: 'say what to load: `minik8s image load FILE|NAME`' },
+  { args: ['scheduler', 'explain', '-n', 'default'], says: 'say which pod: `minik8s scheduler explain POD' },
   { args: ['up', '--runtime', 'lxc'], says: '--runtime must be one of auto, docker, process, sim, none' },
 ])('$args ends with code 2 and a sentence', async ({ args, says }) => {
   const { code, stderr } = await minik8s(args)
@@ -75,6 +76,11 @@ test('starts, answers, stops in order; a second one on the same data is refused'
   )
   expect((await cluster.kubectl('get', 'nodes', '-o', 'name')).trim().split('\n')).toHaveLength(3)
   expect(statSync(join(cluster.dataDir, 'pki/admin.key')).mode & 0o777).toBe(0o600)
+  await cluster.kubectl('cordon', 'node-1')
+  await cluster.kubectl('run', 'web', '--image=nginx:1.27')
+  const explained = await minik8s(['scheduler', 'explain', 'pod/web', '-n', 'default', '--data-dir', cluster.dataDir])
+  expect(explained.stdout).toMatch(/^node-1 +- +NodeUnschedulable +refuses: node\(s\) were unschedulable$/m)
+  expect(explained.stdout).toMatch(/^node-2 +\d+ +NodeResourcesFit +\d+ +\d+ +1 +\d+$/m)
   const second = await minik8s(['up', '--data-dir', cluster.dataDir, '--port', '0', '--runtime', 'none'])
   expect(second.code).toBe(1)
   expect(second.stderr).toMatch(/already (in use|running)/)

@@ -1,15 +1,14 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { isControllerChosen } from '../../controllers/catalogue.js'
 import { type ControllersOptions, startControllers } from '../../controllers/index.js'
-import type { KindRef } from '../../machinery/kind.js'
-import type { KubernetesObject } from '../../machinery/object-meta.js'
 import type { ApiHandler } from '../../machinery/request.js'
-import { type NodeUsage, type SchedulerSettings, startScheduler } from '../../scheduler/index.js'
+import { type SchedulerSettings, startScheduler } from '../../scheduler/index.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
 import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
+import { measuredNodes } from '../measured-nodes.js'
 import { ensurePki, type Pki, pkiDirectory } from '../pki/pki.js'
 import { readSchedulerConfig } from '../scheduler-config.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
@@ -62,15 +61,6 @@ const tokenSigner =
     const { legacyClaims } = await import('../../apiserver/authn/legacy-token.js')
     return newTokenSigner({ signingKey, publicKey }).sign(legacyClaims(account, secret))
   }
-
-/** What nodes use, as the metrics API has it. */
-const measuredNodes: KindRef<KubernetesObject & NodeUsage> = {
-  group: 'metrics.k8s.io',
-  version: 'v1beta1',
-  kind: 'NodeMetrics',
-  scope: 'Cluster',
-  names: { plural: 'nodes', singular: 'node' },
-}
 
 /** Everything that acts on the API, started once it answers. Returns what stops it. */
 function startComponents(
