@@ -18,11 +18,17 @@ export function generateSelector({ metadata, spec }: Job): void {
   const isCopy = metadata.labels !== undefined && semanticEqual(metadata.labels, labels)
   for (const key of [legacyJobName, jobName]) labels[key] ??= name
   for (const key of [legacyControllerUid, controllerUid]) labels[key] ??= uid
-  // Upstream's two maps are one, or the empty one is filled when the object is read back.
-  if (!Object.keys(metadata.labels ?? {}).length || isCopy) metadata.labels = { ...labels }
+  // Upstream's two maps are one then.
+  if (isCopy) metadata.labels = { ...labels }
   spec.selector ??= {}
   spec.selector.matchLabels ??= {}
   spec.selector.matchLabels[controllerUid] ??= uid
+}
+
+/** A job without labels of its own gets its template's. */
+export function copyTemplateLabels({ metadata, spec }: Job): void {
+  const labels = spec.template.metadata?.labels
+  if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels }
 }
 
 /** What a generated selector promises: the template carries the job's own uid and name. */

@@ -13,7 +13,7 @@ import { age } from '../printing/age.js'
 import { containerColumns } from '../printing/containers.js'
 import { sortedMapIn } from '../validation/sorted-map.js'
 import { setPodFailurePolicyDefaults } from './job-policies.js'
-import { generateSelector, validateGeneratedSelector } from './job-selector.js'
+import { copyTemplateLabels, generateSelector, validateGeneratedSelector } from './job-selector.js'
 import { jobSpecWarnings, validateJobSpec } from './job-spec.js'
 import { hasCondition, validateJobStatusUpdate } from './job-status.js'
 import { validateJobSpecUpdate } from './job-update.js'
@@ -71,12 +71,12 @@ export const job = defineKind<Job>({
   scope: 'Namespaced',
   names: { plural: 'jobs', categories: ['all'] },
 
-  setDefaults({ metadata, spec }) {
+  setDefaults(object) {
+    const { spec } = object
     if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
     spec.parallelism ??= 1
     spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : maxInt32
-    const labels = spec.template.metadata?.labels
-    if (labels && !Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels }
+    copyTemplateLabels(object)
     spec.completionMode ??= 'NonIndexed'
     spec.suspend ??= false
     spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
@@ -106,6 +106,7 @@ export const job = defineKind<Job>({
     deletionWarning:
       'child pods are preserved by default when jobs are deleted; ' +
       'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+    fillWhenRead: copyTemplateLabels,
     prepareForCreate(object) {
       dropDisabledPodFields(object.spec.template.spec, undefined)
       if (!object.spec.manualSelector) generateSelector(object)

@@ -1,9 +1,10 @@
 /** ResourceSlice lists the devices of a pool, and from which nodes they can be used. */
 import { type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { validateNodeSelector } from '../core-v1/pod-spec/node-affinity.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
-import type { NodeSelectorRequirement, NodeSelectorTerm } from '../generated/core-v1.js'
+import type { NodeSelector, NodeSelectorRequirement } from '../generated/core-v1.js'
 import type { ResourcePool, ResourceSlice, ResourceSliceSpec } from '../generated/resource-v1.js'
 import { age } from '../printing/age.js'
 import { immutableField } from '../validation/immutable.js'
@@ -38,7 +39,7 @@ function* validateNodes({ nodeName, nodeSelector, allNodes }: ResourceSliceSpec)
     if (terms.length !== 1)
       yield invalid(
         'spec.nodeSelector.nodeSelectorTerms',
-        goNodeSelectorTerms(terms),
+        goNodeSelectorTerms(nodeSelector),
         'must have exactly one node selector term',
       )
   }
@@ -49,7 +50,8 @@ function* validateNodes({ nodeName, nodeSelector, allNodes }: ResourceSliceSpec)
 }
 
 /** As upstream's internal types are printed. */
-function goNodeSelectorTerms(terms: readonly NodeSelectorTerm[]) {
+function goNodeSelectorTerms(selector: NodeSelector) {
+  const terms = selector.nodeSelectorTerms ?? []
   const requirements = (list: readonly NodeSelectorRequirement[] | undefined) =>
     list?.map(({ key: Key, operator: Operator, values }) => ({ Key, Operator, Values: values ?? null })) ?? null
   return terms.length
@@ -57,7 +59,7 @@ function goNodeSelectorTerms(terms: readonly NodeSelectorTerm[]) {
         MatchExpressions: requirements(term.matchExpressions),
         MatchFields: requirements(term.matchFields),
       }))
-    : null
+    : (givenEmpty(selector, 'nodeSelectorTerms') ?? null)
 }
 
 function* validateSpec({ spec }: ResourceSlice, old?: ResourceSlice): Generator<FieldError> {

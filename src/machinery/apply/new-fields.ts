@@ -2,7 +2,7 @@
 import { type FieldSet, hasElement } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
-import { compareElements, fieldElement } from './path-element.js'
+import { compareElements, fieldElement, TypedError } from './path-element.js'
 import { sameJson } from './same-json.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -44,7 +44,11 @@ function newText(declared: MergeType, value: unknown): string {
   const type = typeFor(declared, value)
   if (type.shape === 'scalar' || type.atomic) return '{}'
   if (type.shape === 'list') return Array.isArray(value) && value.length ? itemsText(type, value, true) : '{}'
-  if (!isFields(value)) return '{}'
+  if (!isFields(value)) {
+    // What decoding lets pass as it came, as the managed fields of a pod template.
+    if (value !== null) throw new TypedError(`expected map, got ${JSON.stringify(value)}`)
+    return '{}'
+  }
   let text = '".":{}'
   for (const name of sortedNames(value)) {
     const field = type.field(name)
