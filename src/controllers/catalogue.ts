@@ -1,5 +1,6 @@
 /** The controllers there are, under the names that kube-controller-manager's `--controllers` gives them, and the choice among them. */
 
+import { attachDetachController } from './attach-detach/controller.js'
 import { tokenCleaner } from './bootstrap-tokens/cleaner.js'
 import { bootstrapSigner } from './bootstrap-tokens/signer.js'
 import { approvingController } from './certificates/approving.js'
@@ -34,6 +35,7 @@ import { serviceAccountController } from './serviceaccount/controller.js'
 import { type TokenSecrets, tokensController } from './serviceaccount/tokens.js'
 import { statefulSetController } from './statefulset/controller.js'
 import { taintEvictionController } from './taint-eviction/controller.js'
+import { ttlController } from './ttl/controller.js'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.js'
 import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status/controller.js'
 import {
@@ -80,6 +82,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'endpoints-controller': () => [endpointsController],
   'endpointslice-controller': () => [endpointSliceController],
   'node-lifecycle-controller': ({ nodeMonitorGraceMs }) => [newNodeLifecycleController(nodeMonitorGraceMs)],
+  'ttl-controller': () => [ttlController],
   'taint-eviction-controller': () => [taintEvictionController],
   'pod-garbage-collector-controller': () => [podGarbageCollector],
   'resourcequota-controller': () => [resourceQuotaController],
@@ -90,6 +93,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
     return [claimBinder(own), volumeBinder(own)]
   },
   'persistentvolume-expander-controller': ({ volumes }) => [volumeExpander(volumes && hostPathProvisioner)],
+  'persistentvolume-attach-detach-controller': () => [attachDetachController],
   'ephemeral-volume-controller': () => [ephemeralVolumeController],
   'persistentvolumeclaim-protection-controller': () => [claimProtectionController],
   'persistentvolume-protection-controller': () => [volumeProtectionController],

@@ -59,8 +59,8 @@ export interface ControllerDefinition<T extends KubernetesObject> {
    * ask for a time. `object` is shared: copy before changing.
    */
   reconcile(object: T, context: ReconcileContext): Promise<Result>
-  /** The object is gone: forget or clean up what hangs on its key. */
-  gone?(key: string, context: ReconcileContext): Promise<void>
+  /** The object is gone: forget or clean up what hangs on its key. It may ask for a time to be called again. */
+  gone?(key: string, context: ReconcileContext): Promise<Result | undefined>
 }
 
 /** Something changed, or went, under the controller's hands: the newer state is on its way to its cache. */
@@ -221,8 +221,7 @@ class ControllerLoop<T extends KubernetesObject> implements RunningController {
   private async reconcile(key: string): Promise<Result> {
     const object = this.cache.get(this.definition.for, parseKey(key))
     if (object) return this.definition.reconcile(object, this.contextOf(key))
-    await this.definition.gone?.(key, this.contextOf(key))
-    return {}
+    return (await this.definition.gone?.(key, this.contextOf(key))) ?? {}
   }
 
   private contextOf(key: string): ReconcileContext {

@@ -6,6 +6,7 @@ import { volumeAttributesClass } from '../../apis/storage-v1/index.js'
 import type { Client } from '../../client/client.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
+import { claimKeys, claimsOf, indexByClaim, podsOfClaim } from '../pods/claims.js'
 import type { Cache } from '../runtime/cache.js'
 import { type Change, defineController } from '../runtime/define-controller.js'
 import { done } from '../runtime/result.js'
@@ -13,16 +14,7 @@ import { done } from '../runtime/result.js'
 const claimFinalizer = 'kubernetes.io/pvc-protection'
 const volumeFinalizer = 'kubernetes.io/pv-protection'
 const classFinalizer = 'kubernetes.io/vac-protection'
-const byClaimIndex = 'podClaims'
 
-/** Names of the claims a pod uses; those of ephemeral volumes are named after pod and volume. */
-const claimsOf = ({ metadata, spec }: Pod): string[] =>
-  (spec.volumes ?? []).flatMap(v => {
-    if (v.persistentVolumeClaim) return v.persistentVolumeClaim.claimName
-    return v.ephemeral ? `${metadata.name}-${v.name}` : []
-  })
-
-const claimKeys = (pod: Pod) => claimsOf(pod).map(name => `${pod.metadata.namespace}/${name}`)
 /** The node may have begun with it: a pod that was never bound cannot start with a claim that is being deleted. */
 const uses = (pod: Pod, { metadata }: PersistentVolumeClaim) =>
   Boolean(pod.spec.nodeName) && claimsOf(pod).includes(metadata.name ?? '')
@@ -50,7 +42,7 @@ export const claimProtectionController = defineController<PersistentVolumeClaim>
   name: 'pvcprotection',
   serviceAccount: 'pvc-protection-controller',
   for: claimKind,
-  prepare: informer => informer(podKind).addIndex(byClaimIndex, claimKeys),
+  prepare: informer => indexByClaim(informer(podKind)),
   watches: [
     {
       kind: podKind,
@@ -68,7 +60,7 @@ export const claimProtectionController = defineController<PersistentVolumeClaim>
       finalizer: claimFinalizer,
       client,
       inUse: async () => {
-        if (cache.byIndex(podKind, byClaimIndex, `${namespace}/${name}`).some(pod => uses(pod, claim))) return true
+        if (podsOfClaim(cache, `${namespace}/${name}`).some(pod => uses(pod, claim))) return true
         // The cache may not know a pod yet that is about to use it.
         const live = await client.list(podKind, { namespace })
         return live.items.some(pod => uses(pod, claim))

@@ -1,6 +1,7 @@
 /** All of them: every controller has its part in one at least. */
 import type { Scenario } from '../scenario.js'
 import { accounts } from './accounts.js'
+import { devices } from './devices.js'
 import { jobs } from './jobs.js'
 import { network } from './network.js'
 import { nodes } from './nodes.js'
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   ...jobs,
   ...network,
   ...storage,
+  ...devices,
   ...accounts,
   ...nodes,
   ...policy,
