@@ -19,6 +19,7 @@ import { garbageCollector } from './garbage-collector/controller.js'
 import { newHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.js'
 import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
+import { newLegacyTokenCleaner } from './legacy-token-cleaner/controller.js'
 import { namespaceController } from './namespace/controller.js'
 import { newNodeLifecycleController } from './node-lifecycle/controller.js'
 import { claimBinder } from './persistent-volume/claims.js'
@@ -62,6 +63,8 @@ export interface ControllerParts {
   volumes?: VolumeDirectory
   /** How long a node may be silent before it counts as lost; upstream's default. */
   nodeMonitorGraceMs?: number | undefined
+  /** After so long without use, a token kept in a secret goes; upstream's default, a year. */
+  tokenCleanUpMs?: number | undefined
 }
 
 /** In the order in which they start. */
@@ -106,6 +109,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'certificatesigningrequest-approving-controller': () => [approvingController],
   'certificatesigningrequest-cleaner-controller': () => [csrCleanerController],
   'bootstrap-signer-controller': () => [bootstrapSigner],
+  'legacy-serviceaccount-token-cleaner-controller': ({ tokenCleanUpMs }) => [newLegacyTokenCleaner(tokenCleanUpMs)],
   'token-cleaner-controller': () => [tokenCleaner],
   [collectorName]: () => [garbageCollector],
 }

@@ -30,6 +30,8 @@ export interface ControllersOptions {
   volumes?: VolumeDirectory
   /** How long a node may be silent before it counts as lost; default 50 s. */
   nodeMonitorGraceMs?: number | undefined
+  /** After so long without use, a token kept in a secret goes; default a year. */
+  tokenCleanUpMs?: number | undefined
   /** Which of them run, as kube-controller-manager's `--controllers` says it. Default: all. */
   choice?: readonly string[]
 }
@@ -46,7 +48,7 @@ const collectorDelayMs = 5_000
 
 export function startControllers(options: ControllersOptions): RunningControllers {
   const { client, clientFor, clock, random, log, rootCa, rootKey, signToken, volumes, choice = ['*'] } = options
-  const { nodeMonitorGraceMs } = options
+  const { nodeMonitorGraceMs, tokenCleanUpMs } = options
   const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
@@ -57,6 +59,7 @@ export function startControllers(options: ControllersOptions): RunningController
     tokens,
     volumes,
     nodeMonitorGraceMs,
+    tokenCleanUpMs,
   }).map(controller => controller.start(deps))
   informers.start()
 

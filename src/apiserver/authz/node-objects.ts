@@ -1,38 +1,6 @@
 /** Which objects a pod makes its node read: secrets, config maps, claims and the service account it names. */
+import { configMapNames, type PodReferences as PodSpec, secretNames } from '../../apis/core-v1/pod-references.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
-
-interface NamedRef {
-  name?: string
-}
-interface EnvironmentSource {
-  configMapRef?: NamedRef
-  secretRef?: NamedRef
-}
-interface EnvironmentVariable {
-  valueFrom?: { configMapKeyRef?: NamedRef; secretKeyRef?: NamedRef }
-}
-interface Container {
-  env?: EnvironmentVariable[]
-  envFrom?: EnvironmentSource[]
-}
-interface Volume {
-  configMap?: NamedRef
-  secret?: { secretName?: string }
-  persistentVolumeClaim?: { claimName?: string }
-  projected?: { sources?: { configMap?: NamedRef; secret?: NamedRef }[] }
-  name: string
-  ephemeral?: object
-  [source: string]: unknown
-}
-interface PodSpec {
-  serviceAccountName?: string
-  imagePullSecrets?: NamedRef[]
-  containers?: Container[]
-  initContainers?: Container[]
-  ephemeralContainers?: Container[]
-  volumes?: Volume[]
-  resourceClaims?: { name: string; resourceClaimName?: string }[]
-}
 
 export type ReferencedResource =
   | 'secrets'
@@ -44,45 +12,6 @@ export type ReferencedResource =
 interface PodStatus {
   resourceClaimStatuses?: { name: string; resourceClaimName?: string }[]
   extendedResourceClaimStatus?: { resourceClaimName?: string }
-}
-
-function* environmentNames(spec: PodSpec, resource: 'secrets' | 'configmaps') {
-  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
-  for (const { env = [], envFrom = [] } of containers) {
-    for (const source of envFrom) yield (resource === 'secrets' ? source.secretRef : source.configMapRef)?.name
-    for (const { valueFrom } of env)
-      yield (resource === 'secrets' ? valueFrom?.secretKeyRef : valueFrom?.configMapKeyRef)?.name
-  }
-}
-
-// Other volume plugins name their secrets in `secretRef`, some in `nodePublishSecretRef`.
-const pluginSecret = (volume: Volume): string | undefined => {
-  for (const source of Object.values(volume)) {
-    if (typeof source !== 'object' || source === null) continue
-    const { secretRef, nodePublishSecretRef } = source as { secretRef?: NamedRef; nodePublishSecretRef?: NamedRef }
-    const name = secretRef?.name ?? nodePublishSecretRef?.name
-    if (name) return name
-  }
-  return undefined
-}
-
-function* secretNames(spec: PodSpec) {
-  for (const { name } of spec.imagePullSecrets ?? []) yield name
-  yield* environmentNames(spec, 'secrets')
-  for (const volume of spec.volumes ?? []) {
-    yield volume.secret?.secretName
-    yield (volume.azureFile as { secretName?: string } | undefined)?.secretName
-    yield pluginSecret(volume)
-    for (const source of volume.projected?.sources ?? []) yield source.secret?.name
-  }
-}
-
-function* configMapNames(spec: PodSpec) {
-  yield* environmentNames(spec, 'configmaps')
-  for (const volume of spec.volumes ?? []) {
-    yield volume.configMap?.name
-    for (const source of volume.projected?.sources ?? []) yield source.configMap?.name
-  }
 }
 
 function* claimNames(pod: AnyObject, spec: PodSpec) {

@@ -64,6 +64,10 @@ export interface TestClusterOptions {
   authority?: KeyPair
   /** With it, volumes are made for claims. */
   volumes?: VolumeDirectory
+  /** What its clock says at first; milliseconds since the epoch. */
+  startMs?: number
+  /** After so long without use, tokens kept in secrets go. */
+  tokenCleanUpMs?: number
   /** Gives controllers another client in place of theirs; `account` is the name of the service account. */
   wrapClient?(client: Client, account: string): Client
   /** Gives controllers another client to read their caches through. */
@@ -71,7 +75,7 @@ export interface TestClusterOptions {
 }
 
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  const clock = new FakeClock(Date.UTC(2025, 0, 1))
+  const clock = new FakeClock(options.startMs ?? Date.UTC(2025, 0, 1))
   const random = new SeededRandom(7)
   const { log = silentLogger, wrapClient = client => client, wrapReader = client => client } = options
   const schemas = loadSchemas()
@@ -106,6 +110,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       rootCa: options.authority?.certificate ?? 'PEM',
       rootKey: options.authority?.key,
       volumes: options.volumes,
+      tokenCleanUpMs: options.tokenCleanUpMs,
       signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
     })
   let controllers = start()

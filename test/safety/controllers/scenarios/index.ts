@@ -5,6 +5,7 @@ import { devices } from './devices.js'
 import { jobs } from './jobs.js'
 import { network } from './network.js'
 import { nodes } from './nodes.js'
+import { oldTokens } from './old-tokens.js'
 import { policy } from './policy.js'
 import { storage } from './storage.js'
 import { workloads } from './workloads.js'
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   ...storage,
   ...devices,
   ...accounts,
+  ...oldTokens,
   ...nodes,
   ...policy,
 ]
