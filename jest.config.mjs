@@ -7,6 +7,7 @@ export default {
     '<rootDir>/test/contract',
     '<rootDir>/test/differential',
     '<rootDir>/test/safety',
+    '<rootDir>/test/invariants',
     '<rootDir>/bench',
   ],
   testMatch: ['**/*.test.ts'],

@@ -13,7 +13,7 @@ async function playKill(scenario: Scenario, kill: Kill, undisturbed: Outcome): P
   const tell = (what: string) => `${scenario.name}, killed after ${when}: ${what.slice(0, shownLength)}`
   try {
     const outcome = await play(scenario, kill)
-    return [outcome.deaths, ...differences(undisturbed, outcome).map(tell)]
+    return [outcome.deaths, ...[...differences(undisturbed, outcome), ...outcome.violations].map(tell)]
   } catch (error) {
     return [0, tell(String(error))]
   }
@@ -23,7 +23,10 @@ async function playKill(scenario: Scenario, kill: Kill, undisturbed: Outcome): P
 async function crash(scenario: Scenario, { long, say }: CheckSettings): Promise<string[]> {
   const undisturbed = await play(scenario, 'never')
   const kills: Kill[] = ['each', ...(long ? undisturbed.writes.keys() : [])]
-  const findings = undisturbed.idle.map(write => `${scenario.name}: a write that changes nothing: ${write}`)
+  const findings = [
+    ...undisturbed.idle.map(write => `${scenario.name}: a write that changes nothing: ${write}`),
+    ...undisturbed.violations.map(what => `${scenario.name}: ${what}`),
+  ]
   let killed = 0
   for (const kill of kills) {
     const [deaths, ...found] = await playKill(scenario, kill, undisturbed)
@@ -36,7 +39,8 @@ async function crash(scenario: Scenario, { long, say }: CheckSettings): Promise<
 
 export const crashEachWrite: SafetyCheck = {
   name: 'crash-each-write',
-  claim: 'controllers killed after each of their writes come to the same end, with as many creates and deletes',
+  claim:
+    'controllers killed after each of their writes come to the same end, with as many creates and deletes, within the invariants',
   async run(settings) {
     const findings: string[] = []
     for (const scenario of scenarios) findings.push(...(await crash(scenario, settings)))

@@ -10,6 +10,7 @@ import { malformed } from './malformed.js'
 import { overload } from './overload.js'
 import { powerLoss } from './power-loss.js'
 import { secretsLeak } from './secrets-leak.js'
+import { selfHealing } from './self-healing.js'
 import { servers } from './servers.js'
 import { soak } from './soak.js'
 import { stale } from './stale.js'
@@ -32,5 +33,6 @@ export const checks: readonly SafetyCheck[] = [
   kubeletRestart,
   crashEachWrite,
   stale,
+  selfHealing,
   soak,
 ]

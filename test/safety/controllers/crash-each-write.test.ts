@@ -12,6 +12,7 @@ test.each(scenarios)(
     const killed = await play(scenario, 'each')
     expect(killed.deaths).toBeGreaterThan(0)
     expect(differences(undisturbed, killed)).toEqual([])
+    expect([...undisturbed.violations, ...killed.violations]).toEqual([])
   },
   60_000,
 )

@@ -1,10 +1,11 @@
 /** Kills controllers after writes of theirs, begins them anew, and compares what comes out with what an undisturbed run leaves. */
 import type { Client } from '../../../src/client/client.js'
 import { startTestCluster } from '../../../src/controllers/testing/cluster.js'
+import { attachToWrites } from '../../invariants/attach-writes.js'
 import { endState } from './end-state.js'
 import type { LateEyes } from './lagging.js'
 import { Lives, type Write } from './mortal.js'
-import type { Scenario } from './scenario.js'
+import { brokenByPlayers, type Scenario } from './scenario.js'
 
 /** After which write of the scenario's controllers they are killed: one of them, counted from 0, or each. */
 export type Kill = 'never' | 'each' | number
@@ -18,6 +19,8 @@ export interface Outcome {
   deaths: number
   /** Their updates that changed nothing: an idle controller should be silent. */
   idle: readonly string[]
+  /** What was against the invariants on the way, and, unless somebody is late, in the end. */
+  violations: readonly string[]
 }
 
 /** Long enough for what is under way to be finished and seen. */
@@ -51,7 +54,7 @@ export async function play(scenario: Scenario, kill: Kill, eyes?: LateEyes): Pro
     },
     wrapReader: client => lives.client(eyes?.reader(client) ?? client, 'kube-controller-manager'),
   })
-  eyes?.open(cluster)
+  const observer = eyes?.open(cluster) ?? attachToWrites(cluster, { except: brokenByPlayers })
   const counts = new Map<string, number>()
   cluster.onWrite(({ type, key, previous }) => {
     for (const part of key.split('/')) changes.set(part, (changes.get(part) ?? 0) + 1)
@@ -67,6 +70,7 @@ export async function play(scenario: Scenario, kill: Kill, eyes?: LateEyes): Pro
       counts: [...counts].map(([what, count]) => `${what} × ${count}`).sort(),
       writes,
       deaths: lives.deaths,
+      violations: [...observer.violations, ...observer.atRest(cluster.clock.now())],
       idle: lives.idle.filter(w => accounts.has(w.account)).map(w => `${w.account} ${w.verb} ${w.resource}`),
     }
   } finally {

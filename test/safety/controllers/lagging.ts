@@ -5,8 +5,10 @@ import type { Clock } from '../../../src/machinery/clock.js'
 import type { KindRef } from '../../../src/machinery/kind.js'
 import type { KubernetesObject, ObjectKey } from '../../../src/machinery/object-meta.js'
 import type { WatchEvent } from '../../../src/machinery/request.js'
+import { attachToWrites } from '../../invariants/attach-writes.js'
+import type { InvariantObserver } from '../../invariants/observer.js'
 import type { Chance } from '../random.js'
-import { Doubles } from './doubles.js'
+import { brokenByPlayers } from './scenario.js'
 
 /** An event comes up to so much late, each kind by itself. */
 const mostLagMs = 2_000
@@ -48,21 +50,26 @@ async function* late<T extends KubernetesObject>(
 /** Controllers that see late, and what they did that they could not have meant. */
 export class LateEyes {
   private readonly wrong: string[] = []
-  private readonly doubles = new Doubles()
+  private observer: InvariantObserver | undefined
   private readonly seen = new Set<string>()
 
   private cluster: TestCluster | undefined
 
-  constructor(private readonly chance: Chance) {}
+  /** `except`: invariants that the game breaks itself. */
+  constructor(
+    private readonly chance: Chance,
+    private readonly except: readonly string[] = [],
+  ) {}
 
   /** The cluster that is looked at; due before its first event. */
-  open(cluster: TestCluster): void {
+  open(cluster: TestCluster): InvariantObserver {
     this.cluster = cluster
-    cluster.onWrite(this.doubles.observe)
+    this.observer = attachToWrites(cluster, { lagMs: 2 * mostLagMs, except: [...brokenByPlayers, ...this.except] })
+    return this.observer
   }
 
   get violations(): readonly string[] {
-    return [...this.wrong, ...this.doubles.found]
+    return [...this.wrong, ...(this.observer?.violations ?? [])]
   }
 
   /** What caches are read through. */

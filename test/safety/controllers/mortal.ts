@@ -78,10 +78,15 @@ export class Lives {
     const count = this.writes.push(write) - 1
     if (!this.options.dies(write, count)) return true
     if (this.deaths === mostDeaths) return true
-    this.life.isOver = true
+    this.end()
     this.deaths++
-    this.life = { isOver: false, tail: Promise.resolve(undefined) }
     this.options.replace()
     return false
+  }
+
+  /** The life is over, as if killed; the clients that are made from now on belong to the next. */
+  end(): void {
+    this.life.isOver = true
+    this.life = { isOver: false, tail: Promise.resolve(undefined) }
   }
 }

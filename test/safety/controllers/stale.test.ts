@@ -5,7 +5,7 @@ import { jobs } from './scenarios/jobs.js'
 import { workloads } from './scenarios/workloads.js'
 
 test.each([...workloads, ...jobs])(
-  '$name, with caches that lag: no newer object is deleted, no place taken twice',
+  '$name, with caches that lag: no newer object is deleted, the invariants hold',
   async scenario => {
     expect(await playStale(scenario, 1)).toEqual([])
   },
