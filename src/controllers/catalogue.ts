@@ -28,6 +28,8 @@ import { hostPathProvisioner, newHostPathProvisioner, type VolumeDirectory } fro
 import { volumeBinder } from './persistent-volume/volumes.js'
 import { podGarbageCollector } from './pod-gc/controller.js'
 import { replicaSetController, replicationControllerController } from './replicaset/controller.js'
+import { claimUsersController } from './resource-claim/claims.js'
+import { podClaimsController } from './resource-claim/pods.js'
 import { resourceQuotaController } from './resource-quota/controller.js'
 import { rootCaController } from './root-ca/controller.js'
 import type { Controller } from './runtime/controller.js'
@@ -98,6 +100,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'persistentvolume-expander-controller': ({ volumes }) => [volumeExpander(volumes && hostPathProvisioner)],
   'persistentvolume-attach-detach-controller': () => [attachDetachController],
   'ephemeral-volume-controller': () => [ephemeralVolumeController],
+  'resourceclaim-controller': () => [podClaimsController, claimUsersController],
   'persistentvolumeclaim-protection-controller': () => [claimProtectionController],
   'persistentvolume-protection-controller': () => [volumeProtectionController],
   'volumeattributesclass-protection-controller': () => [attributesClassProtectionController],

@@ -4,4 +4,6 @@ import { resourceClaim } from './resource-claim.js'
 import { resourceClaimTemplate } from './resource-claim-template.js'
 import { resourceSlice } from './resource-slice.js'
 
+export { deviceClass, resourceClaim, resourceClaimTemplate, resourceSlice }
+
 export const resourceV1Kinds = [deviceClass, resourceClaim, resourceClaimTemplate, resourceSlice] as const

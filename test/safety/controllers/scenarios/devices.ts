@@ -1,8 +1,10 @@
-/** Volumes that drivers attach to nodes. */
+/** Volumes that drivers attach to nodes, and devices that pods claim. */
 import { node, persistentVolume, persistentVolumeClaim, pod } from '../../../../src/apis/core-v1/index.js'
+import type { ResourceClaim } from '../../../../src/apis/generated/resource-v1.js'
+import { resourceClaim, resourceClaimTemplate } from '../../../../src/apis/resource-v1/index.js'
 import { volumeAttachment } from '../../../../src/apis/storage-v1/index.js'
 import type { TestCluster } from '../../../../src/controllers/testing/cluster.js'
-import { container, create, list, merge, named, prepare, type Scenario, untilGone } from '../scenario.js'
+import { container, create, list, merge, named, prepare, type Scenario, untilGone, untilIs } from '../scenario.js'
 
 const volume = 'kubernetes.io/csi/disk.example.com^vol-1'
 
@@ -35,6 +37,21 @@ async function attach(cluster: TestCluster, nodeName: string): Promise<void> {
   })
 }
 
+/** What the scheduler does once there are devices. */
+async function allocate(cluster: TestCluster, podName: string): Promise<void> {
+  const { metadata } = await cluster.admin.get(pod, named(podName))
+  const [claim] = (await list<ResourceClaim>(cluster, resourceClaim)).filter(
+    each => each.metadata.ownerReferences?.[0]?.uid === metadata.uid,
+  )
+  const name = claim?.metadata.name ?? ''
+  const finalizers = ['resource.kubernetes.io/delete-protection']
+  const held = await merge<ResourceClaim>(cluster, resourceClaim, named(name), { metadata: { finalizers } })
+  const results = [{ request: 'r', driver: 'gpu.example.com', pool: 'one', device: 'gpu-0' }]
+  const reservedFor = [{ resource: 'pods', name: podName, uid: metadata.uid ?? '' }]
+  const given = { allocation: { devices: { results } }, reservedFor }
+  await cluster.admin.updateStatus<ResourceClaim>(resourceClaim, { ...held, status: given })
+}
+
 export const devices: readonly Scenario[] = [
   {
     name: 'Volume is attached, moves to another node, and is detached',
@@ -65,6 +82,34 @@ export const devices: readonly Scenario[] = [
       await cluster.admin.delete(pod, named('on-two'), { gracePeriodSeconds: 0 })
       await cluster.until('no attachment', async () => (await list(cluster, volumeAttachment)).length === 0)
       await untilGone(cluster, pod, named('on-two'))
+    },
+  },
+  {
+    name: 'Pod gets a claim of its template, ends, and the claim goes',
+    accounts: ['resource-claim-controller'],
+    async play(cluster) {
+      await prepare(cluster)
+      const requests = [{ name: 'r', exactly: { deviceClassName: 'gpu.example.com' } }]
+      await create(cluster, resourceClaimTemplate, 'gpu', { spec: { spec: { devices: { requests } } } })
+      await create(cluster, pod, 'train', {
+        spec: {
+          containers: [container()],
+          restartPolicy: 'Never',
+          resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'gpu' }],
+        },
+      })
+      await untilIs(cluster, [pod, named('train')], ({ status: { resourceClaimStatuses } = {} }) =>
+        resourceClaimStatuses?.every(({ resourceClaimName }) => resourceClaimName),
+      )
+      await allocate(cluster, 'train')
+      await cluster.run(1_000)
+      await cluster.admin.patch(
+        pod,
+        named('train'),
+        { type: 'application/merge-patch+json', body: { status: { phase: 'Succeeded' } } },
+        { subresource: 'status' },
+      )
+      await cluster.until('no claim', async () => (await list(cluster, resourceClaim)).length === 0)
     },
   },
 ]
