@@ -15,9 +15,8 @@ export function* replicaCounts<T extends Counts>(
 ): Generator<FieldError> {
   const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status
   for (const part of parts) {
-    const value = status[part]
-    if (typeof value === 'number' && value > replicas)
-      yield invalid(`status.${part}`, value, 'cannot be greater than status.replicas')
+    const value = (status[part] ?? 0) as number
+    if (value > replicas) yield invalid(`status.${part}`, value, 'cannot be greater than status.replicas')
   }
   if (availableReplicas > readyReplicas)
     yield invalid('status.availableReplicas', availableReplicas, `cannot be greater than ${readyWords}`)

@@ -114,6 +114,10 @@ const otherMetadata = [
   'managedFields',
 ] as const satisfies readonly (keyof ObjectMeta)[]
 
+/** Zero counts as set where upstream has a pointer. */
+const isZeroPointer = (metadata: ObjectMeta, field: keyof ObjectMeta) =>
+  field === 'deletionGracePeriodSeconds' && metadata[field] === 0
+
 /** Of a template's metadata only labels and annotations may be set. */
 export function* validateTemplateMetadata(
   { metadata = {} }: Pick<PersistentVolumeClaimTemplate, 'metadata'>,
@@ -122,7 +126,7 @@ export function* validateTemplateMetadata(
   yield* validateAnnotations(metadata.annotations, `${path}.annotations`)
   yield* validateLabels(metadata.labels, `${path}.labels`)
   for (const field of otherMetadata)
-    if (metadata[field] || givenEmpty(metadata, field)) {
+    if (metadata[field] || givenEmpty(metadata, field) || isZeroPointer(metadata, field)) {
       // Upstream names the Go field, its first letter made small.
       yield forbidden(`${path}.${field === 'uid' ? 'uID' : field}`, 'cannot be set')
     }

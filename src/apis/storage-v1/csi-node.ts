@@ -1,6 +1,7 @@
 /** CSINode lists the CSI drivers that run on a node. */
 import { duplicate, type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
+import { givenEmpty } from '../../machinery/schema/given-empty.js'
 import { validateCsiDriverName } from '../core-v1/pod-spec/volumes/csi.js'
 import type { CSINode, CSINodeDriver } from '../generated/storage-v1.js'
 import { age } from '../printing/age.js'
@@ -27,11 +28,11 @@ function* validateDriver(driver: CSINodeDriver, path: string): Generator<FieldEr
 }
 
 /** As upstream's messages print it: its internal type has no JSON names. */
-const goForm = ({ name, nodeID, topologyKeys, allocatable }: CSINodeDriver) => ({
-  Name: name,
-  NodeID: nodeID,
-  TopologyKeys: topologyKeys ?? null,
-  Allocatable: allocatable ? { Count: allocatable.count ?? null } : null,
+const goForm = (driver: CSINodeDriver) => ({
+  Name: driver.name,
+  NodeID: driver.nodeID,
+  TopologyKeys: driver.topologyKeys ?? givenEmpty(driver, 'topologyKeys') ?? null,
+  Allocatable: driver.allocatable ? { Count: driver.allocatable.count ?? null } : null,
 })
 
 export const csiNode = defineKind<CSINode>({
@@ -51,10 +52,10 @@ export const csiNode = defineKind<CSINode>({
     }
   },
   *validateUpdate({ spec }, { spec: old }) {
-    for (const before of old.drivers ?? []) {
-      const now = spec.drivers?.find(({ name }) => name === before.name)
-      if (now && !semanticEqual(now, before)) yield invalid('spec.drivers', goForm(now), 'field is immutable')
-    }
+    for (const before of old.drivers ?? [])
+      for (const now of spec.drivers ?? [])
+        if (now.name === before.name && (!semanticEqual(now, before) || givenEmpty(now, 'topologyKeys')))
+          yield invalid('spec.drivers', goForm(now), 'field is immutable')
   },
 
   strategy: { allowUnconditionalUpdate: false, bumpGenerationOn: [] },

@@ -142,7 +142,10 @@ function newMergeField(
 
 /** Types of JSON inside CRD schemas are merged by key; RawExtensions are one value; objects without a type may hold anything. */
 function newMergeType(schemas: SchemaSet, schema: FieldSchema, owner: string): MergeType {
-  if (schema.type === 'raw') return owner.startsWith('apiextensions.') ? deduced : untypedAtomic
+  if (schema.type === 'raw') {
+    if (owner === 'meta.v1.ManagedFieldsEntry') return mapOfAny
+    return owner.startsWith('apiextensions.') ? deduced : untypedAtomic
+  }
   if (schema.type === 'object' && !schema.ref) return deduced
   return new SchemaType(schemas, schema)
 }

@@ -32,7 +32,11 @@ const isFloat = (value: unknown) =>
 
 const isLong = (value: number) => Number.isInteger(value) && Math.abs(value) < 2 ** 63
 
-const limits = { int32: [-(2n ** 31n), 2n ** 31n - 1n], int64: [-(2n ** 63n), 2n ** 63n - 1n] } as const
+const limits = {
+  uint8: [0n, 255n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+} as const
 
 /**
  * Integers beyond 2^53 must come as bigint, or they were rounded before they got here; those that fit a number become one.
@@ -41,7 +45,7 @@ const limits = { int32: [-(2n ** 31n), 2n ** 31n - 1n], int64: [-(2n ** 63n), 2n
 function decodeInteger(value: unknown, field: ResolvedField): number | bigint {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatchOf(value, field.goType)
   const isWhole = typeof value === 'bigint' || Number.isInteger(value)
-  const [least, most] = limits[field.schema.format === 'int32' ? 'int32' : 'int64']
+  const [least, most] = limits[field.schema.format as keyof typeof limits] ?? limits.int64
   if (!isWhole || value < least || value > most) throw new TypeMismatch(`number ${value}`, field.goType)
   if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value)
   return value === 0 ? 0 : value
@@ -59,7 +63,8 @@ function base64ErrorOffset(text: string): number {
 
 /** Standard base64, as Go prints it again. Line breaks are skipped; a list of numbers is taken as bytes. */
 function decodeBytes(value: unknown, field: ResolvedField): string {
-  if (Array.isArray(value)) return Buffer.from(value as number[]).toString('base64')
+  if (Array.isArray(value))
+    return Buffer.from(value.map(item => (item === null ? 0 : Number(decodeInteger(item, uint8))))).toString('base64')
   if (typeof value !== 'string') throw mismatchOf(value, field.goType)
   const text = /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
@@ -80,6 +85,7 @@ function decodeTime(value: unknown, kind: 'time' | 'microtime'): string | undefi
   return normalizeTime(value, kind)
 }
 
+const uint8 = { schema: { format: 'uint8' }, goType: 'uint8' } as ResolvedField
 const int32 = { schema: { format: 'int32' }, goType: 'int32' } as ResolvedField
 
 /**
