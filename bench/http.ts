@@ -47,6 +47,9 @@ export function request(session: ClientHttp2Session, headers: Record<string, str
   })
 }
 
+/** Where a load goes. */
+type Target = Pick<BenchServer, 'name' | 'url' | 'tls' | 'headers'>
+
 interface Load {
   clients: number
   total: number
@@ -54,7 +57,7 @@ interface Load {
 }
 
 /** Opens `clients` connections; the round makes `total` calls, each connection one after the other. It throws on an answer that is not 2xx. */
-export async function beginLoad(server: BenchServer, { clients, total, call }: Load): Promise<Round> {
+export async function beginLoad(server: Target, { clients, total, call }: Load): Promise<Round> {
   const sessions = await Promise.all(
     Array.from({ length: Math.min(clients, total) }, async () => {
       const session = connectSession(server)
@@ -80,7 +83,7 @@ export async function beginLoad(server: BenchServer, { clients, total, call }: L
   }
 }
 
-export async function runLoad(server: BenchServer, load: Load): Promise<void> {
+export async function runLoad(server: Target, load: Load): Promise<void> {
   const { run, end } = await beginLoad(server, load)
   try {
     await run()

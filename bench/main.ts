@@ -1,7 +1,7 @@
 /**
- * `npm run bench [names] [-- --rounds N] [--long] [--peer|--no-peer] [--smoke] [--json FILE] [--write DIR]`: minik8s beside the
+ * `npm run bench [names] [-- --rounds N] [--long] [--peer|--no-peer] [--smoke] [--json FILE] [--write DIR] [--nodes N,… --pods N]`: minik8s beside the
  * stock API server, in the same run. Rounds are interleaved, so that a machine whose speed drifts drifts for both. Without stock
- * binaries only ours is measured. `--long` adds the largest sizes; `--write` puts table, figures and charts into a directory.
+ * binaries only ours is measured. `--nodes` and `--pods` are the sizes of `schedule` and `density`. `--long` adds the largest sizes; `--write` puts table, figures and charts into a directory.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,9 +9,13 @@ import { parseArgs } from 'node:util'
 import { type Benchmark, type LifeBenchmark, measure, type Sample } from './bench.js'
 import { benchmarks, lifeBenchmarks, startTitle } from './cases/index.js'
 import { growthChart, ratioChart } from './charts.js'
+import { benchPlanes } from './control-plane/benchmark.js'
+import { densityBenchmark } from './control-plane/density.js'
+import { scheduleBenchmark } from './control-plane/schedule.js'
 import { benchDefinitions } from './definitions.js'
 import { benchEmbedded } from './embedded.js'
 import { formatMarkdown, formatTable, type Row, toRow } from './report.js'
+import { benchGrowth, benchStrategies } from './schedule.js'
 import { startMinik8s } from './servers/minik8s.js'
 import { type BenchServer, cpuSeconds } from './servers/server.js'
 import { hasStock, startStock } from './servers/stock.js'
@@ -27,14 +31,19 @@ const { values, positionals } = parseArgs({
     smoke: { type: 'boolean', default: false },
     json: { type: 'string' },
     write: { type: 'string' },
+    nodes: { type: 'string' },
+    pods: { type: 'string' },
   },
 })
 /** They print lines of their own. */
-const alone = ['embedded', 'definitions', 'simulation']
+const alone = ['embedded', 'definitions', 'simulation', 'growth', 'strategies']
+/** On control planes of their own, with a scheduler; they take minutes. */
+const planeBenchmarks = { schedule: scheduleBenchmark, density: densityBenchmark }
 const every = ['start', ...lifeBenchmarks.map(b => b.name), ...benchmarks.map(b => b.name)]
-const unknown = positionals.filter(name => !every.includes(name) && !alone.includes(name))
+const others = [...Object.keys(planeBenchmarks), ...alone]
+const unknown = positionals.filter(name => !every.includes(name) && !others.includes(name))
 if (unknown.length)
-  throw new Error(`no benchmark is called ${unknown.join(', ')}; there are ${[...every, ...alone].join(', ')}`)
+  throw new Error(`no benchmark is called ${unknown.join(', ')}; there are ${[...every, ...others].join(', ')}`)
 const names = positionals.length ? positionals : every
 const rounds = values.smoke ? 1 : Number(values.rounds)
 /** The first round warms caches and compilers up and does not count. */
@@ -42,6 +51,7 @@ const firstRound = values.smoke ? 1 : 0
 const withStock = !values['no-peer'] && !values.smoke && hasStock()
 if (values.peer && !withStock) throw new Error('--peer: no stock binaries in $PEER_CACHE/bin')
 const starters: (() => Promise<BenchServer>)[] = [() => startMinik8s(), ...(withStock ? [startStock] : [])]
+const smokePlane = { nodes: 20, pods: 100 }
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 const sizesOf = ({ sizes, longSizes = [] }: Pick<Benchmark, 'sizes' | 'longSizes'>): readonly number[] =>
@@ -124,6 +134,14 @@ if (plays.length)
     }
   })
 rows.sort((a, b) => every.indexOf(a.name) - every.indexOf(b.name) || a.size - b.size)
+for (const [name, benchmark] of Object.entries(planeBenchmarks))
+  if (names.includes(name)) {
+    const sizes = values.smoke ? [smokePlane.nodes] : values.nodes?.split(',').map(Number)
+    const pods = values.smoke ? smokePlane.pods : values.pods === undefined ? undefined : Number(values.pods)
+    rows.push(...(await benchPlanes(benchmark, { rounds, withStock, sizes, pods, say })))
+  }
+if (names.includes('growth')) await benchGrowth(rounds)
+if (names.includes('strategies')) await benchStrategies()
 if (names.includes('definitions'))
   for (const start of starters) {
     const server = await start()

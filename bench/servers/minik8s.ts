@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { freePort, startProcess, stopProcess, waitUntilReady } from './processes.js'
 import type { BenchServer } from './server.js'
 
-const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
+/** The built command. */
+export const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
 
 export interface Minik8sOptions {
   /** Port on which a debugger may look into the process. */
@@ -18,6 +19,8 @@ export interface Minik8sOptions {
 export interface Minik8sServer extends BenchServer {
   /** As of every server; by SIGKILL as a power switch would. */
   restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number>
+  /** Its data directory. */
+  dir: string
   /** File of everything that it has written to its standard output and error. */
   log: string
 }
@@ -50,6 +53,7 @@ export async function startMinik8s({ inspector, flags = [] }: Minik8sOptions = {
     url,
     tls: readTls()!,
     headers: {},
+    dir,
     log,
     get pids() {
       return [child.pid!]

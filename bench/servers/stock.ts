@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { freePort, startProcess, stopProcess, waitUntilReady } from './processes.js'
 import type { BenchServer } from './server.js'
 
-const bin = join(process.env.PEER_CACHE ?? join(homedir(), '.cache/k8s-peer'), 'bin')
+/** Of the stock programs. */
+export const bin = join(process.env.PEER_CACHE ?? join(homedir(), '.cache/k8s-peer'), 'bin')
 
 export const hasStock = (): boolean => existsSync(join(bin, 'kube-apiserver')) && existsSync(join(bin, 'etcd'))
 
