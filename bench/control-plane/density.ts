@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connectSession, request } from '../http.js'
 import type { PlaneBenchmark } from './benchmark.js'
 import { startKubelets } from './kubelets.js'
-import { measurePlane, quiet } from './measure.js'
+import { countdown, measurePlane, quiet } from './measure.js'
 import { makeNodes } from './nodes.js'
 import type { ControlPlane } from './plane.js'
 import { openWatch } from './watch.js'
@@ -60,11 +60,8 @@ async function density(plane: ControlPlane, nodes: number, pods: number) {
   try {
     await quiet(plane)
     const up = await measurePlane(plane, pods, async () => {
-      const all = new Promise<void>(resolve => {
-        onReady = count => {
-          if (count === pods) resolve()
-        }
-      })
+      const { at, all } = countdown('Ready', pods)
+      onReady = at
       await scale(plane, pods)
       await all
     })

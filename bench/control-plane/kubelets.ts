@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { connectSession, request } from '../http.js'
+import { countdown } from './measure.js'
 import type { ControlPlane } from './plane.js'
 import { boundPods, openWatch, type WatchedObject } from './watch.js'
 
@@ -64,14 +65,14 @@ export async function startKubelets(plane: ControlPlane): Promise<Kubelets> {
   }
   const watch = await openWatch(plane, boundPods, take)
   return {
-    whenGone: count =>
-      new Promise((resolve, reject) => {
-        onGone = () => {
-          if (failure) reject(failure)
-          else if (gone >= count) resolve()
-        }
-        onGone()
-      }),
+    async whenGone(count) {
+      const { at, all } = countdown('gone', count)
+      onGone = () => at(gone)
+      onGone()
+      await all.catch(error => {
+        throw failure ?? error
+      })
+    },
     stop() {
       watch.close()
       for (const session of sessions) session.destroy()

@@ -37,3 +37,20 @@ export async function measurePlane(
   await quiet(plane)
   return { operations, wallMs, cpuMicros: ((cpuSeconds(plane.pids) - cpu) * 1e6) / operations }
 }
+
+const patienceMs = 60_000
+
+/** Counts up to `total`; `all` rejects when nothing comes any more before that. */
+export function countdown(what: string, total: number): { at(count: number): void; all: Promise<void> } {
+  let timer: NodeJS.Timeout
+  let at: (count: number) => void = () => {}
+  const all = new Promise<void>((resolve, reject) => {
+    at = count => {
+      clearTimeout(timer)
+      if (count >= total) resolve()
+      else timer = setTimeout(() => reject(new Error(`${count} of ${total} pods are ${what}, and no more`)), patienceMs)
+    }
+  })
+  at(0)
+  return { at, all }
+}

@@ -1,7 +1,7 @@
 /** `schedule`: pods wait, a scheduler is started, and binds them: from its first binding to its last. */
 import { runLoad } from '../http.js'
 import type { PlaneBenchmark } from './benchmark.js'
-import { measurePlane, quiet } from './measure.js'
+import { countdown, measurePlane, quiet } from './measure.js'
 import { makeNodes } from './nodes.js'
 import type { ControlPlane } from './plane.js'
 import { boundPods, openWatch } from './watch.js'
@@ -35,13 +35,13 @@ async function schedule(plane: ControlPlane, nodes: number, pods: number) {
   })
   try {
     const sample = await measurePlane(plane, pods, begin => {
+      const { at, all } = countdown('bound', pods)
+      onBound = () => {
+        if (bound === 1) begin()
+        at(bound)
+      }
       plane.startScheduler()
-      return new Promise<void>(resolve => {
-        onBound = () => {
-          if (bound === 1) begin()
-          if (bound === pods) resolve()
-        }
-      })
+      return all
     })
     return { schedule: sample }
   } finally {
