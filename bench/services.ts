@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import type { Service } from '../src/apis/generated/core-v1.js'
 import type { EndpointSlice } from '../src/apis/generated/discovery-v1.js'
-import { here, newNft, removeTable } from '../src/network/packet-filter/nft.js'
+import { newNft } from '../src/network/packet-filter/nft.js'
 import { NftTable } from '../src/network/packet-filter/nft-table.js'
+import { here } from '../src/network/packet-filter/rule-table.js'
 import { planService } from '../src/network/proxy/service-ports.js'
 import { proxyFrame, serviceRules } from '../src/network/proxy/service-rules.js'
 import { median } from './bench.js'
@@ -69,5 +70,5 @@ export async function benchServices(size: number): Promise<void> {
   console.log(
     `services ${size}: ${median(times).toFixed(1)} ms a change (${own} ms of CPU with nft), first load ${Math.round(firstMs)} ms`,
   )
-  await removeTable('bench', nft)
+  await nft.remove('bench')
 }

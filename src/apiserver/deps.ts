@@ -95,7 +95,7 @@ export interface ApiServerConfig {
   /** PEM texts. */
   tls: { certificate: string; key: string; clientCa: string }
   serviceAccount: ServiceAccountConfig
-  /** CIDR of cluster IPs; the first address is the `kubernetes` service's. */
+  /** CIDRs of cluster IPs, of IPv4 first, separated by a comma; the first address is the `kubernetes` service's. */
   serviceSubnet: string
   /** Of this machine: the server's lease in kube-system tells of it. Without it there is no such lease. */
   hostname?: string

@@ -11,7 +11,7 @@ import { parseStorageLocation } from './storage-location.js'
 
 export const runtimes = ['auto', 'docker', 'process', 'sim', 'none'] as const
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
-const serviceProxies = ['auto', 'nftables', 'userspace', 'none'] as const
+const serviceProxies = ['auto', 'nftables', 'iptables', 'userspace', 'none'] as const
 const nameServers = ['builtin', 'none'] as const
 const ingressControllers = ['builtin', 'none'] as const
 export type RuntimeName = (typeof runtimes)[number]
@@ -52,7 +52,7 @@ export interface Configuration {
   /** Remove the containers of pods when the cluster stops. */
   removeContainers: boolean
   logLevel: LogLevel
-  /** Range of cluster IPs, CIDR. */
+  /** Ranges of cluster IPs, CIDRs: of IPv4, and after a comma of IPv6 where services are to have addresses of both. */
   serviceSubnet: string
   /** Of authentication and admission, by the names of their flags. */
   apiServer?: ApiServerFlags
@@ -86,6 +86,8 @@ export const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   serviceSubnet: '10.96.0.0/16',
 }
 
+const serviceSubnetPattern = /^\d+\.\d+\.\d+\.\d+\/(1[2-9]|2\d)(,[0-9a-fA-F:]+\/(6[4-9]|[7-9]\d|1[01]\d|12[0-4]))?$/
+
 const fileSchema = {
   type: 'object',
   required: ['apiVersion', 'kind'],
@@ -114,7 +116,7 @@ const fileSchema = {
     kubeconfigOut: { type: 'string', minLength: 1 },
     removeContainers: { type: 'boolean' },
     logLevel: { enum: logLevels },
-    serviceSubnet: { type: 'string', pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/(1[2-9]|2\\d)$' },
+    serviceSubnet: { type: 'string', pattern: serviceSubnetPattern.source },
     apiServer: {
       type: 'object',
       additionalProperties: false,
@@ -242,6 +244,7 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('nodeMonitorGraceMs', 'node-monitor-grace-period', parseGrace)
   take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
   take('schedulerConfig', 'scheduler-config', text => parsePath('scheduler-config', text))
+  take('serviceSubnet', 'service-cluster-ip-range', text => text)
   take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))
   take('dns', 'dns', text => parseChoice('dns', text, nameServers))
   take('ingress', 'ingress', text => parseChoice('ingress', text, ingressControllers))
@@ -261,6 +264,13 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   return settings
 }
 
+function checkServiceSubnet(text: string): void {
+  if (serviceSubnetPattern.test(text) && text.split(',').every(cidr => isIP(cidr.split('/')[0]!))) return
+  throw new UsageError(
+    `--service-cluster-ip-range (serviceSubnet) must be a range of IPv4 addresses, such as 10.96.0.0/16, or that and one of IPv6, such as 10.96.0.0/16,fd00:96::/112, not "${text}"`,
+  )
+}
+
 /** Throws UsageError with a sentence that says what to change. */
 export async function resolveConfiguration(
   flags: UpFlagValues,
@@ -274,10 +284,7 @@ export async function resolveConfiguration(
   if (file.apiServer && settings.apiServer) merged.apiServer = { ...file.apiServer, ...settings.apiServer }
   if (!isIP(merged.bindAddress))
     throw new UsageError(`--bind-address must be an IP address, not "${merged.bindAddress}"`)
-  if (!isIP(merged.serviceSubnet.split('/')[0]!))
-    throw new UsageError(
-      `serviceSubnet must be a range of addresses, such as 10.96.0.0/16, not "${merged.serviceSubnet}"`,
-    )
+  checkServiceSubnet(merged.serviceSubnet)
   parseStorageLocation('storage', merged.storage)
   merged.dataDir = resolve(merged.dataDir)
   if (merged.pkiDir) merged.pkiDir = resolve(merged.pkiDir)

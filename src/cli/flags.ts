@@ -58,8 +58,13 @@ export const upFlags = {
     value: 'FILE',
     help: 'how the scheduler places pods: a KubeSchedulerConfiguration (profiles, plugins and their arguments, extenders)',
   },
+  'service-cluster-ip-range': {
+    value: 'CIDR[,CIDR]',
+    help: 'addresses of services: a range of IPv4, and one of IPv6 for services of both families',
+    default: '10.96.0.0/16',
+  },
   'service-proxy': {
-    value: 'auto|nftables|userspace|none',
+    value: 'auto|nftables|iptables|userspace|none',
     help: 'who carries traffic to services: the kernel (Linux), this process (node ports and load balancers on localhost only), or nobody of ours',
     default: 'auto',
   },

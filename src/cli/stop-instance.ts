@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { isRuntimeError, RuntimeError } from '../kubelet/runtime/runtime.js'
 import { silentLogger } from '../telemetry/logger.js'
+import { removeKernelRules } from './cluster/kernel-rules.js'
 import { forgetRuntimeChoice, readRuntimeChoice } from './cluster/runtime-choice.js'
 import { processDirectory } from './cluster/runtimes.js'
-import { tableOf } from './cluster/service-traffic.js'
 import { findInstance, readClusterId } from './instance.js'
 import { systemClock as clock } from './system.js'
 import { UserError } from './user-error.js'
@@ -56,8 +56,7 @@ async function removeProcesses(cluster: string, directory: string): Promise<stri
 export async function removeLeftovers(dataDir: string): Promise<string> {
   const cluster = await readClusterId(dataDir)
   if (!cluster) return 'there was no cluster'
-  const { nftWorks, removeTable } = await import('../network/packet-filter/nft.js')
-  if (await nftWorks()) await removeTable(tableOf(cluster))
+  await removeKernelRules(dataDir, cluster)
   const choice = await readRuntimeChoice(dataDir)
   const kept =
     (await removeProcesses(cluster, processDirectory(dataDir))) ??

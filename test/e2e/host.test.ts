@@ -10,7 +10,8 @@ import { eventually, output } from './harness/run.js'
 /** Where the program would put what does not belong into its data directory. */
 const home = mkdtempSync(join(tmpdir(), 'minik8s-home-'))
 const env = { HOME: home, TMPDIR: home, XDG_CACHE_HOME: join(home, 'cache'), XDG_CONFIG_HOME: join(home, 'config') }
-const cluster = new TestCluster({ env })
+const flags: string[] = []
+const cluster = new TestCluster({ env, flags })
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]()
   rmSync(home, { recursive: true, force: true })
@@ -51,7 +52,8 @@ metadata: { name: web }
 spec: { podSelector: { matchLabels: { app: web } }, ingress: [{ from: [{ podSelector: {} }] }] }
 `
 
-async function startWithWork(): Promise<void> {
+async function startWithWork(serviceProxy: string): Promise<void> {
+  flags.splice(0, flags.length, '--service-proxy', serviceProxy)
   await cluster.start()
   await cluster.apply(workload)
   const address = await eventually('an address', () =>
@@ -61,15 +63,16 @@ async function startWithWork(): Promise<void> {
 }
 
 test.each([
-  ['minik8s down', undefined],
-  ['Ctrl-C, then down', 'SIGINT'],
-  ['kill -9, then down', 'SIGKILL'],
-] as const)('after %s the machine is as before', async (_, signal) => {
+  ['minik8s down', undefined, 'auto'],
+  ['Ctrl-C, then down', 'SIGINT', 'auto'],
+  ['kill -9, then down', 'SIGKILL', 'auto'],
+  ['kill -9 with rules of iptables, then down', 'SIGKILL', 'iptables'],
+] as const)('after %s the machine is as before', async (_, signal, serviceProxy) => {
   const before = await readHostState()
-  await startWithWork()
+  await startWithWork(serviceProxy)
   const id = clusterIdOf(cluster.dataDir)
   const during = changes(before, await readHostState(id)).join('\n')
-  expect(during).toContain(`minik8s-${id}`)
+  expect(during).toContain(serviceProxy === 'iptables' ? `-j mk8s-${id}-pre` : `minik8s-${id}`)
   expect(during).toMatch(/^links \+ br-/m)
   if (signal) await cluster.stop(signal)
   await output(process.execPath, [program, 'down', '--data-dir', cluster.dataDir])

@@ -161,7 +161,7 @@ const hasRealPods = ({ runtime, nodes }: Configuration) => nodes > 0 && runtime 
 export async function startControlPlane(config: Configuration, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const { pki, log, metrics, nodes } = deps
   const schemas = loadSchemas()
-  const services = { subnets: [config.serviceSubnet] }
+  const services = { subnets: config.serviceSubnet.split(',') }
   const store = storeCheck(deps.storage)
   const registry = newRegistry({
     kinds: storedKinds,

@@ -1,15 +1,28 @@
-/** The cluster's table of the packet filter: set by a program of this machine, run as ourselves or, where we are not root, in a container. */
-import type { ProgramPlace } from '../../network/packet-filter/nft.js'
+/** The cluster's rules in the packet filter: set by a program of this machine, run as ourselves or, where we are not root, in a container. */
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { InformerFactory } from '../../client/informer-factory.js'
+import type { ProgramPlace } from '../../network/packet-filter/rule-table.js'
+import type { ServiceProxyOptions } from '../../network/proxy/service-proxy.js'
+import type { RouteCarrier } from '../../network/proxy/service-routes.js'
+import type { RunProgram } from '../../network/run-program.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock } from '../system.js'
 import type { RuntimeSource } from './runtimes.js'
-import { type KernelRules, tableOf } from './service-traffic.js'
 
-export interface OpenRules extends KernelRules {
+/** What carries traffic in the kernel. */
+export interface KernelRules {
+  /** Routes services. */
+  newProxy(informers: InformerFactory, options: ServiceProxyOptions): RouteCarrier
+  /** Enforces NetworkPolicies. */
+  startPolicies(informers: InformerFactory): { stop(): Promise<void> }
+  /** Runs programs that want the same rights. */
+  run: RunProgram
   /** For the user. */
   notice?: string
-  /** Takes the table away. */
+  /** Takes the rules away. */
   stop(): Promise<void>
 }
 
@@ -17,46 +30,156 @@ const containerNotice =
   'Not root: rules for services are set by a container (NET_ADMIN, network of the host), as whoever may use Docker can.\n' +
   'With --service-proxy userspace nothing is set: then cluster IPs and cluster DNS do not work, and node ports answer on 127.0.0.1 only.'
 
+/** Name of the table of a cluster in nftables. */
+const tableOf = (cluster: string): string => `minik8s-${cluster}`
+/** Says that there may be rules of iptables: they are looked for only then. */
+const markerOf = (dataDir: string) => join(dataDir, 'iptables')
+
+type Mode = 'nftables' | 'iptables'
+const modes: readonly Mode[] = ['nftables', 'iptables']
+
 interface Place extends ProgramPlace {
+  mode: Mode
   notice?: string
   stop(): Promise<void>
 }
 
-/** Where nft works; undefined when nowhere. */
-async function findPlace(cluster: string, { asRoot }: RuntimeSource): Promise<Place | undefined> {
-  const { here, nftWorks } = await import('../../network/packet-filter/nft.js')
-  if (await nftWorks(here)) return { ...here, stop: async () => {} }
+const tools = {
+  nftables: () => import('../../network/packet-filter/nft.js').then(({ nftWorks }) => nftWorks),
+  iptables: () => import('../../network/packet-filter/iptables.js').then(({ iptablesWorks }) => iptablesWorks),
+}
+
+/** What removes the rules when this process is gone. */
+async function removalCommand(mode: Mode, cluster: string): Promise<string> {
+  if (mode === 'nftables') return `nft 'add table ip ${tableOf(cluster)}; delete table ip ${tableOf(cluster)}'`
+  const [{ removalScript }, { chainPrefix }] = await loadIptables()
+  return removalScript(chainPrefix(cluster))
+}
+
+const loadIptables = () =>
+  Promise.all([
+    import('../../network/packet-filter/iptables.js'),
+    import('../../network/packet-filter/iptables-names.js'),
+  ] as const)
+
+/** Where the mode's programs work; undefined when nowhere. */
+async function findPlace(mode: Mode, cluster: string, { asRoot }: RuntimeSource): Promise<Place | undefined> {
+  const works = await tools[mode]()
+  const { here } = await import('../../network/packet-filter/rule-table.js')
+  if (await works(here)) return { ...here, mode, stop: async () => {} }
   if (!asRoot || process.getuid?.() === 0) return undefined
-  const table = tableOf(cluster)
-  const { directory, run, stop } = asRoot(`nft 'add table ip ${table}; delete table ip ${table}'`)
-  if (await nftWorks({ run, directory })) return { run, directory, stop, notice: containerNotice }
+  const { directory, run, stop } = asRoot(await removalCommand(mode, cluster))
+  if (await works({ run, directory })) return { run, directory, mode, stop, notice: containerNotice }
   await stop()
+  return undefined
+}
+
+type Rules = Pick<KernelRules, 'newProxy' | 'startPolicies'> & { remove(): Promise<void> }
+interface Opening {
+  place: Place
+  cluster: string
+  log: Logger
+  /** Of the pods. */
+  bridge: string
+}
+
+async function openNftables({ place, cluster, log }: Opening): Promise<Rules> {
+  const [{ newNft }, { NftTable }, { startTableKeeper }, { newServiceProxy }, policies, { planPolicies }] =
+    await Promise.all([
+      import('../../network/packet-filter/nft.js'),
+      import('../../network/packet-filter/nft-table.js'),
+      import('../../network/packet-filter/table-keeper.js'),
+      import('../../network/proxy/service-proxy.js'),
+      import('../../network/policy/network-policies.js'),
+      import('../../network/policy/policy-rules.js'),
+    ])
+  const table = startTableKeeper({ filter: newNft(place), clock, log }, new NftTable(tableOf(cluster)))
+  return {
+    newProxy: (informers, options) => newServiceProxy({ informers, table }, options),
+    startPolicies: informers => policies.startNetworkPolicies({ informers, clock, table, plan: planPolicies }),
+    remove: () => table.stop(),
+  }
+}
+
+async function openIptables({ place, cluster, log, bridge }: Opening): Promise<Rules> {
+  const [[{ newIptables }, { chainPrefix }], { IptablesTable }, { startTableKeeper }, proxy, policies, plans] =
+    await Promise.all([
+      loadIptables(),
+      import('../../network/packet-filter/iptables-table.js'),
+      import('../../network/packet-filter/table-keeper.js'),
+      import('../../network/proxy/iptables-proxy.js'),
+      import('../../network/policy/network-policies.js'),
+      import('../../network/policy/iptables-policies.js'),
+    ])
+  const prefix = chainPrefix(cluster)
+  const table = startTableKeeper({ filter: newIptables(place, bridge), clock, log }, new IptablesTable(prefix))
+  const plan = (input: Parameters<typeof plans.planIptablesPolicies>[0]) => plans.planIptablesPolicies(input, prefix)
+  return {
+    newProxy: (informers, options) => proxy.newIptablesProxy({ informers, table }, { ...options, prefix }),
+    startPolicies: informers => policies.startNetworkPolicies({ informers, clock, table, plan }),
+    remove: () => table.stop(),
+  }
+}
+
+/** The first of the modes that works here. */
+async function choose({ serviceProxy }: Configuration, cluster: string, runtimes: RuntimeSource) {
+  for (const mode of modes) {
+    if (serviceProxy !== 'auto' && serviceProxy !== mode) continue
+    const place = await findPlace(mode, cluster, runtimes)
+    if (place) return place
+    if (serviceProxy === 'auto') continue
+    const program = mode === 'nftables' ? 'nft' : 'iptables'
+    throw new Error(`--service-proxy ${mode} wants Linux, the ${program} program, and root or Docker`)
+  }
   return undefined
 }
 
 /** Undefined: nothing of ours goes into the packet filter. Rejects where it was asked for and cannot be. */
 export async function openKernelRules(
-  { serviceProxy }: Configuration,
-  { cluster, runtimes }: { cluster: string; runtimes: RuntimeSource },
-  log: Logger,
-): Promise<OpenRules | undefined> {
-  if (serviceProxy !== 'auto' && serviceProxy !== 'nftables') return undefined
-  const place = await findPlace(cluster, runtimes)
-  if (!place && serviceProxy === 'auto') return undefined
-  if (!place) throw new Error('--service-proxy nftables wants Linux, the nft program, and root or Docker')
-  const [{ newNft }, { startTableKeeper }] = await Promise.all([
-    import('../../network/packet-filter/nft.js'),
-    import('../../network/packet-filter/table-keeper.js'),
-  ])
-  const deps = { filter: newNft(place), clock, log: log.child({ component: 'packet-filter' }) }
-  const table = startTableKeeper(deps, tableOf(cluster))
+  config: Configuration,
+  { cluster, runtimes, bridge }: { cluster: string; runtimes: RuntimeSource; bridge: string },
+  parent: Logger,
+): Promise<KernelRules | undefined> {
+  const log = parent.child({ component: 'packet-filter' })
+  const place = await choose(config, cluster, runtimes)
+  if (place?.mode !== 'nftables') await removeNftables(cluster)
+  const marker = markerOf(config.dataDir)
+  if (place?.mode === 'iptables') await writeFile(marker, '')
+  else await removeIptables(config.dataDir, cluster)
+  if (!place) return undefined
+  const open = place.mode === 'nftables' ? openNftables : openIptables
+  const { newProxy, startPolicies, remove } = await open({ place, cluster, log, bridge })
   return {
-    table,
+    newProxy,
+    startPolicies,
     run: place.run,
     ...(place.notice && { notice: place.notice }),
     async stop() {
-      await table.stop()
+      await remove()
       await place.stop()
+      await rm(marker, { force: true })
     },
   }
+}
+
+async function removeNftables(cluster: string): Promise<void> {
+  const [{ newNft, nftWorks }, { here }] = await Promise.all([
+    import('../../network/packet-filter/nft.js'),
+    import('../../network/packet-filter/rule-table.js'),
+  ])
+  if (await nftWorks(here)) await newNft(here).remove(tableOf(cluster))
+}
+
+async function removeIptables(dataDir: string, cluster: string): Promise<void> {
+  if (!existsSync(markerOf(dataDir))) return
+  const [{ newIptables, iptablesWorks }, { chainPrefix }] = await loadIptables()
+  const { here } = await import('../../network/packet-filter/rule-table.js')
+  if (await iptablesWorks(here)) await newIptables(here, '').remove(chainPrefix(cluster))
+  await rm(markerOf(dataDir), { force: true })
+}
+
+/** Removes what a process that ended may have left. */
+export async function removeKernelRules(dataDir: string, cluster: string): Promise<void> {
+  await removeNftables(cluster)
+  await removeIptables(dataDir, cluster)
 }

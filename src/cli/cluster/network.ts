@@ -1,5 +1,4 @@
 /** What lets pods and people reach services: traffic to them, names for them, and the API server on the pods' bridge. */
-import type { TableKeeper } from '../../network/packet-filter/table-keeper.js'
 import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock } from '../system.js'
@@ -27,7 +26,7 @@ export interface NetworkPlace {
 }
 
 const userspaceNotice =
-  'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, the nft program, and root or Docker).\n' +
+  'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, nft or iptables, and root or Docker).\n' +
   'Node ports and load balancers answer on 127.0.0.1, pods by their addresses, and kubectl port-forward reaches everything.'
 
 /** The API server answers on the pods' bridge, where the service `kubernetes` leads to. */
@@ -42,26 +41,19 @@ async function startSimulated(cluster: string, deps: NetworkDeps): Promise<Netwo
   return { clusterDns: [], stop: async () => balancers.stop() }
 }
 
-async function startPolicies(table: TableKeeper, { informers }: NetworkDeps) {
-  const { startNetworkPolicies } = await import('../../network/policy/network-policies.js')
-  return startNetworkPolicies({ informers, clock, table })
-}
-
 /** Pods reach each other whatever becomes of this. */
 export async function startNetwork(config: Configuration, place: NetworkPlace, deps: NetworkDeps): Promise<Network> {
   const { cluster, runtimes } = place
   const { network } = runtimes
   const isCarried = config.serviceProxy !== 'none'
   if (!network) return isCarried ? startSimulated(cluster, deps) : { clusterDns: [], stop: async () => {} }
-  const rules = await openKernelRules(config, place, deps.log)
-  const table = rules?.table
-  const reachesServices = table !== undefined || !isCarried
+  const rules = await openKernelRules(config, { ...place, bridge: network.bridge }, deps.log)
+  const reachesServices = rules !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
   const traffic = isCarried ? await startServiceTraffic(config, { rules, network }, deps) : undefined
-  const routed = table !== undefined
-  const balancers = isCarried ? await startBalancers({ cluster, routed }, deps) : undefined
+  const balancers = isCarried ? await startBalancers({ cluster, routed: rules !== undefined }, deps) : undefined
   const ingress = config.ingress === 'builtin' ? startIngress(config, deps) : undefined
-  const policies = table && (await startPolicies(table, deps))
+  const policies = rules?.startPolicies(deps.informers)
   const notice = reachesServices ? rules?.notice : userspaceNotice
   const names = reachesServices && config.dns === 'builtin' ? await startNameService(config, network, deps) : undefined
   return {

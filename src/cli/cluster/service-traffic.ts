@@ -1,25 +1,14 @@
 /** What carries traffic to services: rules in the kernel where this process may set them, and forwarders on localhost. */
 import { readFile } from 'node:fs/promises'
 import type { BalancerAddresses } from '../../network/load-balancer/load-balancers.js'
-import type { TableKeeper } from '../../network/packet-filter/table-keeper.js'
 import type { RouteCarrier } from '../../network/proxy/service-routes.js'
-import type { RunProgram } from '../../network/run-program.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { controllerUser } from './identities.js'
+import type { KernelRules } from './kernel-rules.js'
 import type { NetworkDeps } from './network-deps.js'
 import { nodeNames } from './nodes.js'
 import type { PodNetwork } from './runtimes.js'
-
-/** Name of the table of a cluster in the packet filter. */
-export const tableOf = (cluster: string): string => `minik8s-${cluster}`
-
-/** What carries traffic in the kernel. */
-export interface KernelRules {
-  table: TableKeeper
-  /** Runs programs that want the same rights. */
-  run: RunProgram
-}
 
 /** Where bridges hand packets between their ports to the packet filter; Docker sees to that on most machines. */
 const bridgeFilter = '/proc/sys/net/bridge/bridge-nf-call-iptables'
@@ -40,16 +29,15 @@ async function kernelCarriers(
   { rules, network }: { rules: KernelRules; network: PodNetwork },
   { informers, log }: NetworkDeps,
 ): Promise<RouteCarrier[]> {
-  const [{ newServiceProxy }, { newUdpFlows, newConntrack }, { bridgePortsOf, newHairpinPorts }] = await Promise.all([
-    import('../../network/proxy/service-proxy.js'),
+  const [{ newUdpFlows, newConntrack }, { bridgePortsOf, newHairpinPorts }] = await Promise.all([
     import('../../network/proxy/udp-flows.js'),
     import('../../network/proxy/hairpin-ports.js'),
   ])
   const isFiltered = await bridgesAreFiltered()
   const masquerade = isFiltered ? {} : { masquerade: network.subnet }
-  const place = { bridge: network.bridge, serviceSubnet: config.serviceSubnet, ...masquerade }
+  const place = { bridge: network.bridge, serviceSubnet: config.serviceSubnet.split(',')[0]!, ...masquerade }
   return [
-    newServiceProxy({ informers, table: rules.table }, { ...place, nodes: nodeNames(config.nodes) }),
+    rules.newProxy(informers, { ...place, nodes: nodeNames(config.nodes) }),
     newUdpFlows({ conntrack: newConntrack(rules.run), log }),
     ...(isFiltered ? [newHairpinPorts(bridgePortsOf(network.bridge, rules.run))] : []),
   ]

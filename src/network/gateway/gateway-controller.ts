@@ -2,14 +2,15 @@
 import { namespace as namespaceKind, secret as secretKind } from '../../apis/core-v1/index.js'
 import type { Client } from '../../client/client.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
-import { type Clock, formatTime, type Timer } from '../../machinery/clock.js'
+import { type Clock, formatTime } from '../../machinery/clock.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
-import { isReason } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
+import { GatheredSync } from '../gathered-sync.js'
 import type { FrontDoor } from '../http-router/front-door.js'
 import type { ServicePortRef } from '../http-router/http-rule.js'
 import { SecretCertificates } from '../http-router/secret-certificates.js'
+import { writeStatus } from '../http-router/write-status.js'
 import { isSameStatus } from './conditions.js'
 import {
   controllerName,
@@ -37,9 +38,6 @@ export interface GatewayControllerDeps {
   hasGrants: boolean
 }
 
-/** Changes that come together are acted upon together. */
-const gatherMs = 5
-const keyOf = ({ metadata: { namespace = '', name = '' } }: KubernetesObject) => ({ namespace, name })
 const textOf = (object: KubernetesObject) => `${object.metadata.namespace}/${object.metadata.name}`
 
 class GatewayController {
@@ -51,12 +49,14 @@ class GatewayController {
   readonly #namespaces
   readonly #certificates: SecretCertificates
   readonly #leave: (() => void)[]
-  #timer: Timer | undefined
-  #running: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #sync: GatheredSync
+  /** Services came or went: what back ends there are may be others. */
+  readonly again: () => void
 
   constructor(private readonly deps: GatewayControllerDeps) {
-    const { informers, hasGrants } = deps
+    const { informers, hasGrants, clock } = deps
+    this.#sync = new GatheredSync(clock, () => this.#serve())
+    this.again = this.#sync.schedule
     this.#classes = informers.informer(gatewayClassKind)
     this.#gateways = informers.informer(gatewayKind)
     this.#routes = informers.informer(httpRouteKind)
@@ -64,7 +64,7 @@ class GatewayController {
     this.#secrets = informers.informer(secretKind)
     this.#namespaces = informers.informer(namespaceKind)
     this.#certificates = new SecretCertificates(key => this.#secrets.get(key))
-    const look = () => this.#schedule()
+    const look = this.again
     const handler = { add: look, update: look, delete: look }
     this.#leave = [
       this.#classes.addHandler(handler),
@@ -74,23 +74,10 @@ class GatewayController {
       this.#namespaces.addHandler(handler),
       this.#secrets.addHandler(handler),
     ]
-    this.#schedule()
+    look()
   }
 
-  /** Services came or went: what back ends there are may be others. */
-  again = (): void => this.#schedule()
-
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer ??= this.deps.clock.after(gatherMs, () => {
-      this.#running = this.#running.then(async () => {
-        this.#timer = undefined
-        if (!this.#stopped) await this.#sync()
-      })
-    })
-  }
-
-  async #sync(): Promise<void> {
+  async #serve(): Promise<void> {
     const informers = [this.#classes, this.#gateways, this.#routes, this.#grants, this.#secrets, this.#namespaces]
     await Promise.all(informers.map(informer => informer?.synced))
     const classes = this.#classes.list().filter(({ spec }) => spec.controllerName === controllerName)
@@ -164,20 +151,12 @@ class GatewayController {
   ): Promise<void> {
     const now = own.status ?? {}
     if (isSameStatus({ ...now, ...status }, now)) return
-    const body = { metadata: { resourceVersion: own.metadata.resourceVersion }, status }
-    const patch = { type: 'application/merge-patch+json', body } as const
-    await this.deps.client.patch(kind, keyOf(own), patch, { subresource: 'status' }).catch(error => {
-      // Changed meanwhile: the next event brings it up again. Or gone.
-      if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) return
-      this.deps.log.warn({ kind: kind.kind, name: textOf(own), error: String(error) }, 'A status could not be written')
-    })
+    await writeStatus(this.deps, { kind, own }, status)
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#timer?.cancel()
     for (const leave of this.#leave) leave()
-    await this.#running
+    await this.#sync.stop()
     await this.deps.door.set('gateway', { rules: [], ports: new Map(), certificates: [], again() {} })
   }
 }

@@ -70,6 +70,7 @@ export interface RouteFilter {
   requestHeaderModifier?: HeaderFilter
   responseHeaderModifier?: HeaderFilter
   requestRedirect?: { scheme?: string; hostname?: string; path?: PathModifier; port?: number; statusCode?: number }
+  requestMirror?: { backendRef: BackendRef; percent?: number; fraction?: { numerator: number; denominator?: number } }
   urlRewrite?: { hostname?: string; path?: PathModifier }
 }
 
@@ -90,6 +91,8 @@ export interface RouteRule {
   matches?: RouteMatch[]
   filters?: RouteFilter[]
   backendRefs?: BackendRef[]
+  /** Such as `1m30s`; zero is none. */
+  timeouts?: { request?: string; backendRequest?: string }
 }
 
 export interface RouteParentStatus {

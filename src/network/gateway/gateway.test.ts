@@ -209,6 +209,20 @@ describe('routes', () => {
     ])
   })
 
+  test('a mirror that is not there is told of', () => {
+    const filters = [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'missing', port: 80 } } }]
+    expect(plan({ rules: [{ filters }] })?.unresolved?.reason).toBe('BackendNotFound')
+  })
+
+  test.each<[RouteRule['timeouts'], number | undefined]>([
+    [{ request: '1m2s' }, 62_000],
+    [{ request: '1h', backendRequest: '500ms' }, 500],
+    [{ request: '0s' }, undefined],
+    [undefined, undefined],
+  ])('timeouts %j', (timeouts, expected) =>
+    expect(plan({ rules: [{ ...(timeouts && { timeouts }) }] })?.rules[0]?.deadlineMs).toBe(expected),
+  )
+
   test.each<[RouteFilter, object]>([
     [
       { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'A', value: '1' }], remove: ['b'] } },
@@ -225,6 +239,11 @@ describe('routes', () => {
       },
       { rewriteHost: 'h', rewritePath: { type: 'prefix', value: '/p' } },
     ],
+    [
+      { type: 'RequestMirror', requestMirror: { backendRef: { name: 'b', port: 80 }, percent: 25 } },
+      { mirrors: [{ to: { namespace: 'infra', service: 'b', port: 80 }, share: 0.25 }] },
+    ],
+    [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'missing', port: 80 } } }, {}],
   ])('the filter %j', (filter, expected) => {
     expect(plan({ rules: [{ filters: [filter] }] })?.rules[0]?.filters).toEqual(expected)
   })

@@ -12,7 +12,7 @@ import {
 import { meetingHosts } from './hostnames.js'
 import { type Flaw, isServed, type PlannedListener } from './plan-listeners.js'
 import { isGranted } from './reference-grants.js'
-import { foreignFilters, planRouteRules } from './route-rules.js'
+import { backendsOf, foreignFilters, planRouteRules } from './route-rules.js'
 
 export interface RouteWorld {
   grants: readonly ReferenceGrant[]
@@ -89,7 +89,7 @@ function flawOf(route: HttpRoute, ref: BackendRef, world: RouteWorld): Flaw | un
 export function planRoute(route: HttpRoute, world: RouteWorld): PlannedRoute | undefined {
   const parents = (route.spec.parentRefs ?? []).flatMap(ref => planParent(route, ref, world) ?? [])
   if (!parents.length) return undefined
-  const refs = (route.spec.rules ?? []).flatMap(({ backendRefs }) => backendRefs ?? [])
+  const refs = (route.spec.rules ?? []).flatMap(backendsOf)
   const flaws = new Map(refs.map(ref => [ref, flawOf(route, ref, world)]))
   const find = (ref: BackendRef): ServicePortRef | undefined => {
     if (flaws.get(ref) || !ref.port) return undefined

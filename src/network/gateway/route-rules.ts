@@ -3,6 +3,7 @@ import type {
   HeaderChanges,
   HttpFilters,
   HttpRule,
+  Mirror,
   PathChange,
   PathMatch,
   ValueMatch,
@@ -39,6 +40,8 @@ function planFilter(filter: RouteFilter): HttpFilters | undefined {
     const { hostname, path } = urlRewrite
     return { ...(hostname && { rewriteHost: hostname }), ...(path && { rewritePath: pathChange(path) }) }
   }
+  // Where it goes is found out with the back ends.
+  if (type === 'RequestMirror' && filter.requestMirror) return {}
   if (type !== 'RequestRedirect' || !redirect) return undefined
   const { scheme, hostname, path, port, statusCode = foundStatus } = redirect
   return {
@@ -52,8 +55,34 @@ function planFilter(filter: RouteFilter): HttpFilters | undefined {
   }
 }
 
-const planFilters = (filters: readonly RouteFilter[] = []): HttpFilters =>
-  Object.assign({}, ...filters.map(filter => planFilter(filter) ?? {}))
+function planMirror({ requestMirror }: RouteFilter, find: FindBackend): Mirror[] {
+  if (!requestMirror) return []
+  const { backendRef, percent, fraction } = requestMirror
+  const to = find(backendRef)
+  const { numerator, denominator = 100 } = fraction ?? { numerator: percent ?? 100 }
+  return to ? [{ to, share: numerator / denominator }] : []
+}
+
+function planFilters(filters: readonly RouteFilter[] = [], find: FindBackend): HttpFilters {
+  const mirrors = filters.flatMap(filter => planMirror(filter, find))
+  return Object.assign({}, ...filters.map(filter => planFilter(filter) ?? {}), mirrors.length ? { mirrors } : {})
+}
+
+/** All back ends that a rule names, those of its filters included. */
+export const backendsOf = ({ backendRefs = [], filters = [] }: RouteRule): BackendRef[] => {
+  const all = [...filters, ...backendRefs.flatMap(ref => ref.filters ?? [])]
+  return [...backendRefs, ...all.flatMap(({ requestMirror }) => requestMirror?.backendRef ?? [])]
+}
+
+const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
+const durationMs = (text = ''): number =>
+  [...text.matchAll(/(\d+)(ms|[hms])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit!] ?? 0), 0)
+
+/** Nothing is tried twice: whichever is over first ends the request. */
+function deadlineOf({ timeouts }: RouteRule): Pick<HttpRule, 'deadlineMs'> {
+  const all = [durationMs(timeouts?.request), durationMs(timeouts?.backendRequest)].filter(ms => ms > 0)
+  return all.length ? { deadlineMs: Math.min(...all) } : {}
+}
 
 /** Types of filters of a route that are not to be had here. */
 export const foreignFilters = ({ spec }: HttpRoute): string[] =>
@@ -84,13 +113,13 @@ const planMatch = ({ path, headers, queryParams, method }: RouteMatch) => ({
 
 export type FindBackend = (ref: BackendRef) => WeightedBackend['to']
 
-function planRule(rule: RouteRule, find: FindBackend): Pick<HttpRule, 'filters' | 'backends'> {
+function planRule(rule: RouteRule, find: FindBackend): Pick<HttpRule, 'filters' | 'backends' | 'deadlineMs'> {
   const backends = (rule.backendRefs ?? []).map(ref => ({
     to: find(ref),
     weight: ref.weight ?? 1,
-    filters: planFilters(ref.filters),
+    filters: planFilters(ref.filters, find),
   }))
-  return { filters: planFilters(rule.filters), backends }
+  return { filters: planFilters(rule.filters, find), backends, ...deadlineOf(rule) }
 }
 
 export interface RouteAt {

@@ -53,7 +53,7 @@ export function returnedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeade
   const named = namedBy(headers.connection)
   const returned: OutgoingHttpHeaders = {}
   for (const [name, value] of Object.entries(headers))
-    if (!hopByHop.has(name) && !named.has(name)) returned[name] = value
+    if (!hopByHop.has(name) && !named.has(name) && name[0] !== ':') returned[name] = value
   return returned
 }
 

@@ -1,27 +1,36 @@
 /** Answers requests by the rules: passes them on to a pod of the backend, without holding anything back. */
-import { Agent, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent, type IncomingMessage } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { Duplex, Writable } from 'node:stream'
-import type { Random } from '../../machinery/clock.js'
+import type { Clock, Random, Timer } from '../../machinery/clock.js'
+import { type BackendAnswer, type BackendExchange, exchangeOver1, exchangeOver2 } from './backend-exchange.js'
 import { type BackendAgents, type BackendRequest, openRequest } from './backend-request.js'
 import { answer, clientOf, cutShort, hasBody, headOf, type Incoming, type Outgoing } from './exchange.js'
 import { filtersOf, locationOf, pickBackend, targetFor } from './filters.js'
 import { changeHeaders, forwardedHeaders, returnedHeaders } from './forwarded-headers.js'
 import type { HttpRouter } from './http-router.js'
 import type { HttpFilters, ServicePortRef } from './http-rule.js'
+import { Http2Backends } from './http2-backends.js'
+import { copyTo, mirrorsOf } from './mirrors.js'
 import type { HttpEndpoint, HttpEndpoints } from './service-endpoints.js'
 import { joinUpgraded, refuseUpgrade } from './upgraded.js'
 
 export interface HttpForwarderDeps {
+  clock: Clock
   random: Random
   router(): HttpRouter
   endpointsOf(to: ServicePortRef): HttpEndpoints | undefined
 }
 
+interface Forwarding {
+  asked: BackendRequest
+  to: Pick<HttpEndpoints, 'endpoints' | 'isHttp2'>
+  filters: readonly HttpFilters[]
+  deadlineMs: number | undefined
+}
+
 /** Either an answer of our own, or what to ask whom. */
-type Plan =
-  | { status: number; text: string; location?: string }
-  | { asked: BackendRequest; endpoints: readonly HttpEndpoint[]; filters: readonly HttpFilters[] }
+type Plan = { status: number; text: string; location?: string } | Forwarding
 
 const isOwnAnswer = (plan: Plan): plan is Extract<Plan, { status: number }> => 'status' in plan
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
@@ -31,6 +40,7 @@ export class HttpForwarder {
     plain: new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 0 }),
     tls: new TlsAgent({ keepAlive: true, maxFreeSockets: 64, timeout: 0 }),
   }
+  readonly #http2 = new Http2Backends()
   /** Endpoints are taken by turns. */
   #turn = 0
 
@@ -44,7 +54,17 @@ export class HttpForwarder {
       return answer(response, plan.status, plan.text)
     }
     const isRepeatable = !hasBody(request) && idempotent.has(plan.asked.method)
-    await this.#pass(request, response, plan, isRepeatable).catch(() => answer(response, 502, 'Bad Gateway'))
+    const inTime = this.#endInTime(response, plan.deadlineMs)
+    await this.#pass(request, response, plan, isRepeatable).catch(() => {
+      if (!response.writableEnded) answer(response, 502, 'Bad Gateway')
+    })
+    response.once('close', () => inTime?.cancel())
+    if (response.destroyed || response.writableFinished) inTime?.cancel()
+  }
+
+  #endInTime(response: Outgoing, deadlineMs: number | undefined): Timer | undefined {
+    if (deadlineMs === undefined) return undefined
+    return this.deps.clock.after(deadlineMs, () => answer(response, 504, 'Gateway Timeout'))
   }
 
   /** The same for a connection that the client wants to upgrade. */
@@ -55,7 +75,7 @@ export class HttpForwarder {
     const plan = this.#plan(request, port, protocol)
     if (isOwnAnswer(plan)) return refuseUpgrade(socket, plan.status, plan.text)
     try {
-      const outgoing = await openRequest(plan.endpoints, plan.asked, this.#agents)
+      const outgoing = await openRequest(plan.to.endpoints, plan.asked, this.#agents)
       await joinUpgraded({ socket, head, outgoing })
     } catch {
       refuseUpgrade(socket, 502, 'Bad Gateway')
@@ -86,7 +106,21 @@ export class HttpForwarder {
     }
     const path = targetFor(request.url ?? '/', head, rule, filters)
     const asked = { method: head.method, path, headers, isTls: found.isTls, isUpgrade: protocol !== undefined }
-    return { asked, endpoints: this.#inTurn(found.endpoints), filters }
+    return { asked, to: { ...found, endpoints: this.#inTurn(found.endpoints) }, filters, deadlineMs: rule.deadlineMs }
+  }
+
+  async #open({ endpoints, isHttp2 }: Forwarding['to'], asked: BackendRequest): Promise<BackendExchange> {
+    if (isHttp2) return exchangeOver2(await this.#http2.open(endpoints, asked))
+    return exchangeOver1(await openRequest(endpoints, asked, this.#agents))
+  }
+
+  #mirror(request: Incoming, { asked, filters }: Forwarding): void {
+    for (const { to } of mirrorsOf(filters, () => this.deps.random.next())) {
+      const found = this.deps.endpointsOf(to)
+      if (!found?.endpoints.length) continue
+      const opening = this.#open(found, { ...asked, isTls: found.isTls })
+      copyTo(hasBody(request) ? request : undefined, opening)
+    }
   }
 
   #inTurn(endpoints: readonly HttpEndpoint[]): HttpEndpoint[] {
@@ -95,25 +129,24 @@ export class HttpForwarder {
     return [...endpoints.slice(first), ...endpoints.slice(0, first)]
   }
 
-  async #pass(
-    request: Incoming,
-    response: Outgoing,
-    plan: Exclude<Plan, { status: number }>,
-    isRepeatable: boolean,
-  ): Promise<void> {
-    const outgoing = await openRequest(plan.endpoints, plan.asked, this.#agents)
+  async #pass(request: Incoming, response: Outgoing, plan: Forwarding, isRepeatable: boolean): Promise<void> {
+    const exchange = await this.#open(plan.to, plan.asked)
+    exchange.answer.catch(() => {})
     // Gone while the connection was made.
-    if (response.destroyed || response.writableEnded) return void outgoing.destroy()
-    const cut = () => outgoing.destroy()
-    response.once('close', cut)
-    if (hasBody(request)) request.pipe(outgoing)
-    else outgoing.end()
+    if (response.destroyed || response.writableEnded) return exchange.cancel()
+    response.once('close', exchange.cancel)
+    if (hasBody(request)) request.pipe(exchange.body)
+    else exchange.body.end()
+    this.#mirror(request, plan)
     try {
-      giveBack(response, await answerOf(outgoing), plan.filters)
+      const answered = await exchange.answer
+      // Too late.
+      if (response.headersSent) return exchange.cancel()
+      giveBack(response, answered, plan.filters)
     } catch (error) {
-      response.off('close', cut)
+      response.off('close', exchange.cancel)
       // A connection that was kept may have been closed at the other end just now.
-      if (isRepeatable && outgoing.reusedSocket && !response.destroyed)
+      if (isRepeatable && exchange.isReused && !response.destroyed)
         return this.#pass(request, response, plan, isRepeatable)
       throw error
     }
@@ -122,27 +155,30 @@ export class HttpForwarder {
   stop(): void {
     this.#agents.plain.destroy()
     this.#agents.tls.destroy()
+    this.#http2.stop()
   }
 }
 
-const answerOf = (outgoing: ClientRequest): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    outgoing.once('response', resolve)
-    outgoing.on('error', reject)
-    outgoing.once('close', () => reject(new Error('closed')))
-  })
-
 /** Streams: what the backend sends is sent at once. */
-function giveBack(response: Outgoing, from: IncomingMessage, filters: readonly HttpFilters[]): void {
+function giveBack(response: Outgoing, from: BackendAnswer, filters: readonly HttpFilters[]): void {
+  const { status, statusMessage, body } = from
   const headers = returnedHeaders(from.headers)
   for (const { responseHeaders } of filters) if (responseHeaders) changeHeaders(headers, responseHeaders)
-  const status = from.statusCode ?? 502
+  body.once('error', () => cutShort(response))
+  if (from.isHeadOnly && 'stream' in response) {
+    // Written at its end, so that the client's headers are the end as well.
+    response.statusCode = status
+    for (const [name, value] of Object.entries(headers))
+      if (value !== undefined) response.setHeader(name, value as string)
+    body.resume()
+    return void response.end()
+  }
   if ('stream' in response) response.writeHead(status, headers)
-  else response.writeHead(status, from.statusMessage, headers).flushHeaders()
-  from.once('error', () => cutShort(response))
-  from.once('end', () => {
-    if (Object.keys(from.trailers).length) response.addTrailers(from.trailers as Record<string, string>)
+  else response.writeHead(status, statusMessage, headers).flushHeaders()
+  body.once('end', () => {
+    const trailers = Object.entries(from.trailers()).filter(([name]) => name[0] !== ':')
+    if (trailers.length) response.addTrailers(Object.fromEntries(trailers) as Record<string, string>)
     response.end()
   })
-  from.pipe(response as Writable, { end: false })
+  body.pipe(response as Writable, { end: false })
 }

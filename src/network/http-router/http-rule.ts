@@ -45,6 +45,13 @@ export interface Redirect {
   status: number
 }
 
+/** A backend that gets copies of requests. */
+export interface Mirror {
+  to: ServicePortRef
+  /** Of the requests, from 0 to 1. */
+  share: number
+}
+
 /** What is done to a request on its way to a backend, and to its answer. */
 export interface HttpFilters {
   requestHeaders?: HeaderChanges
@@ -52,6 +59,7 @@ export interface HttpFilters {
   rewriteHost?: string
   rewritePath?: PathChange
   redirect?: Redirect
+  mirrors?: readonly Mirror[]
 }
 
 export interface WeightedBackend {
@@ -78,6 +86,8 @@ export interface HttpRule {
   query?: readonly ValueMatch[]
   /** Among equal rules the first in this order wins. */
   order: string
+  /** Milliseconds within which the answer has to be there; without, as long as it takes. */
+  deadlineMs?: number
   filters?: HttpFilters
   backends: readonly WeightedBackend[]
 }

@@ -37,3 +37,12 @@ test('pods that want TLS get it', () => {
   const ports = [{ name: 'http', port: 80, appProtocol: 'https' }]
   expect(planEndpoints(service({ ports }), [], 80)?.isTls).toBe(true)
 })
+
+test.each([
+  [{ name: 'http', port: 80 }, undefined],
+  [{ name: 'http', port: 80, appProtocol: 'kubernetes.io/h2c' }, true],
+  [{ name: 'grpc', port: 80 }, true],
+  [{ name: 'grpc-web', port: 80, appProtocol: 'http' }, undefined],
+])('the port %j is spoken to over HTTP/2: %s', (port, expected) => {
+  expect(planEndpoints(service({ ports: [port] }), [], 80)?.isHttp2).toBe(expected)
+})

@@ -1,7 +1,7 @@
 /** Where requests for a service's port go: straight to its pods, followed through EndpointSlices. */
 import { service as serviceKind } from '../../apis/core-v1/service.js'
 import { endpointSlice } from '../../apis/discovery-v1/index.js'
-import type { Service } from '../../apis/generated/core-v1.js'
+import type { Service, ServicePort } from '../../apis/generated/core-v1.js'
 import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
 import { serviceOfSlice, slicesByService } from '../service-slices.js'
@@ -15,8 +15,14 @@ export interface HttpEndpoint {
 export interface HttpEndpoints {
   /** Whether they are spoken to over TLS. */
   isTls: boolean
+  /** Whether they are spoken to over HTTP/2 in the clear. */
+  isHttp2?: boolean
   endpoints: readonly HttpEndpoint[]
 }
+
+/** Said by the port's protocol, or where that is left open by its name. */
+const speaksHttp2 = ({ appProtocol, name = '' }: ServicePort): boolean =>
+  appProtocol === undefined ? /^grpc(-|$)/.test(name) : ['kubernetes.io/h2c', 'grpc'].includes(appProtocol)
 
 /** Those that are ready; without any, those that still serve while they end. Undefined: there is no such port. */
 export function planEndpoints(
@@ -45,7 +51,8 @@ export function planEndpoints(
       list?.set(`${host} ${own.port}`, { host, port: own.port })
     }
   }
-  return { isTls: found.appProtocol === 'https', endpoints: [...(ready.size ? ready : ending).values()] }
+  const endpoints = [...(ready.size ? ready : ending).values()]
+  return { isTls: found.appProtocol === 'https', ...(speaksHttp2(found) && { isHttp2: true }), endpoints }
 }
 
 /** What was found out about a service is kept until it or its endpoints change. */

@@ -6,11 +6,12 @@ import { ingressClass as classKind, ingress as ingressKind } from '../../apis/ne
 import type { Client } from '../../client/client.js'
 import type { EventRecorder, EventType } from '../../client/event-recorder.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
-import type { Clock, Timer } from '../../machinery/clock.js'
-import { isReason } from '../../machinery/status-error.js'
+import type { Clock } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
+import { GatheredSync } from '../gathered-sync.js'
 import type { FrontDoor } from '../http-router/front-door.js'
 import { SecretCertificates } from '../http-router/secret-certificates.js'
+import { writeStatus } from '../http-router/write-status.js'
 import { planCertificates } from './ingress-certificates.js'
 import { isServed } from './ingress-class.js'
 import { plainPort, planIngressRules, tlsPort } from './ingress-rules.js'
@@ -27,10 +28,6 @@ export interface IngressControllerDeps {
   address: string
 }
 
-/** Changes that come together are acted upon together. */
-const gatherMs = 5
-const keyOf = ({ metadata: { namespace = '', name = '' } }: Ingress) => ({ namespace, name })
-
 class IngressController {
   readonly #ingresses
   readonly #classes
@@ -39,37 +36,26 @@ class IngressController {
   /** What was told of an Ingress last, by its uid: events are for what is new. */
   readonly #told = new Map<string, ReadonlySet<string>>()
   readonly #leave: (() => void)[]
-  #timer: Timer | undefined
-  #running: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #sync: GatheredSync
 
   constructor(private readonly deps: IngressControllerDeps) {
-    const { informers } = deps
+    const { informers, clock } = deps
+    this.#sync = new GatheredSync(clock, () => this.#serve())
+    const look = this.#sync.schedule
     this.#ingresses = informers.informer(ingressKind)
     this.#classes = informers.informer(classKind)
     this.#secrets = informers.informer(secretKind)
     this.#certificates = new SecretCertificates(key => this.#secrets.get(key))
-    const look = () => this.#schedule()
-    const lookAtPair = ({ data }: Secret) => data?.['tls.crt'] !== undefined && this.#schedule()
+    const lookAtPair = ({ data }: Secret) => data?.['tls.crt'] !== undefined && look()
     this.#leave = [
       this.#ingresses.addHandler({ add: look, update: look, delete: look }),
       this.#classes.addHandler({ add: look, update: look, delete: look }),
       this.#secrets.addHandler({ add: lookAtPair, update: lookAtPair, delete: lookAtPair }),
     ]
-    this.#schedule()
+    look()
   }
 
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer ??= this.deps.clock.after(gatherMs, () => {
-      this.#running = this.#running.then(async () => {
-        this.#timer = undefined
-        if (!this.#stopped) await this.#sync()
-      })
-    })
-  }
-
-  async #sync(): Promise<void> {
+  async #serve(): Promise<void> {
     const { door } = this.deps
     await Promise.all([this.#ingresses.synced, this.#classes.synced, this.#secrets.synced])
     const served = this.#ingresses.list().filter(own => isServed(own, name => this.#classes.get({ name })))
@@ -86,7 +72,7 @@ class IngressController {
       rules: served.flatMap(planIngressRules),
       ports,
       certificates: [...planned.values()].flatMap(({ certificates }) => certificates),
-      again: () => this.#schedule(),
+      again: this.#sync.schedule,
     })
     const uids = new Set(served.map(({ metadata }) => metadata.uid ?? ''))
     for (const uid of this.#told.keys()) if (!uids.has(uid)) this.#told.delete(uid)
@@ -106,22 +92,7 @@ class IngressController {
       ...flaws.map((flaw): Told => ['Warning', 'CertificateMissing', flaw]),
     ])
     const status = planStatus(own, address, [...actual.values()])
-    if (!status) return
-    const body = {
-      metadata: { resourceVersion: own.metadata.resourceVersion },
-      status: { loadBalancer: { ingress: status } },
-    }
-    const options = { subresource: 'status' }
-    await this.deps.client
-      .patch(ingressKind, keyOf(own), { type: 'application/merge-patch+json', body }, options)
-      .catch(error => {
-        // Changed meanwhile: the next event brings it up again. Or gone.
-        if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) return
-        this.deps.log.warn(
-          { ingress: keyOf(own), error: String(error) },
-          'The status of an Ingress could not be written',
-        )
-      })
+    if (status) await writeStatus(this.deps, { kind: ingressKind, own }, { loadBalancer: { ingress: status } })
   }
 
   #tell(own: Ingress, all: readonly Told[]): void {
@@ -138,10 +109,8 @@ class IngressController {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#timer?.cancel()
     for (const leave of this.#leave) leave()
-    await this.#running
+    await this.#sync.stop()
   }
 }
 

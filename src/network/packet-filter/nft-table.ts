@@ -4,6 +4,7 @@
  * `set('shop/web', { chains: { 'svc-1': { rules: ['dnat to 172.18.0.2:80'] } }, elements: [{ set: 'service-ips', key: '10.96.0.7 . tcp . 80',
  * value: 'goto svc-1' }] })` adds a chain and an element; `set('shop/web')` takes both away again.
  */
+import type { RuleTable } from './rule-table.js'
 
 export interface Chain {
   /** `type … hook … priority …; policy …;` of a base chain. */
@@ -74,7 +75,7 @@ function addTo(bySet: Map<string, string[]>, set: string, text: string): void {
   else bySet.set(set, [text])
 }
 
-export class NftTable {
+export class NftTable implements RuleTable<TablePart> {
   readonly #parts = new Map<string, TablePart>()
   readonly #chains = new Map<string, Chain>()
   readonly #sets = new Map<string, string>()
@@ -91,7 +92,6 @@ export class NftTable {
 
   constructor(readonly name: string) {}
 
-  /** What the owner wants from now on; nothing without a part. */
   set(owner: string, part?: TablePart): void {
     this.#remove(owner)
     if (!part) return
@@ -133,14 +133,12 @@ export class NftTable {
     }
   }
 
-  /** Number of rules in all chains as they were loaded last: what is wanted since then does not count. */
   get ruleCount(): number {
     let count = 0
     for (const body of this.#loadedChains.values()) count += body.split('\n').length - 1
     return count
   }
 
-  /** Nothing is known of what the kernel has: the next transaction makes the table from scratch. */
   forget(): void {
     this.#fresh = true
     this.#loadedChains.clear()
@@ -151,7 +149,7 @@ export class NftTable {
     for (const id of this.#claims.keys()) this.#changedElements.add(id)
   }
 
-  /** For `nft -f`; empty when nothing changed. Taken as loaded from here on: whoever fails to load it calls `forget`. */
+  /** For `nft -f`. */
   transaction(): string {
     const difference = new Difference()
     for (const name of this.#changedSets) this.#changeSet(name, difference)

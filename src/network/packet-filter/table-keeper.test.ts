@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { FakeClock } from '../../machinery/fake-clock.js'
 import { silentLogger } from '../../telemetry/logger.js'
+import { countRules } from './nft.js'
+import { NftTable, type TablePart } from './nft-table.js'
 import { startTableKeeper, type TableKeeper } from './table-keeper.js'
 
 const asLoaded =
@@ -11,12 +13,14 @@ let loaded: string[]
 let failures: number
 let kernel: string | undefined
 let reads: boolean[]
-let keeper: TableKeeper
+let removed: string[]
+let keeper: TableKeeper<TablePart>
 beforeEach(async () => {
   clock = new FakeClock(0)
   loaded = []
   reads = []
   failures = 0
+  removed = []
   kernel = asLoaded
   const filter = {
     async load(text: string) {
@@ -28,8 +32,10 @@ beforeEach(async () => {
       reads.push(whole)
       return kernel
     },
+    countRules,
+    remove: async (table: string) => void removed.push(table),
   }
-  keeper = startTableKeeper({ filter, clock, log: silentLogger }, 't')
+  keeper = startTableKeeper({ filter, clock, log: silentLogger }, new NftTable('t'))
   keeper.set('a', part('accept'))
   await keeper.flush()
 })
@@ -104,7 +110,7 @@ describe('the keeper of a table', () => {
 
   test('takes the table away when it stops', async () => {
     await keeper.stop()
-    expect(loaded.at(-1)).toBe('table ip t {}\ndelete table ip t\n')
+    expect(removed).toEqual(['t'])
     await clock.advance(60_000)
     expect(reads).toEqual([])
   })

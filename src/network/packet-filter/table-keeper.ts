@@ -1,8 +1,7 @@
 /** Keeps one table of the packet filter as its owners want it: loads what changes, tries again what fails, repairs what others break. */
 import type { Clock, Timer } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
-import { type PacketFilter, removeTable } from './nft.js'
-import { NftTable, type TablePart } from './nft-table.js'
+import type { PacketFilter, RuleTable } from './rule-table.js'
 
 export interface TableKeeperDeps {
   filter: PacketFilter
@@ -10,9 +9,9 @@ export interface TableKeeperDeps {
   log: Logger
 }
 
-export interface TableKeeper {
+export interface TableKeeper<Part> {
   /** What the owner wants from now on, nothing without a part; loaded with the next `flush`. */
-  set(owner: string, part?: TablePart): void
+  set(owner: string, part?: Part): void
   /** Loads what changed since the last time. Resolves when that was tried; failures are logged, and tried again later. */
   flush(): Promise<void>
   /** Takes the table away. */
@@ -27,15 +26,7 @@ const settleMs = 1000
 /** Owners up to which the look is at every chain; beyond, only at whether the table is there: reading it would cost too much. */
 const inspectedOwners = 500
 
-/** Of a table as nft lists it: a line each, between those that say what the chain is; what goes on in further lines is indented more. */
-const countRules = (listing: string): number =>
-  [...listing.matchAll(/^\tchain [^{]*\{\n(?:\t\t.*\n)*/gm)].reduce(
-    (sum, [chain]) => sum + [...chain.matchAll(/^\t\t(?!\s|type \w+ hook )/gm)].length,
-    0,
-  )
-
-class NftTableKeeper implements TableKeeper {
-  readonly #table: NftTable
+class RuleTableKeeper<Part> implements TableKeeper<Part> {
   readonly #owners = new Set<string>()
   #retry: Timer | undefined
   #inspection: Timer | undefined
@@ -47,13 +38,11 @@ class NftTableKeeper implements TableKeeper {
 
   constructor(
     private readonly deps: TableKeeperDeps,
-    table: string,
-  ) {
-    this.#table = new NftTable(table)
-  }
+    private readonly table: RuleTable<Part>,
+  ) {}
 
-  set(owner: string, part?: TablePart): void {
-    this.#table.set(owner, part)
+  set(owner: string, part?: Part): void {
+    this.table.set(owner, part)
     if (part) this.#owners.add(owner)
     else this.#owners.delete(owner)
   }
@@ -68,7 +57,7 @@ class NftTableKeeper implements TableKeeper {
   }
 
   async #load(mayStartOver: boolean): Promise<void> {
-    const text = this.#table.transaction()
+    const text = this.table.transaction()
     if (!text) return
     try {
       await this.deps.filter.load(text)
@@ -76,7 +65,7 @@ class NftTableKeeper implements TableKeeper {
       if (this.#seen !== undefined || !this.#inspection) this.#inspectIn(settleMs)
       this.#seen = undefined
     } catch (error) {
-      this.#table.forget()
+      this.table.forget()
       // Most likely somebody changed the table, and it is to be made anew.
       if (mayStartOver) return this.#load(false)
       this.deps.log.error({ error: (error as Error).message }, 'Rules could not be loaded; trying again')
@@ -94,8 +83,8 @@ class NftTableKeeper implements TableKeeper {
     this.#inspectIn(inspectMs)
     const whole = this.#owners.size <= inspectedOwners
     try {
-      const found = await this.deps.filter.read(this.#table.name, whole)
-      const complete = found !== undefined && (!whole || countRules(found) === this.#table.ruleCount)
+      const found = await this.deps.filter.read(this.table.name, whole)
+      const complete = found !== undefined && (!whole || this.deps.filter.countRules(found) === this.table.ruleCount)
       const unchanged = complete && (this.#seen === undefined || found === this.#seen)
       this.#seen = found
       if (unchanged) return
@@ -103,8 +92,8 @@ class NftTableKeeper implements TableKeeper {
       this.deps.log.debug({ error: (error as Error).message }, 'Rules could not be read')
       return
     }
-    this.deps.log.warn({ table: this.#table.name }, 'Somebody changed the rules of this cluster: they are loaded anew')
-    this.#table.forget()
+    this.deps.log.warn({ table: this.table.name }, 'Somebody changed the rules of this cluster: they are loaded anew')
+    this.table.forget()
     await this.#load(false)
   }
 
@@ -113,10 +102,11 @@ class NftTableKeeper implements TableKeeper {
     this.#retry?.cancel()
     this.#inspection?.cancel()
     await this.#running
-    await removeTable(this.#table.name, this.deps.filter).catch(error =>
-      this.deps.log.warn({ error: (error as Error).message }, 'Rules could not be removed'),
-    )
+    await this.deps.filter
+      .remove(this.table.name)
+      .catch(error => this.deps.log.warn({ error: (error as Error).message }, 'Rules could not be removed'))
   }
 }
 
-export const startTableKeeper = (deps: TableKeeperDeps, table: string): TableKeeper => new NftTableKeeper(deps, table)
+export const startTableKeeper = <Part>(deps: TableKeeperDeps, table: RuleTable<Part>): TableKeeper<Part> =>
+  new RuleTableKeeper(deps, table)

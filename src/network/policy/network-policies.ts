@@ -4,41 +4,41 @@ import { pod as podKind } from '../../apis/core-v1/pod.js'
 import type { Namespace, Pod } from '../../apis/generated/core-v1.js'
 import { networkPolicy } from '../../apis/networking-v1/index.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
-import type { Clock, Timer } from '../../machinery/clock.js'
+import type { Clock } from '../../machinery/clock.js'
+import { GatheredSync } from '../gathered-sync.js'
 import type { TableKeeper } from '../packet-filter/table-keeper.js'
-import { planPolicies } from './policy-rules.js'
+import type { PolicyInput } from './policy-peers.js'
 
-export interface NetworkPoliciesDeps {
+export interface NetworkPoliciesDeps<Part> {
   informers: InformerFactory
   clock: Clock
-  table: TableKeeper
+  table: TableKeeper<Part>
+  /** What is to be in the table, by owner; nothing without policies. */
+  plan(input: PolicyInput): Map<string, Part>
 }
 
-/** Changes that come together become one transaction. */
-const gatherMs = 5
 /** What of a pod its policies hang on; its containers' ports do not change. */
 const traitsOf = ({ metadata, status }: Pod) => JSON.stringify([metadata.labels, status?.podIP, status?.phase])
 
-class NetworkPolicies {
+class NetworkPolicies<Part> {
   readonly #policies
   readonly #pods
   readonly #namespaces
   /** What was asked for, by owner, as text. */
   readonly #parts = new Map<string, string>()
   readonly #leave: (() => void)[]
-  #timer: Timer | undefined
-  #running: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #sync: GatheredSync
 
-  constructor(private readonly deps: NetworkPoliciesDeps) {
-    const { informers } = deps
+  constructor(private readonly deps: NetworkPoliciesDeps<Part>) {
+    const { informers, clock } = deps
+    this.#sync = new GatheredSync(clock, () => this.#put())
     this.#policies = informers.informer(networkPolicy)
     this.#pods = informers.informer(podKind)
     this.#namespaces = informers.informer(namespaceKind)
-    const changed = () => this.#schedule()
+    const changed = this.#sync.schedule
     const ofPeer = () => {
       // Without policies nothing hangs on pods.
-      if (this.#policies.size) this.#schedule()
+      if (this.#policies.size) changed()
     }
     this.#leave = [
       this.#policies.addHandler({ add: changed, update: changed, delete: changed }),
@@ -55,24 +55,15 @@ class NetworkPolicies {
     ]
   }
 
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer ??= this.deps.clock.after(gatherMs, () => {
-      this.#timer = undefined
-      this.#running = this.#running.then(() => this.#sync())
-    })
-  }
-
-  async #sync(): Promise<void> {
-    if (this.#stopped) return
+  async #put(): Promise<void> {
     const informers = [this.#policies, this.#pods, this.#namespaces]
     if (!informers.every(({ hasSynced }) => hasSynced)) {
-      this.#schedule()
+      this.#sync.schedule()
       return
     }
-    const { table } = this.deps
+    const { table, plan } = this.deps
     const [policies, pods, namespaces] = [this.#policies.list(), this.#pods.list(), this.#namespaces.list()]
-    const parts = planPolicies({ policies, pods, namespaces })
+    const parts = plan({ policies, pods, namespaces })
     for (const owner of this.#parts.keys())
       if (!parts.has(owner)) {
         table.set(owner)
@@ -88,12 +79,11 @@ class NetworkPolicies {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#timer?.cancel()
     for (const leave of this.#leave) leave()
-    await this.#running
+    await this.#sync.stop()
   }
 }
 
 /** The rules go with the table. */
-export const startNetworkPolicies = (deps: NetworkPoliciesDeps): { stop(): Promise<void> } => new NetworkPolicies(deps)
+export const startNetworkPolicies = <Part>(deps: NetworkPoliciesDeps<Part>): { stop(): Promise<void> } =>
+  new NetworkPolicies(deps)

@@ -6,88 +6,29 @@
  * may accept; what none accepts is dropped. The host reaches every pod, as nodes do.
  */
 import { createHash } from 'node:crypto'
-import type { Namespace, Pod } from '../../apis/generated/core-v1.js'
 import type {
   IPBlock,
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
 } from '../../apis/generated/networking-v1.js'
-import { type LabelMatcher, labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.js'
 import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
-
-export interface PolicyInput {
-  policies: readonly NetworkPolicy[]
-  pods: readonly Pod[]
-  namespaces: readonly Namespace[]
-}
-
-type Direction = 'ingress' | 'egress'
-
-interface Rule {
-  peers: readonly NetworkPolicyPeer[]
-  ports: readonly NetworkPolicyPort[]
-}
-
-/** What of a pod counts. */
-interface Member {
-  namespace: string
-  labels: Record<string, string>
-  ip: string
-  pod: Pod
-}
+import {
+  type Direction,
+  isIpv4Cidr,
+  isOfDirection,
+  keyOf,
+  type Member,
+  namedPort,
+  Peers,
+  type PolicyInput,
+  policiesByPod,
+  type Rule,
+  rulesOf,
+  targetsOf,
+} from './policy-peers.js'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
-const isIpv4Cidr = (cidr: string) => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(cidr)
-
-/** Pods with addresses of their own; those of the host's are the host. */
-function membersOf(pods: readonly Pod[]): Member[] {
-  return pods.flatMap(pod => {
-    const { podIP: ip, phase } = pod.status ?? {}
-    if (!ip || pod.spec.hostNetwork || phase === 'Succeeded' || phase === 'Failed') return []
-    return [{ namespace: pod.metadata.namespace ?? '', labels: pod.metadata.labels ?? {}, ip, pod }]
-  })
-}
-
-class Peers {
-  readonly members: readonly Member[]
-  readonly #labels: ReadonlyMap<string, Record<string, string>>
-
-  constructor({ pods, namespaces }: PolicyInput) {
-    this.members = membersOf(pods)
-    this.#labels = new Map(namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]))
-  }
-
-  selectedBy({ metadata, spec }: NetworkPolicy): Member[] {
-    const selector = labelSelectorFrom(spec.podSelector ?? {})
-    return this.members.filter(
-      ({ namespace, labels }) => namespace === metadata.namespace && matchesLabels(selector, labels),
-    )
-  }
-
-  /** Pods that one of the peers means; without a namespace selector, of the policy's own namespace. */
-  ofPeers(peers: readonly NetworkPolicyPeer[], own: string | undefined): Member[] {
-    const matchers = peers
-      .filter(({ ipBlock }) => !ipBlock)
-      .map(({ podSelector, namespaceSelector }) => ({
-        pods: labelSelectorFrom(podSelector ?? {}),
-        namespaces: namespaceSelector && labelSelectorFrom(namespaceSelector),
-      }))
-    const isIn = (namespace: string, selector: LabelMatcher | undefined) =>
-      selector ? matchesLabels(selector, this.#labels.get(namespace) ?? {}) : namespace === own
-    return this.members.filter(({ namespace, labels }) =>
-      matchers.some(matcher => isIn(namespace, matcher.namespaces) && matchesLabels(matcher.pods, labels)),
-    )
-  }
-}
-
-/** Number of a port by its name, as sidecars have them too. */
-function namedPort({ spec }: Pod, name: string, protocol: string): number | undefined {
-  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
-  return [...spec.containers, ...sidecars]
-    .flatMap(({ ports }) => ports ?? [])
-    .find(port => port.name === name && (port.protocol ?? 'TCP') === protocol)?.containerPort
-}
 
 /** The chain of one direction of one policy, with the sets that it looks into. */
 class PolicyChain {
@@ -140,28 +81,12 @@ class PolicyChain {
   }
 }
 
-const rulesOf = ({ spec }: NetworkPolicy, direction: Direction): Rule[] =>
-  direction === 'ingress'
-    ? (spec.ingress ?? []).map(({ from = [], ports = [] }) => ({ peers: from, ports }))
-    : (spec.egress ?? []).map(({ to = [], ports = [] }) => ({ peers: to, ports }))
-
-function isOfDirection({ spec }: NetworkPolicy, direction: Direction): boolean {
-  const types = spec.policyTypes ?? ['Ingress', ...(spec.egress?.length ? ['Egress'] : [])]
-  return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress')
-}
-
-const keyOf = ({ metadata }: NetworkPolicy) => `${metadata.namespace}/${metadata.name}`
 const chainOf = (policy: NetworkPolicy, direction: Direction) => `${direction}-of-${hash(keyOf(policy))}`
 
 function policyPart(policy: NetworkPolicy, direction: Direction, peers: Peers): TablePart {
   const chain = new PolicyChain(`${keyOf(policy)}/${direction}`, direction)
-  const selected = peers.selectedBy(policy)
-  for (const [i, rule] of rulesOf(policy, direction).entries()) {
-    const pods = peers.ofPeers(rule.peers, policy.metadata.namespace)
-    // Whoever is called: the pod that is selected, or one of the peers.
-    const called = rule.peers.length ? pods : peers.members
-    chain.add(i, rule, { pods, targets: direction === 'ingress' ? selected : called })
-  }
+  for (const [i, rule] of rulesOf(policy, direction).entries())
+    chain.add(i, rule, targetsOf(policy, { rule, direction, peers }))
   return {
     chains: { [chainOf(policy, direction)]: { rules: chain.rules } },
     sets: chain.sets,
@@ -175,12 +100,9 @@ const distinct = (elements: readonly Element[]): Element[] => [
 
 /** Pods that policies select, and for each combination of policies a chain of theirs. */
 function isolationParts(policies: readonly NetworkPolicy[], direction: Direction, peers: Peers) {
-  const byPod = new Map<Member, NetworkPolicy[]>()
-  for (const policy of policies)
-    for (const member of peers.selectedBy(policy)) byPod.set(member, [...(byPod.get(member) ?? []), policy])
   const chains: Record<string, Chain> = {}
   const elements: Element[] = []
-  for (const [{ ip }, own] of byPod) {
+  for (const [{ ip }, own] of policiesByPod(policies, peers)) {
     const names = own.map(policy => chainOf(policy, direction)).sort()
     const chain = `${direction}-${hash(names.join())}`
     chains[chain] ??= { rules: [...names.map(name => `jump ${name}`), 'drop'] }

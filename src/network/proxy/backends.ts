@@ -5,6 +5,10 @@ export interface Backend {
   port: number
 }
 
+/** The same ones in the same order. */
+export const isSameBackends = (a: readonly Backend[], b: readonly Backend[]): boolean =>
+  a.length === b.length && a.every(({ ip, port }, i) => ip === b[i]!.ip && port === b[i]!.port)
+
 export interface EndpointAt extends Backend {
   ready: boolean
   /** Terminating, and still serving. */

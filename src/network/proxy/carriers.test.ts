@@ -10,30 +10,13 @@ import { newHealthChecks } from './health-checks.js'
 import { newLocalPorts } from './local-ports.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 import type { RouteCarrier } from './service-routes.js'
+import { routedPort, routesOf } from './testing/routed-port.js'
 import { newConntrack, newUdpFlows } from './udp-flows.js'
 
 const ip = '127.0.0.1'
 const clock = new FakeClock(0)
 const random = new SeededRandom()
-const routed = (backends: readonly Backend[], rest: Partial<RoutedPort> = {}): RoutedPort => ({
-  id: 'shop/web:http',
-  protocol: 'tcp',
-  port: 80,
-  clusterIps: ['10.96.0.7'],
-  externalIps: [],
-  balancerIps: [],
-  sourceRanges: [],
-  nodePort: 0,
-  balanced: false,
-  affinitySeconds: 0,
-  hasEndpoints: backends.length > 0,
-  backends,
-  byNode: new Map(),
-  cluster: backends,
-  external: backends,
-  ...rest,
-})
-const routes = (...ports: RoutedPort[]): ServiceRoutes => ({ ports, healthCheckNodePort: 0, localEndpoints: 0 })
+const routed = (backends: readonly Backend[], rest: Partial<RoutedPort> = {}) => routedPort({ backends, ...rest })
 const changed = (key: string, now?: ServiceRoutes) => new Map([[key, now]])
 
 /** A port that nobody listens on. */
@@ -96,31 +79,31 @@ describe('ports on localhost', () => {
   })
 
   test('a node port leads to a pod, and the end of what one side sends gets through', async () => {
-    await ports.apply(changed('a', routes(routed([await echoTcp('one')], { nodePort }))))
+    await ports.apply(changed('a', routesOf(routed([await echoTcp('one')], { nodePort }))))
     expect(await askTcp(nodePort)).toBe('one:hello')
   })
 
   test('a pod that does not listen is passed over', async () => {
     const dead = { ip, port: await freePort() }
-    await ports.apply(changed('a', routes(routed([dead, await echoTcp('one')], { nodePort }))))
+    await ports.apply(changed('a', routesOf(routed([dead, await echoTcp('one')], { nodePort }))))
     for (let i = 0; i < 5; i++) expect(await askTcp(nodePort)).toBe('one:hello')
   })
 
   test('without pods, connections are reset', async () => {
-    await ports.apply(changed('a', routes(routed([], { nodePort }))))
+    await ports.apply(changed('a', routesOf(routed([], { nodePort }))))
     expect(await askTcp(nodePort)).toBe('ECONNRESET')
   })
 
   test('it follows the pods, and goes with the service', async () => {
-    await ports.apply(changed('a', routes(routed([await echoTcp('one')], { nodePort }))))
-    await ports.apply(changed('a', routes(routed([await echoTcp('two')], { nodePort }))))
+    await ports.apply(changed('a', routesOf(routed([await echoTcp('one')], { nodePort }))))
+    await ports.apply(changed('a', routesOf(routed([await echoTcp('two')], { nodePort }))))
     expect(await askTcp(nodePort)).toBe('two:hello')
     await ports.apply(changed('a'))
     expect(await askTcp(nodePort)).toBe('ECONNREFUSED')
   })
 
   test('who wants the port of another service gets it when that gives it up', async () => {
-    const balancer = (backend: Backend) => routes(routed([backend], { port: nodePort, balanced: true }))
+    const balancer = (backend: Backend) => routesOf(routed([backend], { port: nodePort, balanced: true }))
     await ports.apply(changed('a', balancer(await echoTcp('one'))))
     await ports.apply(changed('b', balancer(await echoTcp('two'))))
     expect(await askTcp(nodePort)).toBe('one:hello')
@@ -132,7 +115,7 @@ describe('ports on localhost', () => {
     const taken = await echoTcp('other')
     const other = await echoTcp('one')
     await ports.apply(
-      changed('a', routes(routed([other], { nodePort: taken.port }), routed([other], { port: 81, nodePort }))),
+      changed('a', routesOf(routed([other], { nodePort: taken.port }), routed([other], { port: 81, nodePort }))),
     )
     expect(await askTcp(nodePort)).toBe('one:hello')
     expect(await askTcp(taken.port)).toBe('other:hello')
@@ -141,7 +124,7 @@ describe('ports on localhost', () => {
   test('datagrams go there and back; a client stays until its pod leaves', async () => {
     const one = await echoUdp('one')
     const two = await echoUdp('two')
-    const udp = (...backends: Backend[]) => routes(routed(backends, { protocol: 'udp', nodePort }))
+    const udp = (...backends: Backend[]) => routesOf(routed(backends, { protocol: 'udp', nodePort }))
     await ports.apply(changed('a', udp(one, two)))
     const client = createSocket('udp4')
     const ask = () =>
@@ -236,7 +219,7 @@ describe('UDP flows', () => {
       },
       log: silentLogger,
     })
-  const udp = (...backends: Backend[]) => routes(routed(backends, { protocol: 'udp', port: 53, nodePort: 30053 }))
+  const udp = (...backends: Backend[]) => routesOf(routed(backends, { protocol: 'udp', port: 53, nodePort: 30053 }))
 
   test('to a pod that leaves are ended, by every way to it', async () => {
     const flows = newFlows()
@@ -251,7 +234,7 @@ describe('UDP flows', () => {
 
   test('of TCP are left alone', async () => {
     const flows = newFlows()
-    await flows.apply(changed('a', routes(routed([one!]))))
+    await flows.apply(changed('a', routesOf(routed([one!]))))
     await flows.apply(changed('a'))
     expect(runs).toEqual([])
   })

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Service, ServiceSpec } from '../../apis/generated/core-v1.js'
 import type { Endpoint, EndpointSlice } from '../../apis/generated/discovery-v1.js'
 import { planService } from './service-ports.js'
+import { routedPort, routesOf } from './testing/routed-port.js'
 
 const service = (spec: ServiceSpec, status = {}): Service => ({
   apiVersion: 'v1',
@@ -54,29 +55,7 @@ describe('what the service proxy routes', () => {
       { ip: '172.18.0.2', port: 8080 },
       { ip: '172.18.0.3', port: 8080 },
     ]
-    expect(routes).toEqual({
-      healthCheckNodePort: 0,
-      localEndpoints: 0,
-      ports: [
-        {
-          id: 'shop/web:http',
-          protocol: 'tcp',
-          port: 80,
-          clusterIps: ['10.96.0.7'],
-          externalIps: [],
-          balancerIps: [],
-          sourceRanges: [],
-          nodePort: 0,
-          balanced: false,
-          affinitySeconds: 0,
-          hasEndpoints: true,
-          backends,
-          byNode: new Map(),
-          cluster: backends,
-          external: backends,
-        },
-      ],
-    })
+    expect(routes).toEqual(routesOf(routedPort({ backends })))
   })
 
   test('pods that end are used only when no other is ready', () => {

@@ -8,6 +8,7 @@ import { newInformerFactory } from '../../client/informer-factory.js'
 import { startTestCluster, type TestCluster } from '../../controllers/testing/cluster.js'
 import { SeededRandom } from '../../machinery/fake-clock.js'
 import { silentLogger } from '../../telemetry/logger.js'
+import { NftTable } from '../packet-filter/nft-table.js'
 import { startTableKeeper } from '../packet-filter/table-keeper.js'
 import { newServiceProxy } from './service-proxy.js'
 import { type RunningRoutes, startRoutes } from './service-routes.js'
@@ -25,8 +26,10 @@ beforeEach(async () => {
   const filter = {
     load: async (text: string) => void loaded.push(text),
     read: async () => '',
+    countRules: () => 0,
+    remove: async () => {},
   }
-  const table = startTableKeeper({ filter, clock, log: silentLogger }, 'minik8s-test')
+  const table = startTableKeeper({ filter, clock, log: silentLogger }, new NftTable('minik8s-test'))
   const place = { bridge: 'br-test', serviceSubnet: '10.96.0.0/16', nodes }
   const carriers = [newServiceProxy({ informers, table }, place)]
   routes = startRoutes({ informers, clock }, { nodes, carriers })

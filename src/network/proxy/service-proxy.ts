@@ -1,14 +1,14 @@
-/** Routes services in the kernel: keeps their rules in the cluster's table of the packet filter. */
-import { pod as podKind } from '../../apis/core-v1/pod.js'
-import type { Pod } from '../../apis/generated/core-v1.js'
+/** Routes services in the kernel: keeps their rules in the cluster's table of nftables. */
 import type { InformerFactory } from '../../client/informer-factory.js'
+import type { TablePart } from '../packet-filter/nft-table.js'
 import type { TableKeeper } from '../packet-filter/table-keeper.js'
+import { followNodePods } from './node-pods.js'
 import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
 import { type ProxyPlace, podsOnNode, proxyFrame, serviceRules } from './service-rules.js'
 
-export interface ServiceProxyDeps {
+export interface ServiceProxyDeps<Part> {
   informers: InformerFactory
-  table: TableKeeper
+  table: TableKeeper<Part>
 }
 
 export interface ServiceProxyOptions extends ProxyPlace {
@@ -22,7 +22,7 @@ class NftServiceProxy implements RouteCarrier {
   #leavePods: (() => void) | undefined
 
   constructor(
-    private readonly deps: ServiceProxyDeps,
+    private readonly deps: ServiceProxyDeps<TablePart>,
     private readonly options: ServiceProxyOptions,
   ) {
     const sets = options.nodes.map(node => [podsOnNode(node), 'set { type ipv4_addr; }'])
@@ -43,23 +43,10 @@ class NftServiceProxy implements RouteCarrier {
 
   #followPods(): void {
     const { informers, table } = this.deps
-    const put = (pod: Pod) => {
-      const { hostNetwork, nodeName } = pod.spec
-      const ip = pod.status?.podIP
-      const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-      const here = ip && !hostNetwork && !ended && nodeName && this.options.nodes.includes(nodeName)
-      const { namespace, name } = pod.metadata
-      table.set(`pod ${namespace}/${name}`, here ? { elements: [{ set: podsOnNode(nodeName), key: ip }] } : undefined)
-      void table.flush()
-    }
-    const handler = {
-      add: put,
-      update: (pod: Pod, old: Pod) => {
-        if (pod.status?.podIP !== old.status?.podIP || pod.status?.phase !== old.status?.phase) put(pod)
-      },
-      delete: ({ metadata: { namespace, name } }: Pod) => table.set(`pod ${namespace}/${name}`),
-    }
-    this.#leavePods = informers.informer(podKind).addHandler(handler)
+    this.#leavePods = followNodePods(informers, this.options.nodes, (pod, at) => {
+      table.set(`pod ${pod}`, at && { elements: [{ set: podsOnNode(at.node), key: at.ip }] })
+      if (at) void table.flush()
+    })
   }
 
   async stop(): Promise<void> {
@@ -67,5 +54,5 @@ class NftServiceProxy implements RouteCarrier {
   }
 }
 
-export const newServiceProxy = (deps: ServiceProxyDeps, options: ServiceProxyOptions): RouteCarrier =>
+export const newServiceProxy = (deps: ServiceProxyDeps<TablePart>, options: ServiceProxyOptions): RouteCarrier =>
   new NftServiceProxy(deps, options)

@@ -5,7 +5,8 @@ import { endpointSlice } from '../../apis/discovery-v1/index.js'
 import type { Node, Service } from '../../apis/generated/core-v1.js'
 import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
-import type { Clock, Timer } from '../../machinery/clock.js'
+import type { Clock } from '../../machinery/clock.js'
+import { GatheredSync } from '../gathered-sync.js'
 import { serviceOfSlice, slicesByService } from '../service-slices.js'
 import type { Topology } from './backends.js'
 import { planService, type ServiceRoutes } from './service-ports.js'
@@ -31,8 +32,6 @@ export interface RoutesOptions {
   carriers: readonly RouteCarrier[]
 }
 
-/** Changes that come together are told together. */
-const gatherMs = 5
 /** Upstream's proxy looks away from services and slices with these labels: others carry their traffic, or nobody. */
 const otherwiseCarried = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'] as const
 const isCarried = ({ metadata: { labels = {} } }: Service | EndpointSlice) =>
@@ -46,15 +45,14 @@ class RouteFollower {
   readonly #slicesOf
   readonly #changed = new Set<string>()
   readonly #zones: Map<string, string>
-  #timer: Timer | undefined
-  #running: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #sync: GatheredSync
 
   constructor(
-    private readonly deps: RoutesDeps,
+    deps: RoutesDeps,
     private readonly options: RoutesOptions,
   ) {
-    const { informers } = deps
+    const { informers, clock } = deps
+    this.#sync = new GatheredSync(clock, () => this.#tell())
     this.#zones = new Map(options.nodes.map(name => [name, '']))
     this.#services = informers.informer(serviceKind)
     this.#slices = informers.informer(endpointSlice)
@@ -73,7 +71,7 @@ class RouteFollower {
     })
     const ofNode = (node: Node) => this.#moveNode(node)
     this.#nodes.addHandler({ add: ofNode, update: ofNode })
-    this.#schedule()
+    this.#sync.schedule()
   }
 
   #moveNode({ metadata: { name = '', labels } }: Node): void {
@@ -85,22 +83,11 @@ class RouteFollower {
 
   #touch(key: string): void {
     this.#changed.add(key)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer ??= this.deps.clock.after(gatherMs, () => {
-      this.#running = this.#running.then(async () => {
-        this.#timer = undefined
-        await this.#tell()
-      })
-    })
+    this.#sync.schedule()
   }
 
   async #tell(): Promise<void> {
-    if (this.#stopped) return
-    if (!this.#services.hasSynced || !this.#slices.hasSynced || !this.#nodes.hasSynced) return this.#schedule()
+    if (!this.#services.hasSynced || !this.#slices.hasSynced || !this.#nodes.hasSynced) return this.#sync.schedule()
     const topology: Topology = { nodes: this.#zones }
     const changed = new Map<string, ServiceRoutes | undefined>()
     for (const key of this.#changed) {
@@ -114,9 +101,7 @@ class RouteFollower {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#timer?.cancel()
-    await this.#running
+    await this.#sync.stop()
     await Promise.all(this.options.carriers.map(carrier => carrier.stop()))
   }
 }

@@ -1,35 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RoutedPort } from './service-ports.js'
 import { podsOnNode, proxyFrame, serviceRules } from './service-rules.js'
+import { routedPort, routesOf } from './testing/routed-port.js'
 
 const place = { bridge: 'br-test', serviceSubnet: '10.96.0.0/16' }
 const [a, b, c] = ['172.18.0.2', '172.18.0.3', '172.18.0.4'].map(ip => ({ ip, port: 8080 }))
-const port = (rest: Partial<RoutedPort> = {}): RoutedPort => {
-  const backends = rest.backends ?? [a!, b!]
-  return {
-    id: 'shop/web:http',
-    protocol: 'tcp',
-    port: 80,
-    clusterIps: ['10.96.0.7'],
-    externalIps: [],
-    balancerIps: [],
-    sourceRanges: [],
-    nodePort: 0,
-    balanced: false,
-    affinitySeconds: 0,
-    hasEndpoints: true,
-    backends,
-    byNode: new Map(),
-    cluster: backends,
-    external: backends,
-    ...rest,
-  }
-}
+const port = (rest: Partial<RoutedPort> = {}) => routedPort({ backends: [a!, b!], hasEndpoints: true, ...rest })
 
 /** Rules by chain, and elements, each as a line; ids are left out. */
 function told(...ports: RoutedPort[]) {
   const withoutIds = (text: string) => text.replaceAll(/-[0-9a-f]{12}/g, '')
-  const { chains, sets, elements } = serviceRules({ ports, healthCheckNodePort: 0, localEndpoints: 0 }, place)
+  const { chains, sets, elements } = serviceRules(routesOf(...ports), place)
   return {
     chains: Object.fromEntries(
       Object.entries(chains ?? {}).map(([name, { rules }]) => [withoutIds(name), rules.map(withoutIds)]),
@@ -88,10 +69,7 @@ describe('rules of a service', () => {
     expect(chains['svc-0']).toEqual(['meta l4proto tcp dnat to 172.18.0.2:8080'])
     expect(chains['svc-1']).toEqual(['drop'])
     expect(chains.svc).toHaveLength(4)
-    const { chains: named } = serviceRules(
-      { ports: [port({ byNode })], healthCheckNodePort: 0, localEndpoints: 0 },
-      place,
-    )
+    const { chains: named } = serviceRules(routesOf(port({ byNode })), place)
     expect(JSON.stringify(named)).toContain(`ip saddr @${podsOnNode('node-1')} goto svc-0-`)
   })
 

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
-import type { Backend } from './backends.js'
+import { type Backend, isSameBackends } from './backends.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 
 export interface ProxyPlace {
@@ -138,9 +138,6 @@ class PortChains {
   }
 }
 
-const isSame = (a: readonly Backend[], b: readonly Backend[]) =>
-  a.length === b.length && a.every(({ ip, port }, i) => ip === b[i]!.ip && port === b[i]!.port)
-
 function internalChain(port: RoutedPort, chains: PortChains): string {
   const first = [...port.byNode].map(([node, backends], i) => {
     const own = chains.add(`svc-${i}`, backends)
@@ -155,10 +152,10 @@ function externalChain(
   chains: PortChains,
   { bridge, internal }: { bridge: string; internal: string },
 ) {
-  const plain = port.byNode.size === 0 && isSame(port.backends, port.cluster)
-  if (plain && isSame(port.external, port.cluster)) return internal
+  const plain = port.byNode.size === 0 && isSameBackends(port.backends, port.cluster)
+  if (plain && isSameBackends(port.external, port.cluster)) return internal
   const all = plain ? internal : chains.add('all', port.cluster)
-  if (isSame(port.external, port.cluster)) return all
+  if (isSameBackends(port.external, port.cluster)) return all
   return chains.add('ext', port.external, [`iifname "${bridge}" goto ${all}`, `fib saddr type local goto ${all}`])
 }
 

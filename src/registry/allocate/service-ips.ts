@@ -13,7 +13,8 @@ const hasOwnIps = ({ type, clusterIPs }: ServiceSpec): boolean => type !== 'Exte
 async function takeFrom(service: Service, first: number, taken: Taken): Promise<void> {
   const { spec, metadata } = service
   const owner = service as unknown as AnyObject
-  const ips = [...(spec.clusterIPs ?? [])]
+  // What is not there yet is empty, also where an error shows it.
+  const ips = (spec.ipFamilies ?? []).map((_, i) => spec.clusterIPs?.[i] ?? '')
   for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
     if (i < first) continue
     const wanted = ips[i]

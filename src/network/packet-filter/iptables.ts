@@ -1,0 +1,59 @@
+/** Hands rules to the kernel through the programs of iptables, whether they stand on nftables or on what was before. */
+import { fromScratch } from './iptables-table.js'
+import { here, type PacketFilter, type ProgramPlace } from './rule-table.js'
+import { loadFile } from './rules-file.js'
+
+/**
+ * A command of the shell that takes away all chains whose names begin with the prefix, and what leads to them. It looks for them by itself:
+ * whoever made them may be gone.
+ */
+export const removalScript = (prefix: string): string => `iptables-save | awk -v p=${prefix} '
+/^\\*/ { table = $0; own = 0; text = "" }
+/^:/ { name = substr($1, 2); if (index(name, p) == 1) { text = text ":" name " - [0:0]\\n"; gone[own++] = name } }
+/^-A / && index($2, p) != 1 && index($0, " " p) { sub(/^-A/, "-D"); text = text $0 "\\n" }
+/^COMMIT/ && text != "" { print table; printf "%s", text; for (i = 0; i < own; i++) print "-X " gone[i]; print }
+' | iptables-restore -w --noflush`
+
+const isOwn = (prefix: string) => (line: string) => line.startsWith('-A ') && line.includes(` ${prefix}`)
+/** Others may have put rules for the pods' bridge before ours: then ours are not asked. */
+function isShadowed(lines: readonly string[], prefix: string, bridge: string): boolean {
+  const forward = lines.filter(line => line.startsWith('-A FORWARD '))
+  const jump = forward.findIndex(isOwn(prefix))
+  return jump < 0 || forward.slice(0, jump).some(line => line.split(' ').includes(bridge))
+}
+
+/** The bridge is that of the pods; a table's name is the prefix of its chains. */
+export const newIptables = (place: ProgramPlace, bridge: string): PacketFilter => {
+  const { run } = place
+  const remove = async (prefix: string) => void (await run('sh', ['-c', removalScript(prefix)]))
+  return {
+    async load(text) {
+      const prefix = fromScratch.exec(text)?.[1]
+      if (prefix) await remove(prefix)
+      await loadFile(place, ['iptables-restore', '-w', '--noflush'], text)
+    },
+    async read(prefix, whole) {
+      const list = (table: string, chain: string) => run('iptables', ['-w', '-t', table, '-S', chain])
+      const read = whole
+        ? [await run('iptables-save', [])]
+        : [await list('nat', 'PREROUTING'), await list('filter', 'FORWARD')]
+      const listings = read.map(({ stdout }) => stdout.split('\n'))
+      if (!listings.every(lines => lines.some(isOwn(prefix)))) return undefined
+      if (isShadowed(listings.at(-1) ?? [], prefix, bridge)) return undefined
+      return whole ? listings.flatMap(lines => lines.filter(isOwn(prefix))).join('\n') : ''
+    },
+    countRules: text => text.split('\n').length,
+    remove,
+  }
+}
+
+/** Whether the packet filter can be changed with iptables from there. */
+export async function iptablesWorks({ run }: ProgramPlace = here): Promise<boolean> {
+  try {
+    await run('iptables-save', [])
+    await run('iptables-restore', ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}
