@@ -61,7 +61,7 @@ interface Mode {
   setPolicies(policies: readonly NetworkPolicy[]): Promise<void>
   stop(): Promise<void>
 }
-const place = { bridge, serviceSubnet: '10.96.0.0/16', nodes }
+const place = { bridges: [bridge], serviceSubnet: '10.96.0.0/16', nodes }
 const clock = new FakeClock(0)
 
 function policySetter<Part>(table: TableKeeper<Part>, plan: (input: PolicyInput) => Map<string, Part>) {
@@ -90,7 +90,7 @@ function nftMode(run: RunProgram): Mode {
 }
 
 function iptablesMode(run: RunProgram): Mode {
-  const filter = newIptables({ run, directory: tmpdir() }, bridge)
+  const filter = newIptables({ run, directory: tmpdir() }, [bridge])
   const table = startTableKeeper({ filter, clock, log: silentLogger }, new IptablesTable(prefix))
   return {
     carrier: newIptablesProxy({ informers, table }, { ...place, prefix }),

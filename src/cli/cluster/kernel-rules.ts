@@ -80,7 +80,7 @@ interface Opening {
   cluster: string
   log: Logger
   /** Of the pods. */
-  bridge: string
+  bridges: readonly string[]
 }
 
 async function openNftables({ place, cluster, log }: Opening): Promise<Rules> {
@@ -101,7 +101,7 @@ async function openNftables({ place, cluster, log }: Opening): Promise<Rules> {
   }
 }
 
-async function openIptables({ place, cluster, log, bridge }: Opening): Promise<Rules> {
+async function openIptables({ place, cluster, log, bridges }: Opening): Promise<Rules> {
   const [[{ newIptables }, { chainPrefix }], { IptablesTable }, { startTableKeeper }, proxy, policies, plans] =
     await Promise.all([
       loadIptables(),
@@ -112,7 +112,7 @@ async function openIptables({ place, cluster, log, bridge }: Opening): Promise<R
       import('../../network/policy/iptables-policies.js'),
     ])
   const prefix = chainPrefix(cluster)
-  const table = startTableKeeper({ filter: newIptables(place, bridge), clock, log }, new IptablesTable(prefix))
+  const table = startTableKeeper({ filter: newIptables(place, bridges), clock, log }, new IptablesTable(prefix))
   const plan = (input: Parameters<typeof plans.planIptablesPolicies>[0]) => plans.planIptablesPolicies(input, prefix)
   return {
     newProxy: (informers, options) => proxy.newIptablesProxy({ informers, table }, { ...options, prefix }),
@@ -137,7 +137,7 @@ async function choose({ serviceProxy }: Configuration, cluster: string, runtimes
 /** Undefined: nothing of ours goes into the packet filter. Rejects where it was asked for and cannot be. */
 export async function openKernelRules(
   config: Configuration,
-  { cluster, runtimes, bridge }: { cluster: string; runtimes: RuntimeSource; bridge: string },
+  { cluster, runtimes, bridges }: { cluster: string; runtimes: RuntimeSource; bridges: readonly string[] },
   parent: Logger,
 ): Promise<KernelRules | undefined> {
   const log = parent.child({ component: 'packet-filter' })
@@ -148,7 +148,7 @@ export async function openKernelRules(
   else await removeIptables(config.dataDir, cluster)
   if (!place) return undefined
   const open = place.mode === 'nftables' ? openNftables : openIptables
-  const { newProxy, startPolicies, remove } = await open({ place, cluster, log, bridge })
+  const { newProxy, startPolicies, remove } = await open({ place, cluster, log, bridges })
   return {
     newProxy,
     startPolicies,
@@ -174,7 +174,7 @@ async function removeIptables(dataDir: string, cluster: string): Promise<void> {
   if (!existsSync(markerOf(dataDir))) return
   const [{ newIptables, iptablesWorks }, { chainPrefix }] = await loadIptables()
   const { here } = await import('../../network/packet-filter/rule-table.js')
-  if (await iptablesWorks(here)) await newIptables(here, '').remove(chainPrefix(cluster))
+  if (await iptablesWorks(here)) await newIptables(here, []).remove(chainPrefix(cluster))
   await rm(markerOf(dataDir), { force: true })
 }
 

@@ -47,7 +47,7 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const { network } = runtimes
   const isCarried = config.serviceProxy !== 'none'
   if (!network) return isCarried ? startSimulated(cluster, deps) : { clusterDns: [], stop: async () => {} }
-  const rules = await openKernelRules(config, { ...place, bridge: network.bridge }, deps.log)
+  const rules = await openKernelRules(config, { ...place, bridges: [network.bridge] }, deps.log)
   const reachesServices = rules !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
   const traffic = isCarried ? await startServiceTraffic(config, { rules, network }, deps) : undefined

@@ -35,7 +35,7 @@ async function kernelCarriers(
   ])
   const isFiltered = await bridgesAreFiltered()
   const masquerade = isFiltered ? {} : { masquerade: network.subnet }
-  const place = { bridge: network.bridge, serviceSubnet: config.serviceSubnet.split(',')[0]!, ...masquerade }
+  const place = { bridges: [network.bridge], serviceSubnet: config.serviceSubnet.split(',')[0]!, ...masquerade }
   return [
     rules.newProxy(informers, { ...place, nodes: nodeNames(config.nodes) }),
     newUdpFlows({ conntrack: newConntrack(rules.run), log }),

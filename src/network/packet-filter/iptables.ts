@@ -15,15 +15,15 @@ export const removalScript = (prefix: string): string => `iptables-save | awk -v
 ' | iptables-restore -w --noflush`
 
 const isOwn = (prefix: string) => (line: string) => line.startsWith('-A ') && line.includes(` ${prefix}`)
-/** Others may have put rules for the pods' bridge before ours: then ours are not asked. */
-function isShadowed(lines: readonly string[], prefix: string, bridge: string): boolean {
+/** Others may have put rules for the pods' bridges before ours: then ours are not asked. */
+function isShadowed(lines: readonly string[], prefix: string, bridges: readonly string[]): boolean {
   const forward = lines.filter(line => line.startsWith('-A FORWARD '))
   const jump = forward.findIndex(isOwn(prefix))
-  return jump < 0 || forward.slice(0, jump).some(line => line.split(' ').includes(bridge))
+  return jump < 0 || forward.slice(0, jump).some(line => line.split(' ').some(word => bridges.includes(word)))
 }
 
-/** The bridge is that of the pods; a table's name is the prefix of its chains. */
-export const newIptables = (place: ProgramPlace, bridge: string): PacketFilter => {
+/** The bridges are those of the pods; a table's name is the prefix of its chains. */
+export const newIptables = (place: ProgramPlace, bridges: readonly string[]): PacketFilter => {
   const { run } = place
   const remove = async (prefix: string) => void (await run('sh', ['-c', removalScript(prefix)]))
   return {
@@ -39,7 +39,7 @@ export const newIptables = (place: ProgramPlace, bridge: string): PacketFilter =
         : [await list('nat', 'PREROUTING'), await list('filter', 'FORWARD')]
       const listings = read.map(({ stdout }) => stdout.split('\n'))
       if (!listings.every(lines => lines.some(isOwn(prefix)))) return undefined
-      if (isShadowed(listings.at(-1) ?? [], prefix, bridge)) return undefined
+      if (isShadowed(listings.at(-1) ?? [], prefix, bridges)) return undefined
       return whole ? listings.flatMap(lines => lines.filter(isOwn(prefix))).join('\n') : ''
     },
     countRules: text => text.split('\n').length,

@@ -15,12 +15,20 @@ export interface IptablesPlace extends ProxyPlace {
   prefix: string
 }
 
+/** What packets of pods match, of which one is true; nothing where they cannot be told. */
+function fromPods({ bridges, podSubnet }: Pick<ProxyPlace, 'bridges' | 'podSubnet'>): string[] {
+  if (bridges.length > 0) return bridges.map(bridge => `-i ${bridge}`)
+  return podSubnet ? [`-s ${podSubnet}`] : []
+}
+
 const isNew = '-m conntrack --ctstate NEW'
 const translated = '-m conntrack --ctstate DNAT'
 const toNode = '-m addrtype --dst-type LOCAL'
 
 /** What stands there whatever services there are. */
-export function iptablesFrame({ bridge, serviceSubnet, masquerade, prefix }: IptablesPlace): IptablesPart {
+export function iptablesFrame({ serviceSubnet, masquerade, prefix, ...place }: IptablesPlace): IptablesPart {
+  const ofPods = fromPods(place)
+  const ofPodsOrAny = ofPods.length > 0 ? ofPods.map(match => `${match} `) : ['']
   const of = (name: string) => `${prefix}${name}`
   const nat = (rules: string[], hook?: string): IptablesChain => ({ table: 'nat', rules, ...(hook && { hook }) })
   const filter = (rules: string[], hook?: string): IptablesChain => ({ table: 'filter', rules, ...(hook && { hook }) })
@@ -28,7 +36,7 @@ export function iptablesFrame({ bridge, serviceSubnet, masquerade, prefix }: Ipt
   const noService = `-d ${serviceSubnet} ${isNew} -j ${of('refuse')}`
   const standIn = masquerade ? [`-s ${masquerade} -d ${masquerade} ${translated} -j MASQUERADE`] : []
   const chains = {
-    pre: nat([`-i ${bridge} -j ${of('services')}`, `-j ${of('outside')}`], 'PREROUTING'),
+    pre: nat([...ofPodsOrAny.map(match => `${match}-j ${of('services')}`), `-j ${of('outside')}`], 'PREROUTING'),
     out: nat([`-j ${of('services')}`, `-j ${of('outside')}`], 'OUTPUT'),
     post: nat([`${translated} -j ${of('hairpin')}`, ...standIn], 'POSTROUTING'),
     services: nat([]),
@@ -36,7 +44,10 @@ export function iptablesFrame({ bridge, serviceSubnet, masquerade, prefix }: Ipt
     externals: nat([]),
     nodeports: nat([]),
     hairpin: nat([]),
-    forward: filter([`-j ${of('policies')}`, ...checks, `-i ${bridge} ${noService}`], 'FORWARD'),
+    forward: filter(
+      [`-j ${of('policies')}`, ...checks, ...ofPodsOrAny.map(match => `${match}${noService}`)],
+      'FORWARD',
+    ),
     input: filter(checks, 'INPUT'),
     output: filter([...checks, noService], 'OUTPUT'),
     policies: filter([]),
@@ -135,18 +146,28 @@ class PortRules {
 }
 
 /** From within the cluster, policies of outside traffic do not count. */
-function externalChain(port: RoutedPort, rules: PortRules, { bridge, internal }: { bridge: string; internal: string }) {
+function externalChain(
+  port: RoutedPort,
+  rules: PortRules,
+  { ofPods, internal }: { ofPods: readonly string[]; internal: string },
+) {
   const plain = port.byNode.size === 0 && isSameBackends(port.backends, port.cluster)
   if (plain && isSameBackends(port.external, port.cluster)) return internal
   const all = plain ? internal : rules.add('all', port.cluster)
   if (isSameBackends(port.external, port.cluster)) return all
-  return rules.add('ext', port.external, [`-i ${bridge} -g ${all}`, `-m addrtype --src-type LOCAL -g ${all}`])
+  const inside = [...ofPods, '-m addrtype --src-type LOCAL']
+  const first = inside.map(match => `${match} -g ${all}`)
+  return rules.add('ext', port.external, first)
 }
 
 /** Addresses of the pods of a node. */
 export type PodsOn = (node: string) => Iterable<string>
 
-function route(port: RoutedPort, rules: PortRules, { bridge, podsOn }: { bridge: string; podsOn: PodsOn }): void {
+function route(
+  port: RoutedPort,
+  rules: PortRules,
+  { ofPods, podsOn }: { ofPods: readonly string[]; podsOn: PodsOn },
+): void {
   const first = [...port.byNode].flatMap(([node, backends], i) => {
     const own = rules.add(`node ${i}`, backends)
     return [...podsOn(node)].map(ip => `-s ${ip}/32 -g ${own}`)
@@ -157,7 +178,7 @@ function route(port: RoutedPort, rules: PortRules, { bridge, podsOn }: { bridge:
     rules.at({ table: 'filter', chain: 'refusals' }, port.clusterIps, '-j DROP')
   rules.hairpins()
   if (!port.externalIps.length && !port.nodePort) return
-  const external = externalChain(port, rules, { bridge, internal })
+  const external = externalChain(port, rules, { ofPods, internal })
   rules.at({ table: 'nat', chain: 'externals' }, port.externalIps, `-g ${external}`)
   rules.atNode({ table: 'nat', chain: 'nodeports' }, `-g ${external}`)
   if (port.external.length) return
@@ -166,10 +187,10 @@ function route(port: RoutedPort, rules: PortRules, { bridge, podsOn }: { bridge:
   rules.atNode({ table: 'filter', chain: 'closed-ports' }, '! -d 127.0.0.0/8 -j DROP')
 }
 
-function rulesOf(port: RoutedPort, { bridge, prefix }: IptablesPlace, podsOn: PodsOn): PortRules {
+function rulesOf(port: RoutedPort, { prefix, ...place }: IptablesPlace, podsOn: PodsOn): PortRules {
   const rules = new PortRules(port, prefix)
   if (port.sourceRanges.length) rules.wallOff()
-  if (port.hasEndpoints) route(port, rules, { bridge, podsOn })
+  if (port.hasEndpoints) route(port, rules, { ofPods: fromPods(place), podsOn })
   else {
     const all = [...new Set([...port.clusterIps, ...port.externalIps])]
     rules.at({ table: 'filter', chain: 'refusals' }, all, `-j ${prefix}refuse`)

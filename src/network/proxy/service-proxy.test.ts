@@ -30,7 +30,7 @@ beforeEach(async () => {
     remove: async () => {},
   }
   const table = startTableKeeper({ filter, clock, log: silentLogger }, new NftTable('minik8s-test'))
-  const place = { bridge: 'br-test', serviceSubnet: '10.96.0.0/16', nodes }
+  const place = { bridges: ['br-test'], serviceSubnet: '10.96.0.0/16', nodes }
   const carriers = [newServiceProxy({ informers, table }, place)]
   routes = startRoutes({ informers, clock }, { nodes, carriers })
   informers.start()

@@ -3,7 +3,7 @@ import type { RoutedPort } from './service-ports.js'
 import { podsOnNode, proxyFrame, serviceRules } from './service-rules.js'
 import { routedPort, routesOf } from './testing/routed-port.js'
 
-const place = { bridge: 'br-test', serviceSubnet: '10.96.0.0/16' }
+const place = { bridges: ['br-test'], serviceSubnet: '10.96.0.0/16' }
 const [a, b, c] = ['172.18.0.2', '172.18.0.3', '172.18.0.4'].map(ip => ({ ip, port: 8080 }))
 const port = (rest: Partial<RoutedPort> = {}) => routedPort({ backends: [a!, b!], hasEndpoints: true, ...rest })
 
@@ -101,6 +101,14 @@ describe('the frame', () => {
 
   test('TCP is refused with a reset', () =>
     expect(rules().refuse?.rules).toEqual(['meta l4proto tcp reject with tcp reset', 'reject']))
+
+  test.each([
+    [{ bridges: ['br-1', 'br-2'] }, ['iifname "br-1" goto services', 'iifname "br-2" goto services', 'goto outside']],
+    [{ bridges: [], podSubnet: '10.1.0.0/16' }, ['ip saddr 10.1.0.0/16 goto services', 'goto outside']],
+    [{ bridges: [] }, ['goto services', 'goto outside']],
+  ])('cluster IPs are for who comes from the pods: %j', (pods, expected) => {
+    expect(proxyFrame({ ...place, ...pods }).chains!.prerouting?.rules).toEqual(expected)
+  })
 
   test('the host stands in for pods where bridges do not pass the packet filter', () => {
     expect(rules().postrouting?.rules).toHaveLength(1)

@@ -11,8 +11,10 @@ import { type Backend, isSameBackends } from './backends.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 
 export interface ProxyPlace {
-  /** The bridge that the pods are on: only what comes from there, or from this machine, is meant for this cluster. */
-  bridge: string
+  /** The bridges that pods are on: only what comes from there, or from this machine, is meant for this cluster. */
+  bridges: readonly string[]
+  /** CIDR of the pods where their bridges are not known; where neither is, all that comes in may be a pod's. */
+  podSubnet?: string
   /** CIDR of cluster IPs: what of it no service has is refused. */
   serviceSubnet: string
   /**
@@ -26,13 +28,21 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex').s
 /** Set of the addresses of the pods of a node. */
 export const podsOnNode = (node: string): string => `pods-on-${hash(node)}`
 
+/** What packets of pods match, of which one is true; nothing where they cannot be told. */
+function fromPods({ bridges, podSubnet }: Pick<ProxyPlace, 'bridges' | 'podSubnet'>): string[] {
+  if (bridges.length > 0) return bridges.map(bridge => `iifname "${bridge}"`)
+  return podSubnet ? [`ip saddr ${podSubnet}`] : []
+}
+
 const destination = 'ip daddr . meta l4proto . th dport'
 const nodePort = 'meta l4proto . th dport'
 const addressMap = 'map { type ipv4_addr . inet_proto . inet_service : verdict; }'
 const portMap = 'map { type inet_proto . inet_service : verdict; }'
 
 /** What stands in the table whatever services there are. */
-export function proxyFrame({ bridge, serviceSubnet, masquerade }: ProxyPlace): TablePart {
+export function proxyFrame({ serviceSubnet, masquerade, ...place }: ProxyPlace): TablePart {
+  const ofPods = fromPods(place)
+  const ofPodsOrAny = ofPods.length > 0 ? ofPods.map(match => `${match} `) : ['']
   const standIn = masquerade ? [`ct status dnat ip saddr ${masquerade} ip daddr ${masquerade} masquerade`] : []
   const refused = { rules: ['ct state new jump refusals'] }
   return {
@@ -67,7 +77,7 @@ export function proxyFrame({ bridge, serviceSubnet, masquerade }: ProxyPlace): T
       },
       prerouting: {
         hook: 'type nat hook prerouting priority dstnat; policy accept;',
-        rules: [`iifname "${bridge}" goto services`, 'goto outside'],
+        rules: [...ofPodsOrAny.map(match => `${match}goto services`), 'goto outside'],
       },
       output: { hook: 'type nat hook output priority -100; policy accept;', rules: ['goto services'] },
       postrouting: {
@@ -76,7 +86,10 @@ export function proxyFrame({ bridge, serviceSubnet, masquerade }: ProxyPlace): T
       },
       'forward-filter': {
         hook: 'type filter hook forward priority -1; policy accept;',
-        rules: [...refused.rules, `iifname "${bridge}" ct state new ip daddr ${serviceSubnet} goto refuse`],
+        rules: [
+          ...refused.rules,
+          ...ofPodsOrAny.map(match => `${match}ct state new ip daddr ${serviceSubnet} goto refuse`),
+        ],
       },
       'input-filter': { hook: 'type filter hook input priority -1; policy accept;', ...refused },
       'output-filter': {
@@ -150,16 +163,21 @@ function internalChain(port: RoutedPort, chains: PortChains): string {
 function externalChain(
   port: RoutedPort,
   chains: PortChains,
-  { bridge, internal }: { bridge: string; internal: string },
+  { ofPods, internal }: { ofPods: readonly string[]; internal: string },
 ) {
   const plain = port.byNode.size === 0 && isSameBackends(port.backends, port.cluster)
   if (plain && isSameBackends(port.external, port.cluster)) return internal
   const all = plain ? internal : chains.add('all', port.cluster)
   if (isSameBackends(port.external, port.cluster)) return all
-  return chains.add('ext', port.external, [`iifname "${bridge}" goto ${all}`, `fib saddr type local goto ${all}`])
+  const inside = [...ofPods, 'fib saddr type local']
+  return chains.add(
+    'ext',
+    port.external,
+    inside.map(match => `${match} goto ${all}`),
+  )
 }
 
-function elementsOf(port: RoutedPort, chains: PortChains, { bridge }: ProxyPlace): Element[] {
+function elementsOf(port: RoutedPort, chains: PortChains, place: ProxyPlace): Element[] {
   const { protocol, hasEndpoints } = port
   const at = (set: string, ips: readonly string[], value: string) =>
     ips.map((ip): Element => ({ set, key: `${ip} . ${protocol} . ${port.port}`, value }))
@@ -172,7 +190,7 @@ function elementsOf(port: RoutedPort, chains: PortChains, { bridge }: ProxyPlace
   }
   const internal = internalChain(port, chains)
   const isExternal = port.externalIps.length > 0 || port.nodePort > 0
-  const external = isExternal ? externalChain(port, chains, { bridge, internal }) : internal
+  const external = isExternal ? externalChain(port, chains, { ofPods: fromPods(place), internal }) : internal
   const ends = [...port.backends, ...port.cluster].map(({ ip }) => `${ip} . ${ip}`)
   return [
     ...walls,
