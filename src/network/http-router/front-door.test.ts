@@ -269,9 +269,9 @@ describe('requests', () => {
 
 describe('gRPC', () => {
   /** Headers, body and trailers of an answer. */
-  const call = (path: string, body: string) =>
+  const call = (path: string, body: string, at = `https://127.0.0.1:${tls}`) =>
     new Promise<{ headers: object; text: string; trailers: object }>((resolve, reject) => {
-      const session = connectHttp2(`https://127.0.0.1:${tls}`, { rejectUnauthorized: false })
+      const session = connectHttp2(at, { rejectUnauthorized: false })
       session.on('error', reject)
       const stream = session.request({ ':method': 'POST', ':path': path, te: 'trailers' })
       const heard = { headers: {}, text: '', trailers: {} }
@@ -291,6 +291,12 @@ describe('gRPC', () => {
     expect(headers).toMatchObject({ 'x-authority': `127.0.0.1:${tls}` })
     expect(text).toBe('message')
     expect(trailers).toMatchObject({ 'grpc-status': '0' })
+  })
+
+  test('comes in without TLS as well', async () => {
+    const { headers, text, trailers } = await call('/shop.Cart/Add', 'message', `http://127.0.0.1:${plain}`)
+    expect(headers).toMatchObject({ ':status': 200, 'x-authority': `127.0.0.1:${plain}` })
+    expect([text, trailers]).toMatchObject(['message', { 'grpc-status': '0' }])
   })
 
   test('an error without a body stays one', async () =>

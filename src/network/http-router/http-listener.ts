@@ -1,10 +1,11 @@
-/** Listens for HTTP on localhost: HTTP/1.1 in the clear, HTTP/2 and HTTP/1.1 over TLS. */
+/** Listens for HTTP on localhost: HTTP/2 and HTTP/1.1, in the clear or over TLS. */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContext, TlsOptions, Server as TlsServer } from 'node:tls'
 import type { KeyPair } from '../../machinery/pki/certificates.js'
 import type { Incoming, Outgoing } from './exchange.js'
+import { takeHttp2 } from './prior-knowledge.js'
 
 export interface HttpHandler {
   serve(request: Incoming, response: Outgoing): void
@@ -36,7 +37,11 @@ export interface HttpListener {
 const timeouts = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000 }
 
 async function newServer(handler: HttpHandler, tls: ListenerOptions['tls']): Promise<Server> {
-  if (!tls) return createServer(timeouts, handler.serve).on('upgrade', handler.upgrade)
+  if (!tls) {
+    const server = createServer(timeouts, handler.serve).on('upgrade', handler.upgrade)
+    takeHttp2(server, handler, timeouts.headersTimeout)
+    return server
+  }
   const { createSecureServer } = await import('node:http2')
   const { certificate: cert, key } = tls.unnamed()
   const SNICallback: TlsOptions['SNICallback'] = (name, done) => done(null, tls.contextFor(name))
