@@ -160,7 +160,7 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
     await mode.carrier.apply(
       new Map(Object.entries(services).map(([name, ports]) => [`shop/${name}`, routesOf(...ports)])),
     )
-  })
+  }, 60_000)
   afterAll(() => lab.stop())
 
   test('from a pod', async () => {

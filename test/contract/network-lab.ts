@@ -67,41 +67,42 @@ export class NetworkLab {
   readonly run = (program: string, args: readonly string[]) =>
     runHere('ip', ['netns', 'exec', this.#name('node'), program, ...args])
 
-  async #pod(vantage: Vantage, address: string): Promise<void> {
+  /** Commands of `ip`, and what else the shell runs. */
+  #setup(vantage: Vantage, address: string): string[] {
     const name = this.#name(vantage)
     const node = this.#name('node')
-    await runHere('ip', ['netns', 'add', name])
-    const commands = [
-      `link add v-${vantage} netns ${node} type veth peer name eth0 netns ${name}`,
-      `-n ${node} link set v-${vantage} up`,
-      ...(vantage === 'outside'
-        ? [`-n ${node} addr add ${nodeAddress}/24 dev v-${vantage}`]
-        : [
-            `-n ${node} link set v-${vantage} master ${bridge}`,
-            `-n ${node} link set v-${vantage} type bridge_slave hairpin on`,
-          ]),
-      `-n ${name} addr add ${address}/24 dev eth0`,
-      `-n ${name} link set lo up`,
-      `-n ${name} link set eth0 up`,
-      `-n ${name} route add default via ${vantage === 'outside' ? nodeAddress : '10.77.0.1'}`,
+    const isPod = vantage !== 'outside'
+    return [
+      `ip netns add ${name}`,
+      `ip link add v-${vantage} netns ${node} type veth peer name eth0 netns ${name}`,
+      `ip -n ${node} link set v-${vantage} up`,
+      ...(isPod
+        ? [
+            `ip -n ${node} link set v-${vantage} master ${bridge}`,
+            `ip -n ${node} link set v-${vantage} type bridge_slave hairpin on`,
+          ]
+        : [`ip -n ${node} addr add ${nodeAddress}/24 dev v-${vantage}`]),
+      `ip -n ${name} addr add ${address}/24 dev eth0`,
+      `ip -n ${name} link set lo up`,
+      `ip -n ${name} link set eth0 up`,
+      `ip -n ${name} route add default via ${isPod ? '10.77.0.1' : nodeAddress}`,
     ]
-    for (const command of commands) await runHere('ip', command.split(' '))
   }
 
   async start(): Promise<void> {
     const node = this.#name('node')
-    await runHere('ip', ['netns', 'add', node])
-    for (const command of [
-      `link set lo up`,
-      `link add ${bridge} type bridge`,
-      `addr add 10.77.0.1/24 dev ${bridge}`,
-      `link set ${bridge} up`,
-    ])
-      await runHere('ip', ['-n', node, ...command.split(' ')])
-    await this.run('sysctl', ['-qw', 'net.ipv4.ip_forward=1'])
-    await Promise.all(Object.entries(pods).map(([name, ip]) => this.#pod(name as Vantage, ip)))
-    await this.#pod('outside', outsideAddress)
-    await runHere('ip', ['-n', node, 'route', 'add', 'default', 'via', outsideAddress])
+    const commands = [
+      `ip netns add ${node}`,
+      `ip -n ${node} link set lo up`,
+      `ip -n ${node} link add ${bridge} type bridge`,
+      `ip -n ${node} addr add 10.77.0.1/24 dev ${bridge}`,
+      `ip -n ${node} link set ${bridge} up`,
+      `ip netns exec ${node} sysctl -qw net.ipv4.ip_forward=1`,
+      ...Object.entries(pods).flatMap(([name, ip]) => this.#setup(name as Vantage, ip)),
+      ...this.#setup('outside', outsideAddress),
+      `ip -n ${node} route add default via ${outsideAddress}`,
+    ]
+    await runHere('sh', ['-ec', commands.join('\n')])
     await Promise.all((['a', 'b'] as const).map(name => this.#serve(name)))
   }
 
