@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { removalScript } from './iptables.js'
 import { bucketed, chainPrefix, hashedChain } from './iptables-names.js'
 import { IptablesTable } from './iptables-table.js'
 
@@ -46,6 +47,9 @@ describe('chains of iptables', () => {
     table.forget()
     expect(table.transaction()).toBe(first)
   })
+
+  test('are taken away by a command of one line: a container is told it so', () =>
+    expect(removalScript(prefix)).not.toContain('\n'))
 
   test('have names that the kernel takes', () => {
     expect(hashedChain(prefix, 'any text')).toMatch(/^mk8s-0123456789-[0-9a-f]{12}$/)

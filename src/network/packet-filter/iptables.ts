@@ -3,16 +3,20 @@ import { fromScratch } from './iptables-table.js'
 import { here, type PacketFilter, type ProgramPlace } from './rule-table.js'
 import { loadFile } from './rules-file.js'
 
+/** Of a listing of all rules, what takes away chains whose names begin with `p`, and rules that lead to them. */
+const removal = [
+  String.raw`/^\*/ { table = $0; own = 0; text = "" }`,
+  String.raw`/^:/ { name = substr($1, 2); if (index(name, p) == 1) { text = text ":" name " - [0:0]\n"; gone[own++] = name } }`,
+  String.raw`/^-A / && index($2, p) != 1 && index($0, " " p) { sub(/^-A/, "-D"); text = text $0 "\n" }`,
+  '/^COMMIT/ && text != "" { print table; printf "%s", text; for (i = 0; i < own; i++) print "-X " gone[i]; print }',
+].join('; ')
+
 /**
- * A command of the shell that takes away all chains whose names begin with the prefix, and what leads to them. It looks for them by itself:
- * whoever made them may be gone.
+ * A command of the shell, on one line, that takes away all chains whose names begin with the prefix, and what leads to them. It looks for them by
+ * itself: whoever made them may be gone.
  */
-export const removalScript = (prefix: string): string => `iptables-save | awk -v p=${prefix} '
-/^\\*/ { table = $0; own = 0; text = "" }
-/^:/ { name = substr($1, 2); if (index(name, p) == 1) { text = text ":" name " - [0:0]\\n"; gone[own++] = name } }
-/^-A / && index($2, p) != 1 && index($0, " " p) { sub(/^-A/, "-D"); text = text $0 "\\n" }
-/^COMMIT/ && text != "" { print table; printf "%s", text; for (i = 0; i < own; i++) print "-X " gone[i]; print }
-' | iptables-restore -w --noflush`
+export const removalScript = (prefix: string): string =>
+  `iptables-save | awk -v p=${prefix} '${removal}' | iptables-restore -w --noflush`
 
 const isOwn = (prefix: string) => (line: string) => line.startsWith('-A ') && line.includes(` ${prefix}`)
 /** Others may have put rules for the pods' bridges before ours: then ours are not asked. */
