@@ -41,7 +41,10 @@ export function request(session: ClientHttp2Session, headers: Record<string, str
       status = h[':status'] ?? 0
     })
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    stream.on('end', () => resolve({ status, body: Buffer.concat(chunks) }))
+    // A server that dies ends its streams without an answer.
+    stream.on('end', () =>
+      status ? resolve({ status, body: Buffer.concat(chunks) }) : reject(new Error('the connection ended, unanswered')),
+    )
     stream.on('error', reject)
     if (body) stream.end(body)
   })

@@ -34,6 +34,7 @@ import { PostStartHooks } from './post-start-hooks.js'
 import type { RequestInfo } from './request-info.js'
 import { ServerPresence } from './server-presence.js'
 import { runStartHooks } from './start-hooks.js'
+import { newUuidSource } from './uuid.js'
 import { defaultGitVersion, versionInfo } from './version.js'
 
 export interface AssembledServer {
@@ -140,8 +141,13 @@ function newPipeline(
     eventCounter: ({ info }) => requestMetrics.watchEvents(info),
   })
   const enter: PipelineContext['enter'] = (exchange, wait) => flow.enter(exchange, wait)
-  const context = { clock, random, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, access }
-  return { ...context, serve: deps.intercept ? interceptedBy(deps.intercept, serve) : serve }
+  const newUuid = newUuidSource(random)
+  const context = { clock, newUuid, log, schemas, authenticate, authorize, enter, metrics: requestMetrics, access }
+  return {
+    ...context,
+    ...(deps.audit && { audit: deps.audit }),
+    serve: deps.intercept ? interceptedBy(deps.intercept, serve) : serve,
+  }
 }
 
 /** A request may wait for a quarter of the time it has. */

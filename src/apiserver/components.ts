@@ -24,7 +24,7 @@ import { RuleResolver } from './authz/rule-resolver.js'
 import type { ConversionCalls } from './custom-resources/conversion-webhook.js'
 import type { ApiServerConfig, ApiServerDeps } from './deps.js'
 import { type Catalog, newCatalog } from './discovery/catalog.js'
-import { newInProcessHandler } from './in-process-handler.js'
+import { newAuditedHandler, newInProcessHandler } from './in-process-handler.js'
 import { newAdmissionObserver } from './metrics/admission-metrics.js'
 import { newTcpDial } from './proxy/dial.js'
 import { newUuidSource } from './uuid.js'
@@ -71,7 +71,7 @@ function newTokens(
 }
 
 export function newComponents(deps: ApiServerDeps, components: ComponentsConfig): Components {
-  const { clock, random, log, rests, schemas, virtualKinds, metrics } = deps
+  const { clock, random, log, rests, schemas, virtualKinds, metrics, audit } = deps
   const { serviceAccount: config, admission: { podSecurity } = {}, authentication = {}, tls } = components
   const issuer = config.issuer ?? defaultIssuer
   const audiences = config.audiences ?? [issuer]
@@ -112,7 +112,9 @@ export function newComponents(deps: ApiServerDeps, components: ComponentsConfig)
     signer,
     issuer,
     verbs,
-    handler: newInProcessHandler(verbs, authorize),
+    handler: audit
+      ? newAuditedHandler(verbs, authorize, { audit, newUuid: newUid })
+      : newInProcessHandler(verbs, authorize),
     catalog: newCatalog(rests, virtualKinds, aggregator),
     aggregator,
     conversions: { call: callWebhook, newUid },

@@ -12,6 +12,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import type { PodSecurityConfiguration } from './admission/pod-security/configuration.js'
 import type { Aggregation } from './aggregation/aggregation.js'
+import type { Auditor } from './audit/auditor.js'
 import type { AuthenticationConfig } from './authn/configuration.js'
 import type { Dial } from './proxy/dial.js'
 
@@ -66,6 +67,8 @@ export interface ApiServerDeps {
   dial?: Dial
   /** Passes on what other servers answer; without it one that has no certificate to show them. */
   aggregator?: Aggregation
+  /** Keeps the audit log; without it there is none. */
+  audit?: Auditor
   /** Sees every authorized request over HTTP before it is served; what it throws is the answer. For tests of clients. */
   intercept?(request: InterceptedRequest): Promise<void>
   /** Further Express routers, such as OpenAPI's; each passes on what it does not answer. */

@@ -1,10 +1,12 @@
 /** From the flags of the API server to what it is configured with: reads the files, checks what belongs together. */
+import type { Auditor } from '../apiserver/audit/auditor.js'
 import type { AuthenticationConfig, OidcConfig, RequestHeaderConfig } from '../apiserver/authn/configuration.js'
 import { parseTokenFile, TokenFileError } from '../apiserver/authn/token-file.js'
 import type { AdmissionConfig } from '../apiserver/deps.js'
 import type { KeyPair } from '../machinery/pki/certificates.js'
 import { readAdmissionConfig } from './admission-config.js'
 import type { ApiServerFlagName, ApiServerFlags } from './api-server-flags.js'
+import { readAuditConfig } from './audit-config.js'
 import { UsageError } from './flags.js'
 import { readFlagFile } from './read-flag-file.js'
 
@@ -100,6 +102,7 @@ export interface GivenApiServerConfig {
   admission: AdmissionConfig
   /** What the aggregator shows extension servers. */
   proxyClient?: KeyPair
+  audit?: Auditor
 }
 
 /** Throws UsageError with a sentence that says what to change. */
@@ -114,9 +117,11 @@ export async function readApiServerConfig(flags: ApiServerFlags): Promise<GivenA
   }
   const path = flags['admission-control-config-file'] ?? ''
   const proxyClient = await readProxyClient(flags)
+  const audit = await readAuditConfig(flags)
   return {
     authentication,
     ...(proxyClient && { proxyClient }),
+    ...(audit && { audit }),
     admission: admissionText === undefined ? {} : await readAdmissionConfig(admissionText, path),
   }
 }

@@ -1,4 +1,4 @@
-/** Flags of the API server's authentication, admission and way to etcd, by kube-apiserver's names. */
+/** Flags of the API server's authentication, admission, audit log and way to etcd, by kube-apiserver's names. */
 
 /** A row as in flags.ts; all of these take a value. */
 interface ApiServerFlag {
@@ -53,6 +53,21 @@ export const apiServerFlags = {
     value: 'FILE',
     help: 'an AdmissionConfiguration (YAML or JSON): what PodSecurity enforces by default and whom it spares',
   },
+  'audit-policy-file': {
+    value: 'FILE',
+    help: 'an audit Policy (audit.k8s.io/v1): what of which requests goes to the audit log',
+  },
+  'audit-log-path': {
+    value: 'FILE',
+    help: 'where the audit log is appended to, a line of JSON an event; - is standard output',
+  },
+  'audit-log-maxsize': {
+    value: 'N',
+    help: 'megabytes after which the log is put aside and begun anew; 0 is 100',
+    default: '0',
+  },
+  'audit-log-maxbackup': { value: 'N', help: 'logs put aside that are kept; 0 is all', default: '0' },
+  'audit-log-maxage': { value: 'DAYS', help: 'how old such logs may become; 0 is as old as they like', default: '0' },
   'etcd-cafile': {
     value: 'FILE',
     help: 'who signed the certificates of etcd; with it, or the next two, etcd is spoken to by TLS',

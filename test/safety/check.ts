@@ -14,6 +14,8 @@ export interface OwnServer extends ServerAddress {
 export interface CheckSettings {
   /** The length that goals.md asks for; else a few seconds' worth. */
   long: boolean
+  /** How long `soak` takes, in place of what `long` says. */
+  minutes?: number
   /** The same seed plays the same game. */
   seed: number
   /** Given by the caller, to play against those; empty: the check starts what it needs. */

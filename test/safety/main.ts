@@ -1,5 +1,5 @@
 /**
- * `npm run safety [names] [-- --long] [--seed N] [--servers URL,URL --token T | --pki DIR]`: plays checks of goals "safety".
+ * `npm run safety [names] [-- --long] [--minutes N] [--seed N] [--servers URL,URL --token T | --pki DIR]`: plays checks of goals "safety".
  * All that are named, or all there are. `--servers`: against those, which share one store, instead of one of its own.
  */
 import { readFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
   options: {
     long: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
     servers: { type: 'string', default: '' },
     token: { type: 'string' },
     pki: { type: 'string' },
@@ -37,6 +38,7 @@ function addressesOf(urls: string): ServerAddress[] {
 const settings: CheckSettings = {
   long: values.long,
   seed: Number(values.seed),
+  ...(values.minutes && { minutes: Number(values.minutes) }),
   servers: addressesOf(values.servers),
   async startServer({ inspected = false } = {}) {
     const inspector = inspected ? await freePort() : undefined

@@ -25,6 +25,8 @@ export interface AdmissionAttributes {
   /** What is stored; absent for CREATE. */
   old?: AnyObject
   warn?(message: string): void
+  /** For the audit log. */
+  annotate?(key: string, value: string): void
   /** Set by a plugin whose change the others must see: all mutate once more. */
   reinvoke?: boolean
 }

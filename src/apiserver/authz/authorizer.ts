@@ -29,9 +29,19 @@ export function unionAuthorizer(
 
 export type Authorize = ReturnType<typeof unionAuthorizer>
 
+/** Is told what was decided. */
+export interface DecisionObserver {
+  decided(decision: Decision): void
+}
+
 /** Throws upstream's 403 unless the request is allowed. Returns at once when nothing had to be looked up. */
-export function requireAllowed(authorize: Authorize, attributes: Attributes): void | Promise<void> {
+export function requireAllowed(
+  authorize: Authorize,
+  attributes: Attributes,
+  observer?: DecisionObserver,
+): void | Promise<void> {
   const check = (decision: Decision) => {
+    observer?.decided(decision)
     if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
   }
   const decision = authorize(attributes)

@@ -8,6 +8,7 @@ import { badRequest, StatusError } from '../../machinery/status-error.js'
 import type { Aggregation } from '../aggregation/aggregation.js'
 import { ImpersonationError } from '../authn/impersonation.js'
 import { toStatusError } from '../http/errors.js'
+import type { Exchange } from '../http/exchange.js'
 import {
   admitRequest,
   newExchange,
@@ -22,6 +23,8 @@ import { findPodTarget } from './pod-target.js'
 
 /** Takes the connection over. */
 export type Stream = (upgrade: StreamingUpgrade) => void | Promise<void>
+
+const switchingProtocols = 101
 
 const subresources: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'log'])
 
@@ -79,20 +82,26 @@ export function newUpgradeListener(
   stream: Stream,
 ): UpgradeListener {
   const listener = newRequestListener(context)
-  const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const exchange = newExchange(request, new ServerResponse(request))
+  const accept = async (exchange: Exchange, socket: Duplex, head: Buffer) => {
+    const { request } = exchange
     const query = exchange.query ?? new URLSearchParams()
     exchange.info = parseRequestInfo(request.method ?? 'GET', exchange.info.path, query)
     const remote = aggregator.find(exchange.info)
     if (!remote && !isUpgraded(exchange.info)) return serveAsItIs(listener, { request, socket, head })
     await admitRequest(exchange, context)
-    const { info } = exchange
+    const { info, audit } = exchange
+    const began = () => {
+      audit?.started(switchingProtocols)
+      socket.once('close', () => audit?.ended(switchingProtocols))
+    }
     if (remote) {
+      began()
       socket.once('close', context.metrics.longRunning(info))
       return aggregator.upgrade(exchange, { request, socket, head }, remote)
     }
     if (info.isResource && info.subresource === 'proxy') {
       const { upgradeProxy } = await import('../proxy/serve-proxy.js')
+      began()
       socket.once('close', context.metrics.longRunning(info))
       return upgradeProxy(exchange, { request, socket, head }, { deps, stopping })
     }
@@ -103,6 +112,7 @@ export function newUpgradeListener(
     if (!node) throw new StatusError(400, 'BadRequest', `pod ${info.name} does not have a host assigned`)
     const ended = context.metrics.longRunning(info)
     socket.once('close', ended)
+    began()
     if (elsewhere && subresource !== 'log')
       return elsewhere.passOn({ request, socket, head }, { target: ref, subresource, options }, stopping)
     await stream({ req: request, socket, head, node, target: ref, subresource, options })
@@ -110,9 +120,15 @@ export function newUpgradeListener(
 
   return (request, socket, head) => {
     socket.on('error', () => socket.destroy())
-    accept(request, socket, head).catch(error => {
-      const refused = error instanceof ImpersonationError ? badRequest(error.message) : error
-      if (socket.writable) refuse(socket, toStatusError(refused, context.log))
+    const exchange = newExchange(request, new ServerResponse(request))
+    accept(exchange, socket, head).catch(error => {
+      const refused = toStatusError(
+        error instanceof ImpersonationError ? badRequest(error.message) : error,
+        context.log,
+      )
+      exchange.audit?.told({ ...refused.status, code: refused.code })
+      exchange.audit?.ended(refused.code)
+      if (socket.writable) refuse(socket, refused)
       else socket.destroy()
     })
   }

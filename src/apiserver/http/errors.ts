@@ -37,6 +37,8 @@ export async function sendError(
     response.destroy()
     return
   }
+  exchange.audit?.told({ ...status, code })
+  if (exchange.audit?.wantsAnswer) exchange.audit.answered(JSON.stringify(status))
   const retry = status.details?.retryAfterSeconds
   if (retry) response.setHeader('Retry-After', String(retry))
   if (error instanceof ForbiddenRequest) response.setHeader('X-Content-Type-Options', 'nosniff')

@@ -1,6 +1,7 @@
 /** One HTTP request and its answer on their way through the server. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UserInfo } from '../../machinery/request.js'
+import type { AuditRecord } from '../audit/audit-record.js'
 import type { RequestInfo } from '../request-info.js'
 
 export interface Exchange {
@@ -17,6 +18,8 @@ export interface Exchange {
   bodyBytes?: number
   /** Told when a watch has begun: its first events are on their way. */
   begun?(): void
+  /** What of it goes to the audit log; absent where nothing does. */
+  audit?: AuditRecord
   /** The time allotted to the request is over and the client has been told: whatever comes now is dropped. */
   timedOut?: boolean
 }

@@ -1,26 +1,27 @@
 /** The way of every request: parsed, authenticated, held back when there are too many, authorized, then served. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock, Random } from '../../machinery/clock.js'
+import type { Clock } from '../../machinery/clock.js'
 import type { SchemaSet } from '../../machinery/schema/types.js'
 import type { Logger } from '../../telemetry/logger.js'
+import type { Auditor } from '../audit/auditor.js'
 import { asksForImpersonation, ImpersonationError, impersonate } from '../authn/impersonation.js'
 import type { Authenticate } from '../authn/request-authenticator.js'
 import { anonymous } from '../authn/user.js'
-import type { Attributes } from '../authz/attributes.js'
 import { type Authorize, requireAllowed } from '../authz/authorizer.js'
+import { attributesOf } from '../authz/exchange-attributes.js'
 import type { Seat } from '../flow-control/flow-control.js'
 import { TooManyRequests } from '../flow-control/too-many-requests.js'
 import type { AccessMetrics } from '../metrics/access-metrics.js'
 import type { RequestMetrics } from '../metrics/request-metrics.js'
 import { isLongRunning, parseRequestInfo, unreadRequest } from '../request-info.js'
-import { newUuidSource } from '../uuid.js'
 import { sendError, sendText } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { type Deadline, RequestDeadlines, requestTimedOut, timeoutOf } from './request-deadlines.js'
 
 export interface PipelineContext {
   clock: Clock
-  random: Random
+  /** For requests that bring no id of their own. */
+  newUuid(): string
   log: Logger
   schemas: SchemaSet
   authenticate: Authenticate
@@ -29,6 +30,8 @@ export interface PipelineContext {
   enter(exchange: Exchange, wait?: number): Seat | Promise<Seat>
   metrics: RequestMetrics
   access: AccessMetrics
+  /** Absent: nothing is recorded. */
+  audit?: Auditor
   /** Answers an authorized request. */
   serve(exchange: Exchange): Promise<void>
 }
@@ -53,32 +56,16 @@ function splitUrl(url: string): { path: string; query: URLSearchParams | undefin
   return { path: url.slice(0, question), query: new URLSearchParams(readable(url.slice(question + 1))) }
 }
 
-/** What the authorizer is asked about an HTTP request. */
-export function attributesOf({ info, user, query }: Exchange): Attributes {
-  const { isResource, verb, group, version, resource, subresource, namespace, name, path } = info
-  const attributes: Attributes = {
-    user,
-    isResource,
-    verb,
-    group,
-    version,
-    resource,
-    subresource,
-    namespace,
-    name,
-    path,
-  }
-  if (isResource && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) {
-    const fieldSelector = query?.get('fieldSelector')
-    if (fieldSelector) attributes.fieldSelector = fieldSelector
-  }
-  return attributes
-}
+type AdmitContext = Pick<PipelineContext, 'clock' | 'access' | 'authenticate' | 'authorize' | 'audit' | 'newUuid'>
 
-type AdmitContext = Pick<PipelineContext, 'clock' | 'access' | 'authenticate' | 'authorize'>
+/** Known to the client, where it has been told. */
+const auditIdOf = ({ request, response }: Exchange, newUuid: () => string) =>
+  String(response.getHeader('Audit-Id') ?? request.headers['audit-id'] ?? newUuid())
 
-async function identify(exchange: Exchange, { clock, access, authenticate, authorize }: AdmitContext): Promise<void> {
+async function identify(exchange: Exchange, context: AdmitContext): Promise<void> {
   const { request, warnings } = exchange
+  const { clock, access, authenticate, authorize, audit } = context
+  const auditId = () => auditIdOf(exchange, context.newUuid)
   const started = clock.monotonic()
   const seconds = () => (clock.monotonic() - started) / 1000
   try {
@@ -86,10 +73,14 @@ async function identify(exchange: Exchange, { clock, access, authenticate, autho
     exchange.user = identity instanceof Promise ? await identity : identity
   } catch (error) {
     access.authenticated(undefined, seconds())
+    exchange.audit = audit?.unauthenticated(exchange, auditId)
     throw error
   }
   access.authenticated(exchange.user, seconds())
-  if (asksForImpersonation(request.headers)) exchange.user = await impersonate(request, exchange.user, authorize)
+  if (audit) exchange.audit = audit.begin(exchange, auditId)
+  if (!asksForImpersonation(request.headers)) return
+  exchange.user = await impersonate(request, exchange.user, authorize)
+  exchange.audit?.impersonated(exchange.user)
 }
 
 /** Works out who asks for what, and throws unless that is allowed. `enter` is called in between. */
@@ -105,7 +96,7 @@ export async function admitRequest(
   const started = clock.monotonic()
   let allowed = false
   try {
-    const pending = requireAllowed(authorize, attributesOf(exchange))
+    const pending = requireAllowed(authorize, attributesOf(exchange), exchange.audit)
     if (pending) await pending
     allowed = true
   } finally {
@@ -135,8 +126,7 @@ interface Holding {
 }
 
 export function newRequestListener(context: PipelineContext): RequestListener {
-  const { clock, metrics } = context
-  const newUuid = newUuidSource(context.random)
+  const { clock, metrics, newUuid } = context
   const deadlines = new RequestDeadlines(clock)
 
   const fail = async (exchange: Exchange, error: unknown) => {
@@ -205,6 +195,7 @@ export function newRequestListener(context: PipelineContext): RequestListener {
       holding.deadline?.cancel()
       holding.seat?.leave()
       holding.ended?.()
+      exchange.audit?.ended(response.statusCode)
       metrics.observe(exchange, { seconds: (clock.monotonic() - started) / 1000, waited: holding.waited / 1000 })
     }
   }

@@ -84,6 +84,21 @@ async function convertedBody(
   return reencode(json, form, pretty)
 }
 
+/** A stored object or a list in the form that was asked for, as JSON whatever its encoding. */
+export async function convertedJson(
+  exchange: Exchange,
+  outcome: Outcome & { type: 'stored' | 'list' },
+  form: AcceptedForm,
+  context: SendContext,
+): Promise<string> {
+  const { kind } = outcome
+  const answer: Answer =
+    outcome.type === 'list'
+      ? { kind, items: outcome.list.items, metadata: listMeta(outcome.list), isList: true }
+      : { kind, items: [outcome.stored], metadata: objectMeta(outcome.stored), isList: false }
+  return String(await convertedBody(exchange, answer, { ...form, encoding: 'json' }, context))
+}
+
 /** What is stored, in each of its encodings; each is made when it is asked for. */
 interface Stored {
   answer: Answer
@@ -109,6 +124,12 @@ async function sendStored(
 
 const newline = 0x0a
 
+/** Of a table or the like of one object. */
+function objectMeta({ object }: StoredObject): ListMeta {
+  const { resourceVersion } = object.metadata
+  return { ...(resourceVersion && { resourceVersion }) }
+}
+
 /** Stored bytes as a line of JSON. */
 function lineOf(bytes: Uint8Array): Uint8Array {
   const line = Buffer.allocUnsafe(bytes.length + 1)
@@ -126,9 +147,7 @@ function sendObject(
   const stored: Stored = {
     // Only conversions ask for it, and it may have to be parsed first.
     get answer() {
-      const { resourceVersion } = item.object.metadata
-      const metadata = { ...(resourceVersion && { resourceVersion }) }
-      return { kind, items: [item], metadata, isList: false }
+      return { kind, items: [item], metadata: objectMeta(item), isList: false }
     },
     protobuf: () => protobufObject(context.schemas, kind, item),
     value: () => item.object,

@@ -17,8 +17,9 @@ const acceptsGzip = ({ request }: Exchange): boolean => {
 }
 
 /** Status and headers; nothing is sent yet over HTTP/1.1. */
-export function writeHead({ response, warnings }: Exchange, code: number, headers: Headers): void {
+export function writeHead({ response, warnings, audit }: Exchange, code: number, headers: Headers): void {
   if (warnings.length) headers.Warning = warningHeaders(warnings)
+  audit?.started(code)
   response.writeHead(code, headers)
 }
 

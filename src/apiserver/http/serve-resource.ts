@@ -20,6 +20,7 @@ import { typeMetaError } from '../verbs/decode-body.js'
 import { patchReadingOf, type VerbRequest } from '../verbs/outcome.js'
 import { findSubresource } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.js'
+import { auditAnswer } from './audit-answer.js'
 import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, writeOptionsOf } from './query.js'
@@ -112,7 +113,9 @@ async function deleteOptions(exchange: Exchange, { maxBodyBytes, schemas }: Reso
       throw unreadable(
         `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
       )
-    return decodeObject(schemas as SchemaSet, 'meta.v1.DeleteOptions', value ?? {}).object as DeleteOptions
+    const options = decodeObject(schemas as SchemaSet, 'meta.v1.DeleteOptions', value ?? {}).object as DeleteOptions
+    exchange.audit?.decoded({ ...options, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal' })
+    return options
   } catch (error) {
     throw plainly(error)
   }
@@ -131,6 +134,7 @@ async function readPatch(request: VerbRequest, exchange: Exchange, context: Reso
   const type = patchTypeOf(exchange, context)
   const body = await readBody(exchange.request, context.maxBodyBytes)
   request.patchType = type
+  exchange.audit?.patched(body.toString())
   if (type === applyPatchType) {
     // Read when the options are known to be good, as upstream does.
     request.body = body.toString()
@@ -170,7 +174,7 @@ async function readObject(request: VerbRequest, exchange: Exchange, context: Res
   request.bodyText = () => (body[0] === 0x7b ? body.toString() : JSON.stringify(parsed.value))
 }
 
-function requestOf({ info, user, warnings, request }: Exchange): VerbRequest {
+function requestOf({ info, user, warnings, request, audit }: Exchange): VerbRequest {
   const { verb, group, version, resource, subresource, namespace, name } = info
   return {
     verb: verb as RequestVerb,
@@ -183,6 +187,7 @@ function requestOf({ info, user, warnings, request }: Exchange): VerbRequest {
     ...(namespace && { namespace }),
     ...(name && { name }),
     warn: message => warnings.push(message),
+    ...(audit && { audit }),
   }
 }
 
@@ -217,7 +222,9 @@ export async function serveResource(exchange: Exchange, context: ResourceContext
     await (verb === 'patch' ? readPatch : readObject)(request, exchange, context)
   }
   if (verb === 'watch') return serveWatch(exchange, request, { ...context, form })
-  await sendOutcome(exchange, await context.verbs.handle(request), form, context)
+  const outcome = await context.verbs.handle(request)
+  if (exchange.audit) await auditAnswer(exchange.audit, outcome, { exchange, form, context })
+  await sendOutcome(exchange, outcome, form, context)
 }
 
 async function serveWatch(

@@ -36,6 +36,7 @@ export function keyOf(call: Call): ObjectKey {
 /** What admission is told about the request; the object comes with each phase. */
 export function admissionAttributes(call: Call, operation: Operation): AdmissionAttributes {
   const { request, kind } = call
+  const { audit } = request
   return {
     operation,
     kind,
@@ -46,6 +47,7 @@ export function admissionAttributes(call: Call, operation: Operation): Admission
     dryRun: isDryRun(request),
     options: operationOptions(request, operation),
     ...(request.warn && { warn: request.warn }),
+    ...(audit && { annotate: (key: string, value: string) => audit.annotate(key, value) }),
   }
 }
 

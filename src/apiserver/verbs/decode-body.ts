@@ -25,7 +25,7 @@ export interface OlderVersions {
   flaw?(document: object): string | undefined
 }
 
-type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'bodyFractions' | 'bodyText' | 'write' | 'warn'>
+type Told = Pick<VerbRequest, 'bodyErrors' | 'bodySummary' | 'bodyFractions' | 'bodyText' | 'write' | 'warn' | 'audit'>
 
 const apiVersionOf = ({ group, version }: BodyType) => (group ? `${group}/${version}` : version)
 
@@ -227,6 +227,7 @@ export function decodeBody(schemas: SchemaSet, type: BodyType, request: Told & {
       request,
     )
     applyDefaults(schemas, type, object)
+    request.audit?.decoded(object)
     return object
   } catch (error) {
     if (error instanceof DecodeError) throw cannotBeHandled(type.kind, type.version, error)

@@ -5,6 +5,13 @@ import type { PatchReading } from '../../machinery/patch/json-patch.js'
 import type { ApiRequest } from '../../machinery/request.js'
 import type { RegistryWatch, StoredList, StoredObject } from '../../registry/rest.js'
 
+/** Takes down what only those know who answer. */
+export interface AuditNotes {
+  /** The object that was sent, with its defaults. */
+  decoded(object: object): void
+  annotate(key: string, value: string): void
+}
+
 /** A request as the HTTP layer hands it over: what was wrong with the body's text travels along. */
 export interface VerbRequest extends ApiRequest {
   /** Duplicate fields found while the body was parsed, in upstream's words. */
@@ -13,6 +20,8 @@ export interface VerbRequest extends ApiRequest {
   bodySummary?: string
   /** How numbers with a point or an exponent were written, by path. */
   bodyFractions?: ReadonlyMap<string, string>
+  /** For the audit log. */
+  audit?: AuditNotes
   /** The whole body as JSON, for errors about custom resources without a kind. */
   bodyText?(): string
 }

@@ -8,7 +8,7 @@ import { invalidObject, notFound, StatusError } from '../../machinery/status-err
 import type { TokenAuthenticator } from '../authn/token-authenticator.js'
 import type { TokenIssuer } from '../authn/token-request.js'
 import { resourceAttributes } from '../authz/attributes.js'
-import { type Authorize, requireAllowed } from '../authz/authorizer.js'
+import { type Authorize, type DecisionObserver, requireAllowed } from '../authz/authorizer.js'
 import type { RuleResolver } from '../authz/rule-resolver.js'
 import type { RestDirectory } from '../deps.js'
 import { nameOfFieldSelector } from '../request-info.js'
@@ -215,7 +215,7 @@ function checkVirtual(kind: AnyKind, { verb, name, namespace, subresource }: Ver
 }
 
 /** What an authorizer is asked about a request that did not come by HTTP. */
-export const requireRequestAllowed = (authorize: Authorize, request: VerbRequest) => {
+export const requireRequestAllowed = (authorize: Authorize, request: VerbRequest, observer?: DecisionObserver) => {
   const { user, verb, group, version, resource, subresource = '', namespace = '', name = '', list: options } = request
   const isNamespace = resource === 'namespaces' && group === ''
   return requireAllowed(
@@ -231,5 +231,6 @@ export const requireRequestAllowed = (authorize: Authorize, request: VerbRequest
       name: name || nameOfFieldSelector(options?.fieldSelector ?? null),
       ...(options?.fieldSelector && { fieldSelector: options.fieldSelector }),
     }),
+    observer,
   )
 }

@@ -191,6 +191,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
       routers: [openApi],
       checkStore: () => store.check(),
       ...(deps.storage.sync && { servers: newServerRecords(deps.storage) }),
+      ...(given.audit && { audit: given.audit }),
       ...(deps.intercept && { intercept: deps.intercept }),
     },
     serverConfig(config, pki, given),

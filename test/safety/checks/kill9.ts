@@ -5,7 +5,10 @@ import { newChance } from '../random.js'
 import { playWatches } from '../watch/play.js'
 
 /** Milliseconds that a process lives, at most. */
-const longestLife = 1500
+const longestLife = 2000
+const writers = 32
+/** A second of its life: fewer would not be the load that was meant. */
+const fewestWrites = 200
 
 export const kill9: SafetyCheck = {
   name: 'kill9',
@@ -27,11 +30,12 @@ export const kill9: SafetyCheck = {
       }
     }
     try {
-      const size = { writes: 0, watchers: 8, mayExpire: true, meanwhile }
+      const size = { writes: 0, watchers: 8, writers, mayExpire: true, meanwhile }
       const report = await playWatches({ servers: [server], seed, namespace: 'kill9', ...size })
       const rate = Math.round((report.writes / alive) * 1000)
       say(`  ${kills} kills, ${report.writes} writes (${rate}/s of its life), ${report.events} events to 8 watchers`)
       say(`  ${report.connections} connections, ${report.expired} began again after a 410`)
+      if (long && rate < fewestWrites) report.violations.push(`only ${rate} writes a second`)
       return report.violations
     } finally {
       await server.stop()

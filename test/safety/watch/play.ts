@@ -14,6 +14,8 @@ export interface WatchPlay {
   namespace: string
   writes: number
   watchers: number
+  /** Default 8. */
+  writers?: number
   /** History may be shorter than a watcher is away: being told so is no violation. */
   mayExpire?: boolean
   /** Called when writers and watchers are under way; the writers go on at least until it resolves. */
@@ -28,7 +30,7 @@ export interface WatchReport {
   expired: number
 }
 
-const writers = 8
+const defaultWriters = 8
 const keysEach = 6
 /** Written last: a watcher that has seen that of its group has seen all. */
 const groupKeys = ['end-g0', 'end-g1', 'end-none']
@@ -55,9 +57,9 @@ class Play {
     this.#path = path
     this.#chance = newChance(options.seed)
     const keysOf = (n: number) => Array.from({ length: keysEach }, (_, i) => `k-${n}-${i}`)
+    const { servers, namespace, writers = defaultWriters } = options
     this.#keys = new Set([...Array.from({ length: writers }, (_, n) => keysOf(n)).flat(), ...groupKeys])
     const labelsOf = (value: string) => ({ group: groupOf(value) })
-    const { servers, namespace } = options
     this.#targets = Array.from(
       { length: writers },
       (_, first) => new ServerTarget(servers, { first, namespace, keys: [...this.#keys], labelsOf }),

@@ -59,8 +59,19 @@ export class Watcher {
   /** Resolves when it knows where it begins. */
   async begin(): Promise<void> {
     const { begin } = this.#options
-    if (begin === 'stream') await this.#connect({ streamed: true })
-    if (begin === 'list') await this.#list()
+    if (begin === 'stream') await this.#persist(() => this.#connect({ streamed: true }))
+    if (begin === 'list') await this.#persist(() => this.#list())
+  }
+
+  /** Again, until it succeeds: servers come and go. */
+  async #persist(act: () => Promise<void>): Promise<void> {
+    for (let failures = 0; ; )
+      try {
+        return await act()
+      } catch (error) {
+        if (++failures > mostFailures) throw error
+        await new Promise(resolve => setTimeout(resolve, retryAfter))
+      }
   }
 
   async #list(): Promise<void> {

@@ -32,6 +32,12 @@ const controllers = [
   'cronjobs.batch',
 ]
 
+const annotate = ({ annotate }: AdmissionAttributes, key: string, value: string) =>
+  annotate?.(`pod-security.kubernetes.io/${key}`, value)
+
+const wouldViolate = (level: LevelVersion, found: readonly Violation[]) =>
+  `would violate PodSecurity "${formatLevelVersion(level)}": ${describeViolations(found)}`
+
 /** Others change the pod itself. */
 const ignoredSubresources: ReadonlySet<string> = new Set([
   'exec',
@@ -96,7 +102,12 @@ export function podSecurity(
     const refused = kind.qualifiedResource === 'pods' ? find(enforce) : []
     if (kind.qualifiedResource === 'pods')
       metrics.evaluated(refused.length ? 'deny' : 'allow', enforce, { mode: 'enforce', attributes })
-    if (find(audit).length) metrics.evaluated('deny', audit, { mode: 'audit', attributes })
+    if (kind.qualifiedResource === 'pods') annotate(attributes, 'enforce-policy', formatLevelVersion(enforce))
+    const noted = find(audit)
+    if (noted.length) {
+      metrics.evaluated('deny', audit, { mode: 'audit', attributes })
+      annotate(attributes, 'audit-violations', wouldViolate(audit, noted))
+    }
     if (refused.length) {
       const why = `violates PodSecurity "${formatLevelVersion(enforce)}": ${describeViolations(refused)}`
       throw forbiddenError(kind, attributes.name || (object?.metadata.name ?? ''), why)
@@ -104,7 +115,7 @@ export function podSecurity(
     const warned = find(warn)
     if (!warned.length) return
     metrics.evaluated('deny', warn, { mode: 'warn', attributes })
-    attributes.warn?.(`would violate PodSecurity "${formatLevelVersion(warn)}": ${describeViolations(warned)}`)
+    attributes.warn?.(wouldViolate(warn, warned))
   }
 
   const checkPod = async (attributes: AdmissionAttributes) => {
@@ -115,8 +126,10 @@ export function podSecurity(
       metrics.failed(true, attributes)
       throw internalError(`failed to lookup namespace ${JSON.stringify(namespace)}`)
     }
-    if (found.readable && fullyPrivileged(found.policy))
+    if (found.readable && fullyPrivileged(found.policy)) {
+      annotate(attributes, 'enforce-policy', formatLevelVersion(found.policy.enforce))
       return metrics.evaluated('allow', found.policy.enforce, { mode: 'enforce', attributes })
+    }
     const pod = object as unknown as CheckedPod
     if (operation === 'UPDATE' && !isSignificantUpdate(pod, old as unknown as CheckedPod)) return
     evaluate(attributes, pod, found)

@@ -21,6 +21,8 @@ export interface Decision {
   message: string
   /** Status reason; absent: Invalid. */
   reason?: string
+  /** Which validation; absent where it is none that failed. */
+  index?: number
   /** The time that its evaluation took. */
   seconds: number
 }
@@ -118,8 +120,8 @@ class PolicyRun {
       if ('value' in outcome)
         return outcome.value === true
           ? []
-          : [{ ...this.#denial(this.compiled.validations[index]!, evaluation), seconds }]
-      const decision = { message: outcome.error, seconds }
+          : [{ ...this.#denial(this.compiled.validations[index]!, evaluation), index, seconds }]
+      const decision = { message: outcome.error, index, seconds }
       if (!this.#ignoresErrors) return [decision]
       this.#ignored.push(decision)
       return []

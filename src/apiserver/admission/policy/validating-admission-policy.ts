@@ -80,6 +80,14 @@ interface Enforcement {
   observe: ObserveCheck
 }
 
+const failureAnnotation = 'validation.policy.admission.k8s.io/validation_failure'
+
+/** As the audit log has it. */
+const failureOf = ({ message, index = 0 }: Decision, { policy, binding }: PolicyNames, actions: readonly string[]) => ({
+  ...{ message, policy, binding },
+  ...{ expressionIndex: index, validationActions: actions },
+})
+
 /** What the binding makes of a result: what it denies; of the rest it warns as it says. */
 function enforce(result: PolicyResult, names: PolicyNames, { actions, attributes, observe }: Enforcement): Denied[] {
   const denied: Denied[] = []
@@ -87,11 +95,15 @@ function enforce(result: PolicyResult, names: PolicyNames, { actions, attributes
     denied.push({ ...decision, ...names })
     observe(names, decision, 'deny')
   }
+  const failures: object[] = []
   for (const decision of result.ignored) observe(names, decision, 'allow')
   for (const decision of result.denials)
     for (const action of actions) {
       if (action === 'Deny') deny(decision)
-      if (action === 'Audit') observe(names, decision, 'audit')
+      if (action === 'Audit') {
+        observe(names, decision, 'audit')
+        failures.push(failureOf(decision, names, actions))
+      }
       if (action !== 'Warn') continue
       const { policy, binding } = names
       attributes.warn?.(
@@ -99,6 +111,8 @@ function enforce(result: PolicyResult, names: PolicyNames, { actions, attributes
       )
       observe(names, decision, 'warn')
     }
+  for (const [key, value] of result.auditAnnotations) attributes.annotate?.(`${names.policy}/${key}`, value)
+  if (failures.length) attributes.annotate?.(failureAnnotation, JSON.stringify(failures))
   for (const decision of result.annotationErrors) deny(decision)
   return denied
 }
