@@ -1,28 +1,25 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { isControllerChosen } from '../../controllers/catalogue.js'
-import { type ControllersOptions, startControllers } from '../../controllers/index.js'
 import type { ApiHandler } from '../../machinery/request.js'
-import { type SchedulerSettings, startScheduler } from '../../scheduler/index.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
 import type { Configuration } from '../configuration.js'
 import { ensureClusterId } from '../instance.js'
-import { measuredNodes } from '../measured-nodes.js'
 import { ensurePki, type Pki, pkiDirectory } from '../pki/pki.js'
 import { readSchedulerConfig } from '../scheduler-config.js'
-import { systemClock as clock, systemRandom as random } from '../system.js'
+import { systemClock as clock } from '../system.js'
 import { ensureClusterInfo } from './cluster-info.js'
 import { componentChecks } from './component-checks.js'
+import { type RunningComponents, startComponents } from './components.js'
 import { type ControlPlane, type ControlPlaneDeps, serverHosts, startControlPlane } from './control-plane.js'
-import { administrator, controllerManagerUser, controllerUser, schedulerUser } from './identities.js'
+import { administrator } from './identities.js'
 import { type Network, startNetwork } from './network.js'
 import type { NetworkDeps } from './network-deps.js'
 import { type Nodes, startNodes } from './nodes.js'
 import { openRuntime, openSimulation, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
 import { type Opened, openStore, storeDirectory } from './store.js'
-import { ensureDefaultStorageClass, volumeDirectory } from './volumes.js'
 
 /** What a control plane stands on. */
 export interface Foundation extends Opened {
@@ -52,71 +49,6 @@ export interface Cluster {
   /** Stops in order: nodes, scheduler, controllers, server, store. Containers keep running unless the configuration says otherwise. */
   stop(): Promise<void>
 }
-
-/** Signs what goes into secrets of service accounts; the code for it is loaded at the first. */
-const tokenSigner =
-  ({ serviceAccount: { privateKey: signingKey, publicKey } }: Pki): ControllersOptions['signToken'] =>
-  async (account, secret) => {
-    const { newTokenSigner } = await import('../../apiserver/authn/service-account-token.js')
-    const { legacyClaims } = await import('../../apiserver/authn/legacy-token.js')
-    return newTokenSigner({ signingKey, publicKey }).sign(legacyClaims(account, secret))
-  }
-
-/** Everything that acts on the API, started once it answers. Returns what stops it. */
-function startComponents(
-  plane: ControlPlane,
-  parts: {
-    config: Configuration
-    pki: Pki
-    log: Logger
-    metrics: ReturnType<typeof newMetricRegistry>
-    settings: SchedulerSettings | undefined
-  },
-) {
-  const { config, log, metrics, pki, settings } = parts
-  const volumes = volumeDirectory(config)
-  const controllers = startControllers({
-    client: plane.clientFor(controllerManagerUser),
-    clientFor: account => plane.clientFor(controllerUser(account)),
-    clock,
-    random,
-    log: log.child({ component: 'controllers' }),
-    metrics,
-    rootCa: pki.ca.certificate,
-    rootKey: pki.ca.key,
-    signToken: tokenSigner(pki),
-    volumes,
-    choice: config.controllers,
-    nodeMonitorGraceMs: config.nodeMonitorGraceMs,
-  })
-  if (volumes)
-    // Nothing waits for it.
-    ensureDefaultStorageClass(plane.clientFor(administrator)).catch(error =>
-      log.warn({ error: String(error) }, 'The default StorageClass could not be written'),
-    )
-  const scheduler =
-    config.scheduler &&
-    startScheduler({
-      client: plane.clientFor(schedulerUser),
-      informers: controllers.informers,
-      clock,
-      random,
-      log: log.child({ component: 'scheduler' }),
-      metrics,
-      settings,
-      post: async (...call) => (await import('./extender-calls.js')).postToExtender(...call),
-      nodeUsage: async () => (await plane.clientFor(administrator).list(measuredNodes)).items,
-    })
-  return {
-    informers: controllers.informers,
-    async stop() {
-      if (scheduler) scheduler.stop()
-      await controllers.stop()
-    },
-  }
-}
-
-type RunningComponents = ReturnType<typeof startComponents>
 
 /** Opens what the control plane stands on: store and keys side by side. */
 async function openFoundation(config: Configuration, id: string, log: Logger): Promise<Foundation> {
@@ -170,7 +102,8 @@ export async function startCluster(
     await storage.close()
     throw error
   })
-  const started = startComponents(plane, { config, pki, log, metrics, settings })
+  const isShared = storage.sync !== undefined
+  const started = startComponents(plane, { config, pki, log, metrics, settings, isShared })
   running = started
   if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
     const place = { server: plane.server.url, ca: pki.ca.certificate, cluster: id }
