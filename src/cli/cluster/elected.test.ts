@@ -61,7 +61,7 @@ test('who is cut off stops, writes nothing more, and stands by again', async () 
   cut = true
   await cluster.run(40_000)
   expect([...working].sort()).toEqual(names.map(name => `bb/${name}`))
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'late' } }
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'late' }, spec: {} }
   await expect(fences.get('a')!.create(kinds.namespace, namespace)).rejects.toThrow('no longer held')
   cut = false
   await stop()
