@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
-import { connect as connectHttp2, createServer as createHttp2, type Http2Server } from 'node:http2'
+import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -25,7 +25,7 @@ const door = new FrontDoor(
     log: silentLogger,
     endpointsOf: ({ service }) => {
       const found = endpoints.get(service)
-      return found && { isTls: false, isHttp2: service === 'grpc', endpoints: found }
+      return found && { isTls: false, endpoints: found }
     },
     defaultCertificate: (
       pair => () =>
@@ -55,11 +55,6 @@ const rules = [
   rule('/none', 'none'),
   rule('/missing', 'missing'),
   rule('/flaky', 'flaky'),
-  rule('/shop.Cart', 'grpc'),
-  rule('/hang', 'echo', { deadlineMs: 1000 }),
-  rule('/copied', 'echo', {
-    filters: { mirrors: [{ to: { namespace: 'default', service: 'listener', port: 80 }, share: 1 }] },
-  }),
   rule('/moved', 'echo', {
     filters: { redirect: { status: 301, host: 'new', path: { type: 'prefix', value: '/x' } } },
   }),
@@ -72,15 +67,8 @@ const rules = [
   }),
 ]
 
-/** Called when a request came that is not answered. */
-let hung = () => {}
-
 /** Tells what it was asked; streams where it is told to. */
 function echo(request: IncomingMessage, response: import('node:http').ServerResponse): void {
-  if (request.url === '/hang') {
-    hung()
-    return
-  }
   if (request.url === '/stream') {
     response.writeHead(200, { trailer: 'x-sum' })
     response.write('first\n')
@@ -104,25 +92,7 @@ function echo(request: IncomingMessage, response: import('node:http').ServerResp
   })
 }
 
-/** Of HTTP/2 alone, as servers of gRPC are. */
-function newGrpc(): Http2Server {
-  const server = createHttp2()
-  server.on('stream', (stream, headers) => {
-    const status = { ':status': 200, 'content-type': 'application/grpc' }
-    if (headers[':path'] === '/shop.Cart/Missing')
-      return stream.respond({ ...status, 'grpc-status': '5' }, { endStream: true })
-    stream.respond({ ...status, 'x-te': headers.te, 'x-authority': headers[':authority'] }, { waitForTrailers: true })
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
-    stream.pipe(stream)
-  })
-  return server
-}
-
 let backend: Server
-let grpc: Http2Server
-let listener: Server
-/** What came there. */
-let overheard: Promise<string>
 let sockets: WebSocketServer
 let plain: number
 let tls: number
@@ -153,21 +123,6 @@ beforeAll(async () => {
   endpoints.set('echo', [at])
   endpoints.set('flaky', [dead, at])
   endpoints.set('none', [])
-  grpc = newGrpc()
-  await new Promise<void>(resolve => void grpc.listen(0, '127.0.0.1', resolve))
-  endpoints.set('grpc', [dead, { host: '127.0.0.1', port: (grpc.address() as AddressInfo).port }])
-  overheard = new Promise(resolve => {
-    listener = createServer((request, response) => {
-      let body = ''
-      request.on('data', chunk => (body += chunk))
-      request.on('end', () => {
-        response.writeHead(500).end()
-        resolve(`${request.method} ${request.url} ${body}`)
-      })
-    })
-  })
-  await new Promise<void>(resolve => void listener.listen(0, '127.0.0.1', resolve))
-  endpoints.set('listener', [{ host: '127.0.0.1', port: (listener.address() as AddressInfo).port }])
   const actual = await door.set('test', part)
   plain = actual.get(80)!
   tls = actual.get(443)!
@@ -176,9 +131,6 @@ afterAll(async () => {
   await door.stop()
   sockets.close()
   backend.closeAllConnections()
-  listener.closeAllConnections()
-  listener.close()
-  grpc.close()
   await new Promise(resolve => void backend.close(resolve))
 })
 
@@ -264,69 +216,6 @@ describe('requests', () => {
     })
     expect(heard.join('')).toBe('first\nsecond\n')
     expect(trailers).toEqual({ 'x-sum': '7' })
-  })
-})
-
-describe('gRPC', () => {
-  /** Headers, body and trailers of an answer. */
-  const call = (path: string, body: string, at = `https://127.0.0.1:${tls}`) =>
-    new Promise<{ headers: object; text: string; trailers: object }>((resolve, reject) => {
-      const session = connectHttp2(at, { rejectUnauthorized: false })
-      session.on('error', reject)
-      const stream = session.request({ ':method': 'POST', ':path': path, te: 'trailers' })
-      const heard = { headers: {}, text: '', trailers: {} }
-      stream.on('response', (headers, flags) => Object.assign(heard, { headers, isWhole: (flags & 1) === 1 }))
-      stream.on('trailers', trailers => Object.assign(heard, { trailers }))
-      stream.setEncoding('utf8').on('data', chunk => (heard.text += chunk))
-      stream.on('end', () => {
-        session.close()
-        resolve(heard)
-      })
-      stream.end(body)
-    })
-
-  test('flows both ways over HTTP/2, with its trailers', async () => {
-    const { headers, text, trailers } = await call('/shop.Cart/Add', 'message')
-    expect(headers).toMatchObject({ ':status': 200, 'content-type': 'application/grpc', 'x-te': 'trailers' })
-    expect(headers).toMatchObject({ 'x-authority': `127.0.0.1:${tls}` })
-    expect(text).toBe('message')
-    expect(trailers).toMatchObject({ 'grpc-status': '0' })
-  })
-
-  test('comes in without TLS as well', async () => {
-    const { headers, text, trailers } = await call('/shop.Cart/Add', 'message', `http://127.0.0.1:${plain}`)
-    expect(headers).toMatchObject({ ':status': 200, 'x-authority': `127.0.0.1:${plain}` })
-    expect([text, trailers]).toMatchObject(['message', { 'grpc-status': '0' }])
-  })
-
-  test('an error without a body stays one', async () =>
-    expect(await call('/shop.Cart/Missing', '')).toMatchObject({
-      headers: { 'grpc-status': '5' },
-      isWhole: true,
-      text: '',
-    }))
-
-  test('clients of HTTP/1.1 are served as well', async () => {
-    const response = await get('/shop.Cart/Add', { method: 'POST', body: 'message' })
-    expect([response.status, await response.text()]).toEqual([200, 'message'])
-  })
-})
-
-describe('what rules ask for', () => {
-  test('an answer within a time', async () => {
-    const arrived = new Promise<void>(resolve => {
-      hung = resolve
-    })
-    const response = get('/hang')
-    await arrived
-    await clock.advance(1000)
-    expect((await response).status).toBe(504)
-  })
-
-  test('copies for those who only listen', async () => {
-    const seen = await echoed('/copied', { method: 'POST', body: 'text' })
-    expect(seen).toMatchObject({ method: 'POST', body: 'text' })
-    expect(await overheard).toBe('POST /copied text')
   })
 })
 

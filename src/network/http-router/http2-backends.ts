@@ -23,8 +23,13 @@ function headersFor({ method, path, headers }: BackendRequest): OutgoingHttpHead
   }
 }
 
+interface Connection {
+  session: ClientHttp2Session
+  ready: Promise<ClientHttp2Session>
+}
+
 export class Http2Backends {
-  readonly #sessions = new Map<string, Promise<ClientHttp2Session>>()
+  readonly #connections = new Map<string, Connection>()
 
   /** Rejects when none of the endpoints takes the connection. */
   async open(endpoints: readonly HttpEndpoint[], asked: BackendRequest): Promise<ClientHttp2Stream> {
@@ -41,40 +46,34 @@ export class Http2Backends {
 
   #sessionTo({ host, port }: HttpEndpoint): Promise<ClientHttp2Session> {
     const authority = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-    const known = this.#sessions.get(authority)
-    if (known) return known
-    const opening = this.#connect(authority)
-    this.#sessions.set(authority, opening)
-    return opening
-  }
-
-  #connect(authority: string): Promise<ClientHttp2Session> {
+    const known = this.#connections.get(authority)
+    if (known && !known.session.closed && !known.session.destroyed) return known.ready
     const session = connect(authority)
-    const forget = () => void this.#sessions.delete(authority)
-    session.on('close', forget).on('goaway', forget)
-    return new Promise((resolve, reject) => {
-      session.on('error', error => {
-        forget()
-        reject(error)
-      })
-      session.setTimeout(connectMs, () => session.destroy(new Error('no connection')))
-      session.once('connect', () => {
-        session.removeAllListeners('timeout')
-        session.setTimeout(idleMs, () => {
-          forget()
-          session.close()
-        })
-        resolve(session)
-      })
+    const ready = whenConnected(session)
+    this.#connections.set(authority, { session, ready })
+    session.on('close', () => {
+      if (this.#connections.get(authority)?.session === session) this.#connections.delete(authority)
     })
+    return ready
   }
 
   stop(): void {
-    for (const opening of this.#sessions.values())
-      opening.then(
-        session => session.destroy(),
-        () => {},
-      )
-    this.#sessions.clear()
+    for (const { session } of this.#connections.values()) session.destroy()
   }
+}
+
+/** From then on it takes no further requests when it is idle, or when the other end wants that. */
+function whenConnected(session: ClientHttp2Session): Promise<ClientHttp2Session> {
+  const leave = () => session.close()
+  session.on('goaway', leave)
+  return new Promise((resolve, reject) => {
+    session.on('error', reject)
+    const giveUp = () => session.destroy(new Error('no connection'))
+    session.setTimeout(connectMs, giveUp)
+    session.once('connect', () => {
+      session.off('timeout', giveUp)
+      session.setTimeout(idleMs, leave)
+      resolve(session)
+    })
+  })
 }
