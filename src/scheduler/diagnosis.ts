@@ -34,8 +34,10 @@ export function explain(diagnosis: Diagnosis, preemption: string): string {
  * What upstream's plugins say after no node was found: that of resource claims comes before preemption, and fails when the
  * pod was refused before it had its turn, so that preemption is not asked.
  */
-export const afterwards = ({ refused }: Diagnosis, preemption: string): string =>
-  refused ? 'not found' : `no new claims to deallocate, ${preemption}`
+export function afterwards({ refused }: Diagnosis, preemption: string, hasClaims = false): string {
+  if (refused) return 'not found'
+  return `${hasClaims ? 'still not schedulable' : 'no new claims to deallocate'}, ${preemption}`
+}
 
 const maxNoteLength = 1024
 

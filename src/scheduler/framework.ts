@@ -4,6 +4,7 @@
  * costs nothing per node.
  */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../apis/generated/core-v1.js'
+import type { AllocationResult, DeviceClass, ResourceClaim, ResourceSlice } from '../apis/generated/resource-v1.js'
 import type {
   CSIDriver,
   CSINode,
@@ -77,11 +78,28 @@ export interface Reservation {
   unreserve(): void
 }
 
+/** Claims of devices, and the devices there are; undefined where there is none. What was decided a moment ago is in it. */
+export interface Devices {
+  /** False until selectors can be read. */
+  readonly isReady: boolean
+  claim(namespace: string, name: string): ResourceClaim | undefined
+  deviceClass(name: string): DeviceClass | undefined
+  slices(): readonly ResourceSlice[]
+  /** Ids of devices that claims have. */
+  taken(): ReadonlySet<string>
+  /** True while an allocation of the claim is decided, but not written yet. */
+  isPending(claim: ResourceClaim): boolean
+  /** Counts the devices as taken from now on; claims without an allocation of ours have one already. */
+  reserve(pod: Pod, claims: readonly { claim: ResourceClaim; allocation?: AllocationResult }[]): Reservation
+}
+
 /** What plugins may look at. */
 export interface Cluster {
   cache: ClusterCache
   namespaceLabels: NamespaceLabels
   volumes: Volumes
+  /** Absent where nobody follows them. */
+  devices?: Devices
   /** What was measured on nodes, by name; nodes that nobody measures are absent. */
   loads(): ReadonlyMap<string, NodeLoad>
   /** Selector of what owns the pod (services, replica sets…), for spreading by default; undefined when there is none. */
@@ -98,7 +116,7 @@ export type ClusterEvent =
   | { type: 'AssignedPodDelete'; pod: Pod }
   | VolumeChange
 
-/** A claim, a volume, a storage class or an object of CSI came, went or changed; `resource` is its kind. */
+/** A claim, a volume, a storage class, an object of CSI, or one of devices came, went or changed; `resource` is its kind. */
 export interface VolumeChange {
   type: 'VolumeChange'
   resource: string

@@ -35,6 +35,8 @@ export interface QueueDeps {
   pluginsOf(info: PodInfo): readonly Plugin[]
   /** Milliseconds; upstream's defaults where absent. */
   backoff?: { initialMs: number; maxMs: number }
+  /** True while what the pod needs is yet to be made by others. */
+  isWaiting?(pod: Pod): boolean
   /** True while preemption for the pod is under way: it must not be tried before that is done. */
   isHeld?(uid: string): boolean
   /** Called when there is something to pop. */
@@ -44,8 +46,6 @@ export interface QueueDeps {
 }
 
 export type QueueName = 'active' | 'backoff' | 'unschedulable' | 'gated'
-
-const isGated = ({ pod }: PodInfo): boolean => (pod.spec.schedulingGates?.length ?? 0) > 0
 
 /** Higher priority first, then who has waited longer. */
 const comesBefore = (a: QueuedPod, b: QueuedPod): boolean =>
@@ -80,8 +80,8 @@ export class SchedulingQueue {
     }
     const old = waiting.info
     waiting.info = info
-    if (isGated(old) && isGated(info)) return
-    if (!changesAnything(old.pod, pod)) return
+    const wasGated = this.isGated(old)
+    if (wasGated ? this.isGated(info) : !changesAnything(old.pod, pod)) return
     this.unschedulable.delete(uid)
     this.requeue(waiting, 'PodUpdate')
   }
@@ -138,7 +138,7 @@ export class SchedulingQueue {
   /** Lets pods go that the event may help. */
   moveOn(event: ClusterEvent): void {
     for (const [uid, queued] of this.unschedulable) {
-      if (isGated(queued.info) || this.deps.isHeld?.(uid) || !this.mayHelp(queued, event)) continue
+      if (this.isGated(queued.info) || this.deps.isHeld?.(uid) || !this.mayHelp(queued, event)) continue
       this.unschedulable.delete(uid)
       this.requeue(queued, event.type === 'VolumeChange' ? event.resource + event.change : event.type)
     }
@@ -154,7 +154,7 @@ export class SchedulingQueue {
 
   sizes(): Record<QueueName, number> {
     let gated = 0
-    for (const { info } of this.unschedulable.values()) if (isGated(info)) gated++
+    for (const { info } of this.unschedulable.values()) if (this.isGated(info)) gated++
     return {
       active: this.active.size,
       backoff: this.backoff.size + this.errorBackoff.size,
@@ -180,6 +180,10 @@ export class SchedulingQueue {
     return since + Math.min(maxMs, initialMs * 2 ** Math.min(attempts - 1, 10))
   }
 
+  /** Plugins' PreEnqueue: nobody looks at the pod before that is over. */
+  private isGated = ({ pod }: PodInfo): boolean =>
+    (pod.spec.schedulingGates?.length ?? 0) > 0 || this.deps.isWaiting?.(pod) === true
+
   private now = (): number => this.deps.clock.monotonic()
 
   private mayHelp({ info, rejectedBy }: QueuedPod, event: ClusterEvent): boolean {
@@ -188,7 +192,7 @@ export class SchedulingQueue {
   }
 
   private enqueue(queued: QueuedPod, event: string): void {
-    if (!isGated(queued.info)) {
+    if (!this.isGated(queued.info)) {
       this.makeActive(queued, event)
       return
     }
@@ -197,7 +201,7 @@ export class SchedulingQueue {
   }
 
   private makeActive(queued: QueuedPod, event: string): void {
-    if (isGated(queued.info) || this.deps.isHeld?.(queued.info.uid)) {
+    if (this.isGated(queued.info) || this.deps.isHeld?.(queued.info.uid)) {
       this.unschedulable.set(queued.info.uid, queued)
       return
     }
@@ -207,7 +211,7 @@ export class SchedulingQueue {
   }
 
   private requeue(queued: QueuedPod, event: string): void {
-    if (isGated(queued.info) || this.backoffEnd(queued) <= this.now()) {
+    if (this.isGated(queued.info) || this.backoffEnd(queued) <= this.now()) {
       this.enqueue(queued, event)
       return
     }
@@ -224,7 +228,7 @@ export class SchedulingQueue {
     if (this.closed) return
     const dues = [this.backoff.peek(), this.errorBackoff.peek()].flatMap(next => (next ? [this.backoffEnd(next)] : []))
     for (const queued of this.unschedulable.values()) {
-      if (isGated(queued.info)) continue
+      if (this.isGated(queued.info)) continue
       // The map is in the order of arrival, so the first is the one that has waited longest.
       dues.push(queued.since + maxUnschedulableMs)
       break
@@ -241,7 +245,7 @@ export class SchedulingQueue {
       }
     }
     for (const [uid, queued] of this.unschedulable) {
-      if (isGated(queued.info)) continue
+      if (this.isGated(queued.info)) continue
       if (queued.since + maxUnschedulableMs > now) break
       this.unschedulable.delete(uid)
       this.makeActive(queued, 'UnschedulableTimeout')

@@ -22,6 +22,7 @@ import { RoomMaker } from './make-room.js'
 import { newSchedulerMetrics, type SchedulerMetrics } from './metrics.js'
 import { NodeLoads, type NodeUsage } from './node-loads.js'
 import { Nominator } from './nominator.js'
+import { waitsForClaims } from './plugins/dynamic-resources.js'
 import type { PodInfo } from './pod-info.js'
 import { PodWrites } from './pod-writes.js'
 import { planPreemption } from './preemption.js'
@@ -90,6 +91,7 @@ class RunningScheduler {
       clock,
       ...(settings && { backoff: settings.backoff }),
       pluginsOf: info => this.profiles.filtersOf(info),
+      isWaiting: pod => waitsForClaims(pod, this.cluster.devices),
       isHeld: uid => this.rooms.isBusyFor(uid),
       wake: () => this.wake(),
       onEnqueue: (name, event) => this.metrics.enqueued(name, event),
@@ -232,7 +234,8 @@ class RunningScheduler {
     const { diagnosis } = search
     const plan = this.planRoom(queued.info, search)
     const candidate = plan && 'candidate' in plan ? plan.candidate : undefined
-    const message = explain(diagnosis, plan && 'message' in plan ? afterwards(diagnosis, plan.message) : '')
+    const hasClaims = Boolean(queued.info.pod.spec.resourceClaims?.length)
+    const message = explain(diagnosis, plan && 'message' in plan ? afterwards(diagnosis, plan.message, hasClaims) : '')
     const keeps = plan && 'keepNomination' in plan && plan.keepNomination
     this.verdicts.turnAway(queued, started, {
       message,

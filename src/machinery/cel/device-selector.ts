@@ -19,12 +19,14 @@ const fields = new Map<string, CelType>([
   ['attributes', parseType(attributes)],
   ['capacity', parseType('map(string, map(string, struct:kubernetes.Quantity))')],
 ])
+export const deviceTypeName = 'kubernetes.DRADevice'
 /** Without what the gate DRAConsumableCapacity adds: it is off in v1.34. */
-const device: StructDeclaration = { name: 'kubernetes.DRADevice', field: name => fields.get(name) }
+const device: StructDeclaration = { name: deviceTypeName, field: name => fields.get(name) }
 
 let environment: Environment | undefined
 
-const deviceEnvironment = (): Environment =>
+/** Of expressions about a device. */
+export const deviceEnvironment = (): Environment =>
   (environment ??= {
     ...newEnvironment({ variables: { device: structType(device.name) }, structs: [device] }),
     bindings: true,

@@ -23,6 +23,8 @@ export interface MapValue {
   /** Undefined when there is no such key. */
   get(key: Value): Value | undefined
   keys(): Iterable<Value>
+  /** What `in` says, where `get` answers for keys that are not there. */
+  has?(key: Value): boolean
   /** Where it is not that of the entries. */
   equalTo?(other: Value): boolean
 }

@@ -2,6 +2,7 @@
 import type { ExtensionPoint, PluginArgs } from '../config/types.js'
 import type { Plugin } from '../framework.js'
 import { newBalancedAllocation } from './balanced-allocation.js'
+import { dynamicResources } from './dynamic-resources.js'
 import { imageLocality } from './image-locality.js'
 import { newInterPodAffinity } from './inter-pod-affinity.js'
 import { newNodeAffinity } from './node-affinity.js'
@@ -49,6 +50,10 @@ export const pluginRegistry: Readonly<Record<string, PluginEntry>> = {
     points: [...filters, ...scores],
     weight: 2,
     make: args => newInterPodAffinity(args.InterPodAffinity),
+  },
+  DynamicResources: {
+    points: ['preEnqueue', ...filters, 'postFilter', 'reserve', 'preBind'],
+    make: () => dynamicResources,
   },
   DefaultPreemption: { points: ['postFilter'] },
   NodeResourcesBalancedAllocation: {

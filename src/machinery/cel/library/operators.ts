@@ -78,7 +78,7 @@ function negate(value: Value): Value | undefined {
 }
 
 function contains(item: Value, container: Value): boolean | undefined {
-  if (isMap(container)) return container.get(item) !== undefined
+  if (isMap(container)) return container.has?.(item) ?? container.get(item) !== undefined
   if (!isList(container)) return undefined
   for (const element of elementsOf(container)) if (equals(element, item)) return true
   return false

@@ -29,6 +29,9 @@ function read(text: string): QuantityValue {
   }
 }
 
+/** Throws CelError. */
+export const quantityValue = (text: string): ExtensionValue => read(text)
+
 function isQuantity(text: string): boolean {
   try {
     parseQuantity(text)

@@ -63,6 +63,9 @@ function readIdentifiers(text: string, what: 'prerelease' | 'build'): string[] {
 }
 
 /** Throws CelError with the words of the library that upstream uses. */
+/** Throws CelError. */
+export const semverValue = (text: string): ExtensionValue => new SemverValue(parse(text))
+
 function parse(text: string): Version {
   if (!text) fail('Version string empty')
   const [, major, minor, rest] = /^([^.]*)\.([^.]*)\.(.*)$/su.exec(text) ?? fail('No Major.Minor.Patch elements found')
