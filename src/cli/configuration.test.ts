@@ -28,6 +28,7 @@ describe('resolveConfiguration', () => {
       scheduler: true,
       serviceProxy: 'auto',
       dns: 'builtin',
+      cniBinDir: '/opt/cni/bin',
       ingress: 'builtin',
       removeContainers: false,
       logLevel: 'warn',

@@ -43,6 +43,10 @@ export interface Configuration {
   serviceProxy: (typeof serviceProxies)[number]
   /** The cluster's name server. */
   dns: (typeof nameServers)[number]
+  /** Where CNI plugins that plug in pods are configured; absolute. Undefined: we plug them in, or Docker does. */
+  cniConfDir?: string
+  /** Where the programs of plugins are, separated by commas. */
+  cniBinDir: string
   /** Who serves Ingresses. */
   ingress: (typeof ingressControllers)[number]
   /** Where Ingresses are reached; undefined: the usual port, or another where that is not to be had. 0: any. */
@@ -80,6 +84,7 @@ export const defaults: Omit<Configuration, 'dataDir'> & { dataDir: string } = {
   scheduler: true,
   serviceProxy: 'auto',
   dns: 'builtin',
+  cniBinDir: '/opt/cni/bin',
   ingress: 'builtin',
   removeContainers: false,
   logLevel: 'warn',
@@ -110,6 +115,8 @@ const fileSchema = {
     schedulerConfig: { type: 'string', minLength: 1 },
     serviceProxy: { enum: serviceProxies },
     dns: { enum: nameServers },
+    cniConfDir: { type: 'string', minLength: 1 },
+    cniBinDir: { type: 'string', minLength: 1 },
     ingress: { enum: ingressControllers },
     ingressHttpPort: { type: 'integer', minimum: 0, maximum: 65535 },
     ingressHttpsPort: { type: 'integer', minimum: 0, maximum: 65535 },
@@ -247,6 +254,8 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('serviceSubnet', 'service-cluster-ip-range', text => text)
   take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))
   take('dns', 'dns', text => parseChoice('dns', text, nameServers))
+  take('cniConfDir', 'cni-conf-dir', text => parsePath('cni-conf-dir', text))
+  take('cniBinDir', 'cni-bin-dir', text => parsePath('cni-bin-dir', text))
   take('ingress', 'ingress', text => parseChoice('ingress', text, ingressControllers))
   take('ingressHttpPort', 'ingress-http-port', text => parseCount('ingress-http-port', text, 65535))
   take('ingressHttpsPort', 'ingress-https-port', text => parseCount('ingress-https-port', text, 65535))
@@ -290,6 +299,7 @@ export async function resolveConfiguration(
   if (merged.pkiDir) merged.pkiDir = resolve(merged.pkiDir)
   if (merged.simStages) merged.simStages = resolve(merged.simStages)
   if (merged.schedulerConfig) merged.schedulerConfig = resolve(merged.schedulerConfig)
+  if (merged.cniConfDir) merged.cniConfDir = resolve(merged.cniConfDir)
   if (merged.kubeconfigOut) merged.kubeconfigOut = resolve(merged.kubeconfigOut)
   return merged
 }

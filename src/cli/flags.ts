@@ -73,6 +73,15 @@ export const upFlags = {
     help: 'the name server of the cluster; with none, pods still ask at the address of the service kube-dns',
     default: 'builtin',
   },
+  'cni-conf-dir': {
+    value: 'DIR',
+    help: 'plug in pods by CNI plugins, as the first configuration in DIR says (Linux, root)',
+  },
+  'cni-bin-dir': {
+    value: 'DIR,…',
+    help: 'where the programs of CNI plugins are',
+    default: '/opt/cni/bin',
+  },
   ingress: { value: 'builtin|none', help: 'who serves Ingresses and the routes of Gateways', default: 'builtin' },
   'ingress-http-port': {
     value: 'N',

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { isRuntimeError, RuntimeError } from '../kubelet/runtime/runtime.js'
 import { silentLogger } from '../telemetry/logger.js'
+import { cniOpener, forgetPlugins, readPlugins } from './cluster/cni.js'
 import { removeKernelRules } from './cluster/kernel-rules.js'
 import { forgetRuntimeChoice, readRuntimeChoice } from './cluster/runtime-choice.js'
 import { processDirectory } from './cluster/runtimes.js'
@@ -27,10 +28,16 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
 }
 
 /** What keeps things of the cluster in Docker; undefined where nothing does. A daemon that does not answer keeps what was there. */
-async function removeFromDocker(cluster: string, wasThere: boolean): Promise<string | undefined> {
+async function removeFromDocker(cluster: string, dataDir: string, wasThere: boolean): Promise<string | undefined> {
   const { removeCluster } = await import('../kubelet/runtime/docker/engine.js')
   try {
-    await removeCluster({ cluster })
+    const plugins = await readPlugins(dataDir)
+    const dataDirectory = process.platform === 'linux' && process.getuid?.() !== 0 ? dataDir : undefined
+    await removeCluster({
+      cluster,
+      ...(dataDirectory && { dataDirectory }),
+      ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir }) }),
+    })
   } catch (error) {
     if (isRuntimeError(error, 'unavailable'))
       return wasThere ? 'no Docker daemon answers, so there are no containers to remove' : undefined
@@ -41,11 +48,14 @@ async function removeFromDocker(cluster: string, wasThere: boolean): Promise<str
 }
 
 /** As removeFromDocker, for pods that are processes of this machine. */
-async function removeProcesses(cluster: string, directory: string): Promise<string | undefined> {
+async function removeProcesses(cluster: string, dataDir: string): Promise<string | undefined> {
+  const directory = processDirectory(dataDir)
   if (!existsSync(directory)) return undefined
   const { removeProcessCluster } = await import('../kubelet/runtime/process/process-engine.js')
   try {
-    await removeProcessCluster({ cluster, directory, clock, log: silentLogger })
+    const plugins = await readPlugins(dataDir)
+    const openNetwork = plugins && cniOpener(plugins, { cluster, dataDir })
+    await removeProcessCluster({ cluster, directory, clock, log: silentLogger, ...(openNetwork && { openNetwork }) })
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error
     return `its containers cannot be removed: ${error.message}`
@@ -59,8 +69,8 @@ export async function removeLeftovers(dataDir: string): Promise<string> {
   await removeKernelRules(dataDir, cluster)
   const choice = await readRuntimeChoice(dataDir)
   const kept =
-    (await removeProcesses(cluster, processDirectory(dataDir))) ??
-    (await removeFromDocker(cluster, choice !== 'process'))
+    (await removeProcesses(cluster, dataDir)) ?? (await removeFromDocker(cluster, dataDir, choice !== 'process'))
   await forgetRuntimeChoice(dataDir)
+  await forgetPlugins(dataDir)
   return kept ?? 'its containers are removed'
 }

@@ -1,10 +1,10 @@
 /** The cluster's name server in this process, behind the service kube-dns. */
 import { readFile } from 'node:fs/promises'
+import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { administrator } from './identities.js'
 import type { NetworkDeps } from './network-deps.js'
-import type { PodNetwork } from './runtimes.js'
 
 export interface NameService {
   /** Where pods ask. */

@@ -1,4 +1,5 @@
 /** What lets pods and people reach services: traffic to them, names for them, and the API server on the pods' bridge. */
+import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock } from '../system.js'
@@ -7,7 +8,7 @@ import { startIngress } from './ingress.js'
 import { openKernelRules } from './kernel-rules.js'
 import { dnsAddress, startNameService } from './name-service.js'
 import type { NetworkDeps } from './network-deps.js'
-import type { PodNetwork, RuntimeSource } from './runtimes.js'
+import type { RuntimeSource } from './runtimes.js'
 import { startBalancers, startServiceTraffic } from './service-traffic.js'
 
 export interface Network {
@@ -47,7 +48,7 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const { network } = runtimes
   const isCarried = config.serviceProxy !== 'none'
   if (!network) return isCarried ? startSimulated(cluster, deps) : { clusterDns: [], stop: async () => {} }
-  const rules = await openKernelRules(config, { ...place, bridges: [network.bridge] }, deps.log)
+  const rules = await openKernelRules(config, { ...place, bridges: network.bridges }, deps.log)
   const reachesServices = rules !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
   const traffic = isCarried ? await startServiceTraffic(config, { rules, network }, deps) : undefined

@@ -1,5 +1,6 @@
 /** The container runtime that was asked for, opened once for all nodes. */
 import { join } from 'node:path'
+import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { DockerEngine } from '../../kubelet/runtime/docker/engine.js'
 import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
 import { isRuntimeError, type Runtime } from '../../kubelet/runtime/runtime.js'
@@ -9,17 +10,8 @@ import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
+import { type CniPlaces, choosePlugins, cniOpener } from './cni.js'
 import { keepRuntimeChoice, type RealRuntime, readRuntimeChoice } from './runtime-choice.js'
-
-/** What the service proxy and the name server need to know of the network of the pods. */
-export interface PodNetwork {
-  /** Of the Linux bridge. */
-  bridge: string
-  /** CIDR of the pods. */
-  subnet: string
-  /** The host's address on the bridge. */
-  gateway: string
-}
 
 export interface RuntimeSource {
   runtimeFor(node: string): Runtime
@@ -27,7 +19,7 @@ export interface RuntimeSource {
   isSimulated: boolean
   /** Address of the nodes as pods see it. */
   nodeAddress: string
-  /** The bridge that pods are on; where there are no real pods, there is none. */
+  /** Where pods are; where there are no real pods, there is none. */
   network?: PodNetwork
   /** For the user, where the choice was ours: what runs containers, and why. */
   notice?: string
@@ -77,19 +69,27 @@ interface Place {
   dataDir: string
   cluster: string
   log: Logger
+  /** Who plugs in pods, where it is others than we. */
+  plugins: CniPlaces | undefined
 }
 
-async function openDocker({ dataDir, cluster, log }: Place): Promise<RuntimeSource & { version: string }> {
+async function openDocker({ dataDir, cluster, log, plugins }: Place): Promise<RuntimeSource & { version: string }> {
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
   const isUser = process.platform === 'linux' && process.getuid?.() !== 0
   const dataDirectory = isUser ? dataDir : undefined
-  const engine = await DockerEngine.connect({ cluster, clock, log, ...(dataDirectory && { dataDirectory }) })
+  const engine = await DockerEngine.connect({
+    cluster,
+    clock,
+    log,
+    ...(dataDirectory && { dataDirectory }),
+    ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir }) }),
+  })
   return {
     version: engine.version,
     runtimeFor: node => engine.runtimeFor(node),
     isSimulated: false,
-    nodeAddress: engine.network.gateway,
-    network: engine.network,
+    nodeAddress: engine.podNetwork.gateway,
+    network: engine.podNetwork,
     ...(dataDirectory && { asRoot: asRootIn(engine, join(dataDirectory, 'programs')) }),
     close: async () => {},
     removeAll: () => engine.removeAll(),
@@ -106,14 +106,16 @@ export async function processImages(dataDir: string): Promise<ImageStore> {
   return new ImageStore(imageDirectory(processDirectory(dataDir)))
 }
 
-async function openProcesses({ dataDir, cluster, log }: Place): Promise<RuntimeSource> {
+async function openProcesses({ dataDir, cluster, log, plugins }: Place): Promise<RuntimeSource> {
   const { ProcessEngine } = await import('../../kubelet/runtime/process/process-engine.js')
-  const engine = await ProcessEngine.open({ cluster, directory: processDirectory(dataDir), clock, log })
+  const openNetwork = plugins && cniOpener(plugins, { cluster, dataDir })
+  const place = { cluster, directory: processDirectory(dataDir), clock, log }
+  const engine = await ProcessEngine.open({ ...place, ...(openNetwork && { openNetwork }) })
   return {
     runtimeFor: node => engine.runtimeFor(node),
     isSimulated: false,
-    nodeAddress: engine.network.gateway,
-    network: engine.network,
+    nodeAddress: engine.network.podNetwork.gateway,
+    network: engine.network.podNetwork,
     close: () => engine.close(),
     removeAll: () => engine.removeAll(),
   }
@@ -198,7 +200,8 @@ export async function openRuntime(
   const { dataDir, runtime, nodes } = config
   if (runtime === 'none' || nodes === 0) return undefined
   if (runtime === 'sim') return openSimulation(config)
-  const place = { dataDir, cluster, log }
+  const plugins = await choosePlugins(config)
+  const place = { dataDir, cluster, log, plugins }
   if (runtime === 'auto') return openChosen(place)
   const source = await openReal(runtime, place)
   await keepRuntimeChoice(dataDir, runtime)

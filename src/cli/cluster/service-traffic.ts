@@ -1,5 +1,6 @@
 /** What carries traffic to services: rules in the kernel where this process may set them, and forwarders on localhost. */
 import { readFile } from 'node:fs/promises'
+import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { BalancerAddresses } from '../../network/load-balancer/load-balancers.js'
 import type { RouteCarrier } from '../../network/proxy/service-routes.js'
 import type { Configuration } from '../configuration.js'
@@ -8,7 +9,6 @@ import { controllerUser } from './identities.js'
 import type { KernelRules } from './kernel-rules.js'
 import type { NetworkDeps } from './network-deps.js'
 import { nodeNames } from './nodes.js'
-import type { PodNetwork } from './runtimes.js'
 
 /** Where bridges hand packets between their ports to the packet filter; Docker sees to that on most machines. */
 const bridgeFilter = '/proc/sys/net/bridge/bridge-nf-call-iptables'
@@ -34,12 +34,13 @@ async function kernelCarriers(
     import('../../network/proxy/hairpin-ports.js'),
   ])
   const isFiltered = await bridgesAreFiltered()
-  const masquerade = isFiltered ? {} : { masquerade: network.subnet }
-  const place = { bridges: [network.bridge], serviceSubnet: config.serviceSubnet.split(',')[0]!, ...masquerade }
+  const { bridges, subnet } = network
+  const pods = subnet ? { podSubnet: subnet, ...(!isFiltered && { masquerade: subnet }) } : {}
+  const place = { bridges, serviceSubnet: config.serviceSubnet.split(',')[0]!, ...pods }
   return [
     rules.newProxy(informers, { ...place, nodes: nodeNames(config.nodes) }),
     newUdpFlows({ conntrack: newConntrack(rules.run), log }),
-    ...(isFiltered ? [newHairpinPorts(bridgePortsOf(network.bridge, rules.run))] : []),
+    ...(isFiltered ? [newHairpinPorts(bridgePortsOf(bridges, rules.run))] : []),
   ]
 }
 

@@ -1,5 +1,6 @@
 /** The sandbox that a pod needs. Pure. */
 import type { ContainerPort, Pod } from '../../apis/generated/core-v1.js'
+import { quantityValue } from '../../machinery/quantity.js'
 import type { Mount, NamespaceOptions, PortMapping, SandboxConfig } from '../runtime/types.js'
 import { memoryVolumesOf } from '../volumes/pod-volumes.js'
 import { kernelHostname } from './hosts-file.js'
@@ -27,6 +28,20 @@ function portMappings({ spec }: Pod): PortMapping[] {
     .map(mappingOf)
 }
 
+/** Bits a second, as annotations say; what is no quantity is no limit. */
+function bandwidthOf({ metadata: { annotations = {} } }: Pod): Pick<SandboxConfig, 'bandwidth'> {
+  const rateOf = (direction: 'ingress' | 'egress') => {
+    try {
+      return quantityValue(annotations[`kubernetes.io/${direction}-bandwidth`] ?? 0)
+    } catch {
+      return 0
+    }
+  }
+  const [ingress, egress] = [rateOf('ingress'), rateOf('egress')]
+  if (!ingress && !egress) return {}
+  return { bandwidth: { ...(ingress && { ingress }), ...(egress && { egress }) } }
+}
+
 /** Memory lasts as long as someone mounts it: the sandbox does, so that it outlives each container. */
 const memoryMounts = (pod: Pod): Mount[] =>
   memoryVolumesOf(pod).map(name => ({
@@ -49,6 +64,7 @@ export function sandboxConfig({ pod, attempt, clusterDomain }: SandboxInput): Sa
     ...(!pod.spec.hostNetwork && { hostname: kernelHostname(pod, clusterDomain) }),
     namespaces: namespacesOf(pod),
     portMappings: portMappings(pod),
+    ...bandwidthOf(pod),
     sysctls: Object.fromEntries(sysctls),
     mounts: memoryMounts(pod),
   }

@@ -14,6 +14,12 @@ export interface PortMapping {
   hostIP?: string
 }
 
+/** The most that a pod may receive and send, in bits a second. */
+export interface Bandwidth {
+  ingress?: number
+  egress?: number
+}
+
 /** Where a container's Linux namespaces come from: `pod` shares the sandbox's, `container` has its own, `node` is the host's. */
 export interface NamespaceOptions {
   network: 'pod' | 'node'
@@ -29,6 +35,7 @@ export interface SandboxConfig {
   hostname?: string
   namespaces: NamespaceOptions
   portMappings: readonly PortMapping[]
+  bandwidth?: Bandwidth
   sysctls: Readonly<Record<string, string>>
   /** Files that replace the runtime's own. */
   mounts: readonly Mount[]

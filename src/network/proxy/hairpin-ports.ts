@@ -4,21 +4,23 @@ import { join } from 'node:path'
 import type { RunProgram } from '../run-program.js'
 import type { RouteCarrier } from './service-routes.js'
 
-/** Ports of a bridge, as the kernel shows them below `/sys/class/net`. */
+const links = '/sys/class/net'
+
+/** Ports of bridges, as the kernel shows them. */
 export interface BridgePorts {
-  /** Names; none when the bridge is gone. */
+  /** Names; none of bridges that are not there. */
   list(): Promise<readonly string[]>
   /** Rejects when the port is gone. */
   allowHairpin(port: string): Promise<void>
 }
 
 /** Who may not write there has the `ip` program do it. */
-export function bridgePortsOf(bridge: string, run: RunProgram): BridgePorts {
-  const directory = join('/sys/class/net', bridge, 'brif')
+export function bridgePortsOf(bridges: readonly string[], run: RunProgram): BridgePorts {
+  const portsOf = (bridge: string): Promise<string[]> => readdir(join(links, bridge, 'brif')).catch(() => [])
   return {
-    list: () => readdir(directory).catch(() => []),
+    list: async () => (await Promise.all(bridges.map(portsOf))).flat(),
     async allowHairpin(port) {
-      await writeFile(join(directory, port, 'hairpin_mode'), '1').catch(async error => {
+      await writeFile(join(links, port, 'brport', 'hairpin_mode'), '1').catch(async error => {
         if (error.code !== 'EACCES') throw error
         await run('ip', ['link', 'set', 'dev', port, 'type', 'bridge_slave', 'hairpin', 'on'])
       })

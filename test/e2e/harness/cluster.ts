@@ -11,7 +11,7 @@ export const program = join(root, 'dist/minik8s.js')
 export const examples = join(root, 'examples')
 
 export interface ClusterOptions {
-  runtime?: 'auto' | 'docker' | 'sim' | 'none'
+  runtime?: 'auto' | 'docker' | 'process' | 'sim' | 'none'
   flags?: readonly string[]
   env?: Readonly<Record<string, string>>
   /** Default: the one that is built in this checkout. */

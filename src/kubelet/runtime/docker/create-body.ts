@@ -11,10 +11,13 @@ const minimumMemoryBytes = 6 * 1024 * 1024
 /** Upstream's score for pause containers: among the last to be killed. */
 const sandboxOomScoreAdj = -998
 
+/** Of a container that is in none of Docker's networks. */
+export const noNetwork = 'none'
+
 export interface CreateContext {
   owner: Owner
   pauseImage: string
-  /** Of the cluster's bridge. */
+  /** Docker's network of pods that have one of their own. */
   network: string
   /** False where the daemon may not lower scores: negative ones become 0. */
   mayLowerOomScore: boolean
@@ -59,16 +62,17 @@ function portSettings(config: SandboxConfig, context: CreateContext) {
 export function sandboxBody(config: SandboxConfig, context: CreateContext): ContainerCreateOptions {
   const { pod, namespaces, sysctls } = config
   const onNode = namespaces.network === 'node'
+  const isPublished = !onNode && context.network !== noNetwork
   const { PortBindings, ExposedPorts } = portSettings(config, context)
   return {
     name: containerName(context.owner.cluster, 'POD', pod, config.attempt),
     Image: context.pauseImage,
     Labels: sandboxLabels(context.owner, config),
     ...(!onNode && config.hostname && { Hostname: config.hostname }),
-    ...(!onNode && { ExposedPorts }),
+    ...(isPublished && { ExposedPorts }),
     HostConfig: {
       NetworkMode: onNode ? 'host' : context.network,
-      ...(!onNode && { PortBindings }),
+      ...(isPublished && { PortBindings }),
       IpcMode: namespaces.ipc === 'node' ? 'host' : 'shareable',
       ...(namespaces.pid === 'node' && { PidMode: 'host' }),
       ...(config.shmSizeBytes && { ShmSize: config.shmSizeBytes }),

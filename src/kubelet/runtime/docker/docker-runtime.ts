@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { ExecStreams, LogOptions } from '../../../machinery/node-api.js'
+import type { NetworkManager } from '../../network/network-manager.js'
 import { eventQueue } from '../event-queue.js'
 import { type ForwardedStream, forwardPort, type Relay } from '../port-forward.js'
 import { type ExecResult, isRuntimeError, type Runtime, RuntimeError, type StartingSandbox } from '../runtime.js'
@@ -20,12 +21,13 @@ import type {
   RuntimeVersion,
   SandboxConfig,
 } from '../types.js'
-import { type CreateContext, containerBody, memoryVolumeName, sandboxBody } from './create-body.js'
+import { type CreateContext, containerBody, memoryVolumeName, noNetwork, sandboxBody } from './create-body.js'
+import type { DockerNetwork } from './docker-network.js'
 import { asking, askingOnce } from './errors.js'
 import type { DockerEvents } from './events.js'
 import { attachTo, execIn, execSyncIn } from './exec.js'
 import type { DockerImages } from './images.js'
-import { isCurrent, statusOf } from './inspect.js'
+import { addressesOf, isCurrent, statusOf } from './inspect.js'
 import { isOwned, labelNames, type Owner, ownerFilter } from './labels.js'
 import { readLogs } from './logs.js'
 import { statsOf } from './stats.js'
@@ -37,7 +39,9 @@ export interface DockerRuntimeDeps {
   events: DockerEvents
   clock: Clock
   version: string
-  network: string
+  network: NetworkManager
+  /** The same, where it is Docker that plugs in what starts. */
+  dockerNetwork?: DockerNetwork
   pauseImage: string
   /** Shared by the daemon's nodes: found out at the first refusal. */
   oom: { mayLower: boolean }
@@ -48,6 +52,9 @@ export interface DockerRuntimeDeps {
   removeFiles?(path: string): Promise<void>
   relayInto?(sandboxId: string): Relay
 }
+
+/** A bridge that takes no more ports, or a network that has no more addresses. */
+const isFull = (error: unknown): boolean => /exchange full|no available IPv4 addresses/.test(String(error))
 
 /** Inspect calls at a time while listing. */
 const inspectParallelism = 8
@@ -72,11 +79,11 @@ export class DockerRuntime implements Runtime {
   }
 
   #context(): CreateContext {
-    const { owner, pauseImage, network, oom, grantable, hostPortAddress } = this.#deps
+    const { owner, pauseImage, dockerNetwork, oom, grantable, hostPortAddress } = this.#deps
     return {
       owner,
       pauseImage,
-      network,
+      network: dockerNetwork?.mode ?? noNetwork,
       mayLowerOomScore: oom.mayLower,
       ...(grantable && { grantable }),
       ...(hostPortAddress && { hostPortAddress }),
@@ -86,23 +93,46 @@ export class DockerRuntime implements Runtime {
   async runSandbox(config: SandboxConfig): Promise<StartingSandbox> {
     const id = await this.#create(sandboxBody(config, this.#context()))
     this.#pods.set(id, config.pod)
-    const ready = this.#startSandbox(id)
+    const ready = this.#startSandbox(id, config)
     // The caller may look at it later than it fails.
     ready.catch(() => {})
     return { id, ready }
   }
 
-  async #startSandbox(id: string): Promise<ContainerStatus> {
+  async #startSandbox(id: string, config: SandboxConfig): Promise<ContainerStatus> {
     try {
-      await asking(this.#docker.getContainer(id).start())
-      const status = await this.status(id)
-      if (!status) throw new RuntimeError('not-found', `sandbox ${id} is gone`)
-      return status
+      await this.#startPlugged(id)
+      const info = await asking(this.#docker.getContainer(id).inspect())
+      if (config.namespaces.network === 'pod') await this.#plug(info, config)
+      return this.#note(info)
     } catch (error) {
       this.#noteOomRefusal(error)
       await this.removeSandbox(id).catch(() => {})
       throw error
     }
+  }
+
+  /** Docker plugs it into its network, or the next where that one is full. */
+  async #startPlugged(id: string): Promise<void> {
+    const { dockerNetwork } = this.#deps
+    const container = this.#docker.getContainer(id)
+    await asking(container.start()).catch(async error => {
+      if (!dockerNetwork || !isFull(error)) throw error
+      await dockerNetwork.moveOn(id)
+      await asking(container.start())
+    })
+  }
+
+  async #plug(info: Docker.ContainerInspectInfo, config: SandboxConfig): Promise<void> {
+    const { pod, portMappings, bandwidth } = config
+    await this.#deps.network.add({
+      id: info.Id,
+      pod,
+      namespace: `/proc/${info.State.Pid}/ns/net`,
+      portMappings,
+      plugged: addressesOf(info),
+      ...(bandwidth && { bandwidth }),
+    })
   }
 
   #noteOomRefusal(error: unknown): void {
@@ -123,6 +153,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async stopSandbox(id: string): Promise<void> {
+    await this.#unplug(id)
     try {
       await askingOnce(this.#docker.getContainer(id).kill())
     } catch (error) {
@@ -133,6 +164,12 @@ export class DockerRuntime implements Runtime {
 
   removeSandbox(id: string): Promise<void> {
     return this.removeContainer(id)
+  }
+
+  /** Docker unplugs by itself what ends. */
+  async #unplug(id: string): Promise<void> {
+    const { network, dockerNetwork } = this.#deps
+    if (!dockerNetwork) await network.remove(id)
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
@@ -156,7 +193,8 @@ export class DockerRuntime implements Runtime {
 
   async removeContainer(id: string): Promise<void> {
     this.#known.delete(id)
-    this.#pods.delete(id)
+    if (this.#pods.delete(id)) this.#deps.dockerNetwork?.noteGone()
+    await this.#unplug(id)
     try {
       await askingOnce(this.#docker.getContainer(id).remove({ force: true, v: true }))
     } catch (error) {
@@ -178,14 +216,18 @@ export class DockerRuntime implements Runtime {
 
   async status(id: string): Promise<ContainerStatus | undefined> {
     try {
-      const status = statusOf(await asking(this.#docker.getContainer(id).inspect()))
-      this.#known.set(id, status)
-      return status
+      return this.#note(await asking(this.#docker.getContainer(id).inspect()))
     } catch (error) {
       if (!isRuntimeError(error, 'not-found')) throw error
       this.#known.delete(id)
       return undefined
     }
+  }
+
+  #note(info: Docker.ContainerInspectInfo): ContainerStatus {
+    const status = statusOf(info, this.#deps.network.addressesOf(info.Id))
+    this.#known.set(info.Id, status)
+    return status
   }
 
   async list(): Promise<ContainerStatus[]> {
@@ -222,7 +264,7 @@ export class DockerRuntime implements Runtime {
   async portForward(sandboxId: string, port: number, stream: ForwardedStream): Promise<void> {
     const info = await asking(this.#docker.getContainer(sandboxId).inspect())
     const onNode = info.HostConfig.NetworkMode === 'host'
-    const [address = '127.0.0.1'] = statusOf(info).ips
+    const [address = '127.0.0.1'] = this.#note(info).ips
     const relay = this.#deps.relayInto?.(sandboxId)
     const way = relay ? { relay } : { pid: info.State.Pid }
     await forwardPort({ address, ...(!onNode && way) }, port, stream)

@@ -1,22 +1,29 @@
 /** A connection to one Docker daemon on behalf of one cluster: its bridge network, pause image, events and clean-up. */
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
-import { inspect } from 'node:util'
+import { inspect, promisify } from 'node:util'
 import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
+import { type NetworkManager, type PodNetwork, removeLeftovers } from '../../network/network-manager.js'
 import { within } from '../../within.js'
-import { isRuntimeError, type Runtime, RuntimeError } from '../runtime.js'
+import { type Runtime, RuntimeError } from '../runtime.js'
 import { readGrantable } from './capabilities.js'
+import { ClusterNetworks, removeNetworks } from './cluster-networks.js'
+import { DockerNetwork } from './docker-network.js'
 import { DockerRuntime, type DockerRuntimeDeps } from './docker-runtime.js'
-import { asking, askingOnce, toRuntimeError } from './errors.js'
+import { asking, askingOnce } from './errors.js'
 import { DockerEvents } from './events.js'
 import { type HostPrograms, newFileRemover, newHostPrograms, untilProgramsEnded } from './host-programs.js'
 import { DockerImages } from './images.js'
-import { labelNames, ownerFilter } from './labels.js'
+import { ownerFilter } from './labels.js'
+import { newPassage, type Passage } from './passage.js'
 import { ensurePauseImage } from './pause-image.js'
 import { relayIntoSandbox } from './relay.js'
+
+const run = promisify(execFile)
 
 export interface DockerOptions {
   /** Names the cluster in labels, container names and the network. */
@@ -25,20 +32,10 @@ export interface DockerOptions {
   socketPath?: string
   /** The cluster's; given where this process is not root. */
   dataDirectory?: string
-  /** CIDR of the cluster's bridge; default: Docker's choice. */
-  subnet?: string
+  /** How pods get their network, where that is not Docker's matter. */
+  openNetwork?(): Promise<NetworkManager>
   clock: Clock
   log: Logger
-}
-
-export interface ClusterNetwork {
-  id: string
-  name: string
-  /** Of the Linux bridge. */
-  bridge: string
-  subnet: string
-  /** The host's address on the bridge, which pods can reach. */
-  gateway: string
 }
 
 export interface NodeRuntimeOptions {
@@ -74,7 +71,7 @@ export class DockerEngine {
   readonly #options: DockerOptions
   readonly #images: DockerImages
   readonly #events: DockerEvents
-  readonly network: ClusterNetwork
+  readonly #network: NetworkManager
   readonly version: string
   readonly #pauseImage: string
   readonly #oom: { mayLower: boolean }
@@ -84,7 +81,7 @@ export class DockerEngine {
   private constructor(docker: Docker, options: DockerOptions, facts: EngineFacts) {
     this.#docker = docker
     this.#options = options
-    this.network = facts.network
+    this.#network = facts.network
     this.version = facts.version
     this.#pauseImage = facts.pauseImage
     this.#oom = { mayLower: facts.mayLower }
@@ -103,12 +100,23 @@ export class DockerEngine {
     const docker = await openDocker(options.socketPath)
     const { Version } = await firstAnswer(docker, options.clock)
     const [network, pauseImage, mayLower, grantable] = await Promise.all([
-      ensureNetwork(docker, options),
+      openNetwork(docker, options),
       ensurePauseImage(docker),
       mayLowerOomScore(),
       readGrantable(),
     ])
-    return new DockerEngine(docker, options, { version: Version, network, pauseImage, mayLower, grantable })
+    const engine = new DockerEngine(docker, options, { version: Version, network, pauseImage, mayLower, grantable })
+    if (options.openNetwork) await removeLeftovers(network, await engine.#sandboxes())
+    return engine
+  }
+
+  get podNetwork(): PodNetwork {
+    return this.#network.podNetwork
+  }
+
+  async #sandboxes(): Promise<ReadonlySet<string>> {
+    const filters = { label: ownerFilter(this.#options.cluster), status: ['running'] }
+    return new Set((await asking(this.#docker.listContainers({ filters }))).map(({ Id }) => Id))
   }
 
   /** The runtime of one node: it sees only what it labelled itself. */
@@ -120,7 +128,8 @@ export class DockerEngine {
       events: this.#events,
       clock: this.#options.clock,
       version: this.version,
-      network: this.network.name,
+      network: this.#network,
+      ...(this.#network instanceof DockerNetwork && { dockerNetwork: this.#network }),
       pauseImage: this.#pauseImage,
       oom: this.#oom,
       ...(this.#grantable && { grantable: this.#grantable }),
@@ -136,8 +145,9 @@ export class DockerEngine {
   }
 
   /** Removes every container, volume and network of the cluster, whichever node made it. */
-  removeAll(): Promise<void> {
-    return removeAllOf(this.#docker, this.#options.cluster)
+  async removeAll(): Promise<void> {
+    if (this.#options.openNetwork) await this.#network.tearDown()
+    await removeAllOf(this.#docker, this.#options)
   }
 }
 
@@ -153,75 +163,48 @@ function firstAnswer(docker: Docker, clock: Clock): Promise<Docker.DockerVersion
 
 interface EngineFacts {
   version: string
-  network: ClusterNetwork
+  network: NetworkManager
   pauseImage: string
   mayLower: boolean
   grantable: readonly string[] | undefined
 }
 
-const networkName = (cluster: string) => `minik8s-${cluster}`
+type PassageOptions = Pick<DockerOptions, 'cluster' | 'dataDirectory'>
 
-async function readNetwork(docker: Docker, name: string): Promise<ClusterNetwork | undefined> {
-  try {
-    const { Id, IPAM, Options } = await docker.getNetwork(name).inspect()
-    const [ipam] = IPAM?.Config ?? []
-    return {
-      id: Id,
-      name,
-      bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
-      subnet: ipam?.Subnet ?? '',
-      gateway: ipam?.Gateway ?? '',
-    }
-  } catch (error) {
-    const failure = toRuntimeError(error)
-    if (failure.kind === 'not-found') return undefined
-    throw failure
-  }
+/** By the programs of this machine: run as ourselves or, where we are not root, in a container. */
+const passageOf = (docker: Docker, { cluster, dataDirectory }: PassageOptions): Passage =>
+  newPassage(async (program, args) => {
+    if (!dataDirectory) return run(program, [...args])
+    const place = { cluster, name: 'passage', directory: join(dataDirectory, 'programs'), atEnd: '' }
+    const programs = newHostPrograms(docker, { ...place, pauseImage: await ensurePauseImage(docker) })
+    return programs.run(program, args).finally(() => programs.stop())
+  })
+
+async function openNetwork(docker: Docker, options: DockerOptions): Promise<NetworkManager> {
+  if (options.openNetwork) return options.openNetwork()
+  const isLocal = process.platform === 'linux' && !/^(tcp|ssh|http)/.test(process.env.DOCKER_HOST ?? '')
+  const place = { cluster: options.cluster, isLocal, passage: passageOf(docker, options) }
+  return new DockerNetwork(docker, await ClusterNetworks.open(docker, place))
 }
 
-async function ensureNetwork(docker: Docker, { cluster, subnet }: DockerOptions): Promise<ClusterNetwork> {
-  const name = networkName(cluster)
-  const existing = await readNetwork(docker, name)
-  if (existing) return existing
-  const create = docker.createNetwork({
-    Name: name,
-    Driver: 'bridge',
-    CheckDuplicate: true,
-    Labels: { [labelNames.cluster]: cluster },
-    ...(subnet && { IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] } }),
-  })
-  await asking(create).catch(error => {
-    // Another node's process was faster.
-    if (!isRuntimeError(error, 'conflict')) throw error
-  })
-  const made = await readNetwork(docker, name)
-  if (!made) throw new RuntimeError('other', `Docker did not keep the network ${name}`)
-  return made
-}
-
-async function removeAllOf(docker: Docker, cluster: string): Promise<void> {
+async function removeAllOf(docker: Docker, options: PassageOptions): Promise<void> {
+  const { cluster } = options
   const filters = { label: ownerFilter(cluster) }
   const containers = await asking(docker.listContainers({ all: true, filters }))
   await Promise.all(containers.map(({ Id }) => askingOnce(docker.getContainer(Id).remove({ force: true, v: true }))))
   const { Volumes } = await asking(docker.listVolumes({ filters }))
   await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(docker.getVolume(Name).remove())))
-  const networks = await asking(docker.listNetworks({ filters }))
-  await Promise.all(networks.map(({ Id }) => removeNetwork(docker.getNetwork(Id))))
-}
-
-/** A container whose removal was under way already may still be plugged in: it is unplugged then. */
-async function removeNetwork(network: Docker.Network): Promise<void> {
-  const { Containers = {} } = await asking(network.inspect())
-  const unplug = (id: string) => askingOnce(network.disconnect({ Container: id, Force: true }))
-  await Promise.all(Object.keys(Containers).map(unplug))
-  await askingOnce(network.remove())
+  await removeNetworks(docker, { cluster, passage: passageOf(docker, options) })
 }
 
 /** As DockerEngine.removeAll, for a cluster that does not run: makes nothing first. */
-export async function removeCluster(options: Pick<DockerOptions, 'cluster' | 'socketPath'>): Promise<void> {
+export async function removeCluster(
+  options: PassageOptions & Pick<DockerOptions, 'socketPath' | 'openNetwork'>,
+): Promise<void> {
   const docker = await openDocker(options.socketPath)
   await untilProgramsEnded(docker, options.cluster)
-  await removeAllOf(docker, options.cluster)
+  await options.openNetwork?.().then(network => network.tearDown())
+  await removeAllOf(docker, options)
 }
 
 type FilesOf = Required<Pick<DockerOptions, 'cluster' | 'dataDirectory'>>

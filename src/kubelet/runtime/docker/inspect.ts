@@ -49,12 +49,14 @@ function exitOf(state: ContainerInspectInfo['State'], createdAt: number): Partia
   }
 }
 
-function addressesOf(info: ContainerInspectInfo): string[] {
+/** Of a container in Docker's networks. */
+export function addressesOf(info: ContainerInspectInfo): string[] {
   const networks = Object.values(info.NetworkSettings?.Networks ?? {})
   return networks.flatMap(n => [n.IPAddress, n.GlobalIPv6Address]).filter(Boolean)
 }
 
-export function statusOf(info: ContainerInspectInfo): ContainerStatus {
+/** `addresses` are those of a sandbox in a network that is not Docker's. */
+export function statusOf(info: ContainerInspectInfo, addresses?: readonly string[]): ContainerStatus {
   const labels: Labels = info.Config.Labels ?? {}
   const createdAt = Date.parse(info.Created)
   const type = labels[labelNames.type] === 'sandbox' ? 'sandbox' : 'container'
@@ -74,7 +76,7 @@ export function statusOf(info: ContainerInspectInfo): ContainerStatus {
     image: labels[labelNames.image] ?? info.Config.Image,
     imageRef: labels[labelNames.imageRef] ?? info.Image,
     annotations: annotationsOf(labels),
-    ips: type === 'sandbox' ? addressesOf(info) : [],
+    ips: type === 'sandbox' ? (addresses ?? addressesOf(info)) : [],
   }
 }
 

@@ -1,12 +1,12 @@
 /** What a single sandbox or container of the process runtime stands on, shared by all of a cluster. */
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
+import type { NetworkManager } from '../../network/network-manager.js'
 import type { RuntimeEvent } from '../types.js'
 import type { ControlGroups } from './control-groups.js'
 import type { ImageStore } from './image-store.js'
 import type { MemoryVolumes } from './memory-volumes.js'
 import type { PipeFactory } from './pipes.js'
-import type { PodNetwork } from './pod-network.js'
 import type { RecordStore } from './record.js'
 
 export interface HostServices {
@@ -18,7 +18,7 @@ export interface HostServices {
   records: RecordStore
   memory: MemoryVolumes
   groups: ControlGroups
-  network: PodNetwork
+  network: NetworkManager
   /** Where launchers are put. */
   launchers: string
   /** Whether changes of a root can be kept in a layer of their own; else each container has a copy. */
@@ -28,8 +28,6 @@ export interface HostServices {
   newId(): string
   /** An empty node means every node. */
   emit(event: RuntimeEvent, node: string): void
-  /** Brings ports of the host in line with the sandboxes that run. */
-  mapPorts(): Promise<void>
   /** What was removed is no longer there. */
   forget(id: string): void
 }

@@ -4,6 +4,7 @@ import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
+import { type NetworkManager, removeLeftovers } from '../../network/network-manager.js'
 import { pauseProgram } from '../pause-program.js'
 import { type Runtime, RuntimeError } from '../runtime.js'
 import type { RuntimeEvent } from '../types.js'
@@ -15,7 +16,6 @@ import { runLauncher } from './kernel/run-launcher.js'
 import { cloneFlags, mountFlags } from './kernel/system-calls.js'
 import { MemoryVolumes } from './memory-volumes.js'
 import { PipeFactory } from './pipes.js'
-import { PodNetwork, removeNetwork } from './pod-network.js'
 import type { ProcessHost } from './process-host.js'
 import { ProcessRuntime } from './process-runtime.js'
 import { RecordStore } from './record.js'
@@ -26,8 +26,8 @@ export interface ProcessOptions {
   cluster: string
   /** Of the runtime alone: images, containers, logs. Absolute. */
   directory: string
-  /** CIDR of pods; default: one that this machine does not use. */
-  subnet?: string
+  /** How pods get their network; default: bridges of the cluster's own. `directory` is where it keeps what it has done. */
+  openNetwork?(directory: string): Promise<NetworkManager>
   clock: Clock
   log: Logger
 }
@@ -49,20 +49,18 @@ export const imageDirectory = (directory: string): string => join(directory, 'im
 
 export class ProcessEngine {
   readonly #host: ProcessHost
-  readonly #cluster: string
   readonly #listeners: Set<(event: RuntimeEvent, node: string) => void>
   readonly #stop: AbortController
 
-  private constructor(host: ProcessHost, cluster: string, shared: Shared) {
+  private constructor(host: ProcessHost, shared: Shared) {
     this.#host = host
-    this.#cluster = cluster
     this.#listeners = shared.listeners
     this.#stop = shared.stop
   }
 
   /** Makes what the cluster needs and takes over what runs. Rejects with kind `unavailable` where the machine does not allow it. */
   static async open(options: ProcessOptions): Promise<ProcessEngine> {
-    const { cluster, directory, clock, log, subnet } = options
+    const { cluster, directory, clock, log } = options
     const reason = cannotRunProcesses()
     if (reason) throw new RuntimeError('unavailable', reason)
     for (const name of directories) await mkdir(join(directory, name), { recursive: true, mode: 0o711 })
@@ -70,10 +68,9 @@ export class ProcessEngine {
     const launchers = join(directory, 'launch')
     await mayMakeNamespaces(launchers)
     await makePauseRoot(join(directory, 'pause'))
-    const networkOptions = { cluster, directory, log, ...(subnet && { subnet }) }
     const [groups, network, overlay] = await Promise.all([
       ControlGroups.open(cluster, log),
-      PodNetwork.open(networkOptions),
+      openNetwork(options),
       hasOverlay(directory, launchers),
     ])
     const listeners: Shared['listeners'] = new Set()
@@ -99,9 +96,8 @@ export class ProcessEngine {
       emit: (event, node) => {
         for (const listener of listeners) listener(event, node)
       },
-      mapPorts: () => network.map(mappedPods(containers)),
     }
-    const engine = new ProcessEngine(host, cluster, { listeners, stop })
+    const engine = new ProcessEngine(host, { listeners, stop })
     await engine.#takeOver()
     await host.images.watch(() => host.emit({ type: 'image' }, ''), stop.signal)
     return engine
@@ -109,16 +105,15 @@ export class ProcessEngine {
 
   async #takeOver(): Promise<void> {
     const records = await this.#host.records.readAll()
+    await removeLeftovers(this.#host.network, new Set(records.map(({ status }) => status.id)))
     for (const record of records) {
-      for (const ip of record.status.ips) this.#host.network.keep(ip)
       const container = new RunningContainer(record, this.#host)
       this.#host.add(container)
       await container.takeOver()
     }
-    if (records.some(({ sandbox }) => sandbox?.portMappings.length)) await this.#host.mapPorts()
   }
 
-  get network(): PodNetwork {
+  get network(): NetworkManager {
     return this.#host.network
   }
 
@@ -146,7 +141,7 @@ export class ProcessEngine {
   /** Ends and removes everything of the cluster but its images. */
   async removeAll(): Promise<void> {
     this.#stop.abort()
-    const { containers, memory, groups, directory } = this.#host
+    const { containers, memory, groups, network } = this.#host
     // What tells of the end of a process does not keep this one alive.
     const alive = setInterval(() => {}, longestTimer)
     try {
@@ -155,7 +150,7 @@ export class ProcessEngine {
       await Promise.all(all.map(container => container.remove()))
       await memory.removeAll()
       await groups.removeAll()
-      await removeNetwork(this.#cluster, directory)
+      await network.tearDown()
     } finally {
       clearInterval(alive)
     }
@@ -167,12 +162,11 @@ interface Shared {
   stop: AbortController
 }
 
-const mappedPods = (containers: ReadonlyMap<string, RunningContainer>) =>
-  [...containers.values()].flatMap(({ record: { status, sandbox } }) =>
-    sandbox && status.state === 'running' && status.ips[0] && sandbox.portMappings.length > 0
-      ? [{ address: status.ips[0], mappings: sandbox.portMappings }]
-      : [],
-  )
+async function openNetwork({ cluster, directory, log, openNetwork }: ProcessOptions): Promise<NetworkManager> {
+  if (openNetwork) return openNetwork(join(directory, 'network'))
+  const { BridgeNetwork } = await import('../../network/bridge/bridge-network.js')
+  return BridgeNetwork.open({ cluster, directory: join(directory, 'network'), log })
+}
 
 /** Leftovers of an earlier minik8s. */
 async function emptyDirectories(directory: string, names: readonly string[]): Promise<void> {

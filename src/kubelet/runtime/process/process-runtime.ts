@@ -85,7 +85,7 @@ export class ProcessRuntime implements Runtime {
       image: 'pause',
       imageRef: 'pause',
       annotations: {},
-      ips: config.namespaces.network === 'pod' ? [this.#host.network.take()] : [],
+      ips: [],
     }
     const sandbox = new RunningContainer({ node: this.#node, status, sandbox: config }, this.#host)
     await this.#create(sandbox)
@@ -98,7 +98,9 @@ export class ProcessRuntime implements Runtime {
 
   async stopSandbox(id: string): Promise<void> {
     await this.#starting.get(id)?.catch(() => {})
-    await this.#find(id)?.stop('SIGKILL', 0)
+    const sandbox = this.#find(id)
+    await sandbox?.unplug()
+    await sandbox?.stop('SIGKILL', 0)
   }
 
   removeSandbox(id: string): Promise<void> {

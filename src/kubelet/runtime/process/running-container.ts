@@ -115,6 +115,21 @@ export class RunningContainer {
     this.#follow(process)
   }
 
+  /** It has its network. */
+  async addressed(ips: readonly string[]): Promise<void> {
+    await this.#update({ ips })
+  }
+
+  /** A sandbox leaves the network of the pods. What cannot be undone now is when minik8s starts again. */
+  async unplug(): Promise<void> {
+    if (this.record.sandbox?.namespaces.network !== 'pod') return
+    await this.#host.network
+      .remove(this.id)
+      .catch(error =>
+        this.#host.log.warn({ error: String(error), sandbox: this.id }, 'A pod has left its network behind'),
+      )
+  }
+
   async failed(message: string): Promise<void> {
     this.log.ended = true
     const finishedAt = this.#host.clock.now()
@@ -203,17 +218,12 @@ export class RunningContainer {
   /** Safe to repeat. */
   async remove(): Promise<void> {
     if (this.#removed) return
+    await this.unplug()
     await this.stop('SIGKILL', 0)
     this.#removed = true
-    const { network, memory, groups, records, forget } = this.#host
-    if (this.record.sandbox) {
-      for (const ip of this.status.ips) {
-        await network.unplug(ip).catch(() => {})
-        network.giveBack(ip)
-      }
-      await memory.remove(this.id)
-      if (this.record.sandbox.portMappings.length > 0) await this.#host.mapPorts()
-    } else await groups.remove(this.id)
+    const { memory, groups, records, forget } = this.#host
+    if (this.record.sandbox) await memory.remove(this.id)
+    else await groups.remove(this.id)
     await this.#process?.close()
     if (!this.log.ended) await this.log.end()
     await records.remove(this.id)

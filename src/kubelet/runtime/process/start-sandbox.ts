@@ -11,6 +11,19 @@ import type { RunningContainer } from './running-container.js'
 const defaultSharedMemory = 64 * 1024 * 1024
 export const sharedMemoryName = 'shm'
 
+async function plug(host: ProcessHost, sandbox: RunningContainer, config: SandboxConfig): Promise<void> {
+  const { pod, portMappings, bandwidth } = config
+  const namespace = `/proc/${sandbox.pid}/ns/net`
+  const ips = await host.network.add({
+    id: sandbox.id,
+    pod,
+    namespace,
+    portMappings,
+    ...(bandwidth && { bandwidth }),
+  })
+  await sandbox.addressed(ips)
+}
+
 /** Rejects when it could not start; it is removed then. */
 export async function startSandbox(
   host: ProcessHost,
@@ -23,9 +36,7 @@ export async function startSandbox(
     if (config.namespaces.ipc === 'pod') await host.memory.ensure(sandbox.id, sharedMemoryName, shared)
     const launcher = sandboxLauncher(sandbox.directory, join(host.directory, 'pause'), config)
     await sandbox.start(launcher, ([failure]) => `${failure?.what ?? 'start'}: ${failure?.code ?? 'failed'}`)
-    const [address] = sandbox.status.ips
-    if (address) await host.network.plug(sandbox.pid, address)
-    if (config.portMappings.length > 0) await host.mapPorts()
+    if (config.namespaces.network === 'pod') await plug(host, sandbox, config)
     return sandbox.status
   } catch (error) {
     await sandbox.remove().catch(() => {})

@@ -1,0 +1,79 @@
+/** The addresses of the pods of a cluster, in parts of a bridge each: Linux takes 1,023 ports on a bridge. Pure. */
+import { blockAround, formatAddress, parseAddress } from '../subnets.js'
+
+/** 1,021 pods, this machine, and what is no address of anybody. */
+const partPrefix = 22
+
+/** A bridge, and who is on it. */
+export interface BlockPart {
+  index: number
+  /** CIDR. */
+  subnet: string
+  /** Of this machine on the bridge. */
+  gateway: string
+  prefix: number
+}
+
+export class AddressBlock {
+  readonly #base: number
+  readonly #size: number
+  readonly #prefix: number
+  readonly #used = new Set<number>()
+  #next = 0
+
+  /** Of a CIDR. */
+  constructor(readonly subnet: string) {
+    const [address = '', bits = ''] = subnet.split('/')
+    this.#base = parseAddress(address)
+    this.#prefix = Math.max(Number(bits), partPrefix)
+    this.#size = 2 ** (32 - Number(bits))
+  }
+
+  /** The block whose first part is that network; undefined when it is none of ours. */
+  static around(subnet: string): AddressBlock | undefined {
+    const block = blockAround(subnet)
+    if (!block) return undefined
+    const whole = new AddressBlock(block)
+    return whole.parts[0]!.subnet === subnet ? whole : undefined
+  }
+
+  get #partSize(): number {
+    return 2 ** (32 - this.#prefix)
+  }
+
+  get parts(): readonly BlockPart[] {
+    return Array.from({ length: this.#size / this.#partSize }, (_, index) => ({
+      index,
+      subnet: `${formatAddress(this.#base + index * this.#partSize)}/${this.#prefix}`,
+      gateway: formatAddress(this.#base + index * this.#partSize + 1),
+      prefix: this.#prefix,
+    }))
+  }
+
+  partOf(address: string): BlockPart {
+    return this.parts[Math.floor((parseAddress(address) - this.#base) / this.#partSize)]!
+  }
+
+  /** Marks an address as in use. */
+  keep(address: string): void {
+    this.#used.add(parseAddress(address) - this.#base)
+  }
+
+  /** An address that no pod has; those given back come last. Undefined when there is none. */
+  take(): string | undefined {
+    for (let i = 0; i < this.#size; i++) {
+      const offset = this.#next
+      this.#next = (this.#next + 1) % this.#size
+      const place = offset % this.#partSize
+      // The network's own address, this machine's, and that of everybody.
+      if (place < 2 || place === this.#partSize - 1 || this.#used.has(offset)) continue
+      this.#used.add(offset)
+      return formatAddress(this.#base + offset)
+    }
+    return undefined
+  }
+
+  giveBack(address: string): void {
+    this.#used.delete(parseAddress(address) - this.#base)
+  }
+}

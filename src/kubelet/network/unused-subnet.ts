@@ -1,0 +1,28 @@
+/** Finds a network for pods that this machine has no other use for. */
+import { readFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
+import { freeSubnets } from './subnets.js'
+
+/** CIDRs where pods usually are. */
+export async function unusedSubnets(): Promise<string[]> {
+  const interfaces = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  return freeSubnets(interfaces, await routedNetworks())
+}
+
+/** The first or last of them; rejects when there is none. */
+export async function unusedSubnet(which: 'first' | 'last' = 'first'): Promise<string> {
+  const free = (await unusedSubnets()).at(which === 'first' ? 0 : -1)
+  if (!free) throw new Error('no network is free for pods between 10.244.0.0 and 10.254.255.255')
+  return free
+}
+
+/** Networks in the kernel's table, which has addresses as hexadecimal words of this machine's order. */
+async function routedNetworks(): Promise<{ address: number; mask: number }[]> {
+  const text = await readFile('/proc/net/route', 'utf8').catch(() => '')
+  const swapped = (hex: string) => Buffer.from(hex, 'hex').readUInt32LE()
+  return text
+    .split('\n')
+    .slice(1)
+    .map(line => line.split('\t'))
+    .flatMap(fields => (fields.length > 7 ? [{ address: swapped(fields[1]!), mask: swapped(fields[7]!) }] : []))
+}
