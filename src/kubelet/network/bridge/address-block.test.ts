@@ -17,21 +17,21 @@ describe('AddressBlock', () => {
     expect(block.take()).toBe('10.244.0.3')
   })
 
-  test('puts no more pods on a bridge than Linux takes', () => {
+  test('puts 509 pods on a bridge', () => {
     const block = new AddressBlock('10.244.16.0/20')
     const byPart = new Map<number, number>()
     for (let address = block.take(); address; address = block.take()) {
       const { index } = block.partOf(address)
       byPart.set(index, (byPart.get(index) ?? 0) + 1)
     }
-    expect([...byPart]).toEqual([0, 1, 2, 3].map(index => [index, 1021]))
-    expect(block.parts[1]).toEqual({ index: 1, subnet: '10.244.20.0/22', gateway: '10.244.20.1', prefix: 22 })
-    expect(block.partOf('10.244.20.9').index).toBe(1)
+    expect([...byPart]).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(index => [index, 509]))
+    expect(block.parts[1]).toEqual({ index: 1, subnet: '10.244.18.0/23', gateway: '10.244.18.1', prefix: 23 })
+    expect(block.partOf('10.244.18.9').index).toBe(1)
   })
 
   test.each([
-    ['10.244.16.0/22', '10.244.16.0/20'],
-    ['10.244.20.0/22', undefined],
+    ['10.244.16.0/23', '10.244.16.0/20'],
+    ['10.244.18.0/23', undefined],
     ['10.244.16.0/16', undefined],
     ['172.18.0.0/16', undefined],
     ['', undefined],

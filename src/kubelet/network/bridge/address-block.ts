@@ -1,8 +1,11 @@
-/** The addresses of the pods of a cluster, in parts of a bridge each: Linux takes 1,023 ports on a bridge. Pure. */
+/** The addresses of the pods of a cluster, in parts of a bridge each. Pure. */
 import { blockAround, formatAddress, parseAddress } from '../subnets.js'
 
-/** 1,021 pods, this machine, and what is no address of anybody. */
-const partPrefix = 22
+/**
+ * 509 pods. Linux takes 1,023 ports on a bridge, but what all of them are to hear, such as who has an address, waits in a queue of 1,000
+ * packets (net.core.netdev_max_backlog): of 1,021 pods on a bridge, the 129 oldest could not be found.
+ */
+const partPrefix = 23
 
 /** A bridge, and who is on it. */
 export interface BlockPart {

@@ -1,4 +1,4 @@
-/** The networks of a cluster in Docker: one, and further ones when it is full. Linux takes 1,023 ports on a bridge. */
+/** The networks of a cluster in Docker: one, and further ones when it is full. */
 import type Docker from 'dockerode'
 import { AddressBlock, type BlockPart } from '../../network/bridge/address-block.js'
 import type { PodNetwork } from '../../network/network-manager.js'
