@@ -39,7 +39,9 @@ export class DockerNetwork implements NetworkManager {
 
   /** A container that is to start moves to the next network. */
   async moveOn(id: string): Promise<void> {
-    const full = this.mode
+    // Not the current one, where another container was faster.
+    const { NetworkSettings } = await asking(this.#docker.getContainer(id).inspect())
+    const [full = this.mode] = Object.keys(NetworkSettings.Networks)
     const next = await this.#networks.after(full)
     await asking(this.#docker.getNetwork(full).disconnect({ Container: id, Force: true }))
     await asking(this.#docker.getNetwork(next).connect({ Container: id }))

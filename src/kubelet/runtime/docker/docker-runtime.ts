@@ -112,15 +112,20 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  /** Docker plugs it into its network, or the next where that one is full. */
+  /** Docker plugs it into its network, or the next where that one is full; rejects where there is no further one. */
   async #startPlugged(id: string): Promise<void> {
     const { dockerNetwork } = this.#deps
     const container = this.#docker.getContainer(id)
-    await asking(container.start()).catch(async error => {
-      if (!dockerNetwork || !isFull(error)) throw error
-      await dockerNetwork.moveOn(id)
-      await asking(container.start())
-    })
+    for (let isPlugged = false; !isPlugged; ) {
+      isPlugged = await asking(container.start()).then(
+        () => true,
+        error => {
+          if (!dockerNetwork || !isFull(error)) throw error
+          return false
+        },
+      )
+      if (!isPlugged) await dockerNetwork!.moveOn(id)
+    }
   }
 
   async #plug(info: Docker.ContainerInspectInfo, config: SandboxConfig): Promise<void> {
