@@ -47,6 +47,19 @@ function dropManagedFields(value: Managed & { items?: Managed[]; rows?: { object
     if (each?.metadata) delete each.metadata.managedFields
 }
 
+const quotedValue = /((?:Invalid|Unsupported|Duplicate) value: )(?:"(?:[^"\\]|\\.)*"|[^:]*)/g
+
+/** An error without the values that it quotes. */
+function withoutValues({ message, details, ...rest }: Status): Status {
+  const hide = (text: string) => text.replace(quotedValue, '$1"…"')
+  const causes = details?.causes?.map(cause => ({ ...cause, ...(cause.message && { message: hide(cause.message) }) }))
+  return {
+    ...rest,
+    ...(message && { message: hide(message) }),
+    ...(details && { details: { ...details, ...(causes && { causes }) } }),
+  }
+}
+
 export class AuditRecord {
   /** Whether answers are recorded whole. */
   readonly wantsAnswer: boolean
@@ -124,7 +137,8 @@ export class AuditRecord {
   }
 
   /** A Status is the answer. */
-  told({ status, message, reason, details, code }: Status): void {
+  told(given: Status): void {
+    const { status, message, reason, details, code } = this.#holdsSecrets ? withoutValues(given) : given
     this.#status = {
       metadata: {},
       ...(status && { status }),
@@ -149,6 +163,12 @@ export class AuditRecord {
     if (this.#isEnded) return
     this.#isEnded = true
     if (this.#request.attributes.user.name) this.#write('ResponseComplete')
+  }
+
+  /** Then an error may not say what the body said. Upstream's does. */
+  get #holdsSecrets(): boolean {
+    const { group, resource } = this.#request.attributes
+    return resource === 'secrets' && !group && !this.#wantsRequest
   }
 
   get #wantsRequest(): boolean {
