@@ -1,15 +1,27 @@
-/** `kill -9` of the server while everything runs: nothing acknowledged is lost, no container is started twice. */
+/** `kill -9` of the server while everything runs: nothing acknowledged is lost, no container is started twice, the invariants hold. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { systemClock as clock } from '../../src/cli/system.js'
+import { newHttpsClient } from '../../src/client/https.js'
+import { readKubeconfig } from '../../src/client/kubeconfig.js'
+import { ClientObserver } from '../invariants/attach-client.js'
 import { TestCluster } from './harness/cluster.js'
 import { eventually, output } from './harness/run.js'
 
 const cluster = new TestCluster()
+let observer: ClientObserver
+let client: ReturnType<typeof newHttpsClient>
 beforeAll(async () => {
   await cluster.start()
+  client = newHttpsClient(await readKubeconfig(cluster.kubeconfig), { clock })
+  observer = new ClientObserver({ client, clock })
 })
-afterAll(() => cluster[Symbol.asyncDispose]())
+afterAll(async () => {
+  observer?.stop()
+  client?.close()
+  await cluster[Symbol.asyncDispose]()
+})
 
 const containerIds = () =>
   cluster.kubectl(
@@ -111,6 +123,12 @@ test('containers that no pod knows are removed at the next start', async () => {
   await cluster.start()
   await eventually('the orphan is gone', async () => !(await cluster.dockerIds()).includes(orphan))
   expect(await cluster.dockerIds()).toHaveLength(8)
+})
+
+test('the invariants held at every write, and all is as it was asked for', async () => {
+  await eventually('every event', () => observer.hasAll())
+  expect(observer.observed).toBeGreaterThan(30)
+  expect(observer.atRest()).toEqual([])
 })
 
 test('deleting the deployment leaves no container', async () => {
