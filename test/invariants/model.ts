@@ -57,6 +57,9 @@ export interface RunningContainer {
   uid: string
 }
 
+/** On a pod of an indexed Job. */
+export const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
+
 class Entry<T> implements Followed<T> {
   current: T | undefined
   private past: { version: T | undefined; until: number }[] = []
@@ -138,16 +141,18 @@ export class ClusterModel {
     return this.adopted.has(metadata.uid ?? '')
   }
 
-  /** How many pods of that controller ended well since the watch began. */
+  /** How many pods of that controller (of an indexed Job: how many indexes) ended well since the watch began, not being deleted by then. */
   successesOf(uid: string): number {
     return this.succeeded.get(uid)?.size ?? 0
   }
 
   private noteSuccess(pod: Pod): void {
     const owner = controllerOf(pod)?.uid
-    if (pod.status?.phase !== 'Succeeded' || owner === undefined) return
-    const pods = this.succeeded.get(owner) ?? new Set()
-    this.succeeded.set(owner, pods.add(pod.metadata.uid ?? ''))
+    const { uid = '', annotations, deletionTimestamp } = pod.metadata
+    // What is being deleted counts as failed, however it ends.
+    if (pod.status?.phase !== 'Succeeded' || owner === undefined || deletionTimestamp) return
+    const ended = this.succeeded.get(owner) ?? new Set()
+    this.succeeded.set(owner, ended.add(annotations?.[indexAnnotation] ?? uid))
   }
 
   private entries(kind: KindName): Map<string, Entry<unknown>> {

@@ -228,6 +228,20 @@ export const controllerCases: readonly Case[] = [
   ),
   {
     rule: 'job-bounds',
+    name: 'a pod that ends well while it is being deleted, an index that two pods complete',
+    play(history) {
+      history.put('Job', 'work', { spec: { parallelism: 1, completions: 2 } })
+      history.put('Pod', 'a', { metadata: { ...jobPod.metadata, ...going } })
+      for (const name of ['a', 'b']) history.put('Pod', name, { ...jobPod, status: { phase: 'Succeeded' } })
+      history.put('Pod', 'c', jobPod)
+      history.put('Job', 'parts', { spec: { parallelism: 1, completions: 2 } })
+      const part = (of: string) => ({ metadata: { ...index(of).metadata, ...ownedBy('Job', 'parts') } })
+      for (const name of ['d', 'e']) history.put('Pod', name, { ...part('0'), status: { phase: 'Succeeded' } })
+      history.put('Pod', 'f', part('1'))
+    },
+  },
+  {
+    rule: 'job-bounds',
     name: 'its end is taken back',
     breaks: 'Job work is no longer Complete',
     play(history) {

@@ -4,10 +4,8 @@
  */
 import { isPodTerminal } from '../../../src/apis/core-v1/pod-status.js'
 import { type Invariant, isOf } from '../invariant.js'
-import { type ClusterModel, controllerOf, nameOf } from '../model.js'
+import { type ClusterModel, controllerOf, indexAnnotation, nameOf } from '../model.js'
 import type { Pod } from '../objects.js'
-
-const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 
 /** Where a DaemonSet's pod is, or may only go. */
 const targetOf = ({ spec }: Pod): string | undefined =>

@@ -6,6 +6,7 @@ import { configMap, pod, resourceQuota } from '../../../../src/apis/core-v1/inde
 import { podDisruptionBudget } from '../../../../src/apis/policy-v1/index.js'
 import type { Client } from '../../../../src/client/client.js'
 import { playKubelet } from '../../../../src/controllers/testing/cluster.js'
+import { formatTime } from '../../../../src/machinery/clock.js'
 import {
   container,
   create,
@@ -56,6 +57,28 @@ export const policy: readonly Scenario[] = [
         metadata,
       })
       await healthy(3)
+    },
+  },
+  {
+    name: 'Disruption that did not come is taken back',
+    accounts: ['disruption-controller'],
+    async play(cluster) {
+      await prepare(cluster)
+      await keepAlive(cluster, 'node-1')
+      await create(cluster, pod, 'web', { spec: { containers: [container()] } })
+      await playKubelet(cluster)
+      const announced = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        lastTransitionTime: formatTime(cluster.clock.now()),
+      }
+      const body = { status: { conditions: [announced] } }
+      const patch = { type: 'application/merge-patch+json', body } as const
+      await cluster.admin.patch(pod, named('web'), patch, { subresource: 'status' })
+      await cluster.run(121_000)
+      await untilIs(cluster, [pod, named('web')], ({ status }) =>
+        status?.conditions?.some(({ type, status: is }) => type === announced.type && is === 'False'),
+      )
     },
   },
   {
