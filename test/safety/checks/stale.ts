@@ -7,8 +7,11 @@ import type { Scenario } from '../controllers/scenario.js'
 import { scenarios } from '../controllers/scenarios/index.js'
 import { newChance } from '../random.js'
 
-/** Who takes a ReplicaSet away and puts another in its place decides himself how many pods are there meanwhile. */
-const brokenByUsers = ['deployment-bounds']
+/**
+ * Who takes a ReplicaSet away and puts another in its place decides himself how many pods are there meanwhile; who takes away a Job's pod that
+ * has succeeded, finalizer and all, before it is counted, has it done again.
+ */
+const brokenByUsers = ['deployment-bounds', 'job-bounds']
 
 /** What was done that nobody who saw could have meant. */
 export async function playStale(scenario: Scenario, seed: number): Promise<string[]> {
