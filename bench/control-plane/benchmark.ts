@@ -6,8 +6,6 @@ import { type ControlPlane, startOurPlane, startStockPlane } from './plane.js'
 export interface PlaneBenchmark {
   /** One row each. */
   titles: readonly Title[]
-  /** Where ours runs its scheduler; stock's is always a process of its own. */
-  scheduler: 'inside' | 'apart'
   /** Numbers of nodes. */
   sizes: readonly number[]
   podsOn(nodes: number): number
@@ -27,7 +25,7 @@ export interface PlaneRun {
 
 /** Rounds are interleaved. Nothing is warmed up: each round starts anew, and is long enough. */
 export async function benchPlanes(benchmark: PlaneBenchmark, run: PlaneRun): Promise<Row[]> {
-  const starters = [() => startOurPlane(benchmark.scheduler), ...(run.withStock ? [startStockPlane] : [])]
+  const starters = [startOurPlane, ...(run.withStock ? [startStockPlane] : [])]
   const rows: Row[] = []
   for (const size of run.sizes ?? benchmark.sizes) {
     const pods = run.pods ?? benchmark.podsOn(size)

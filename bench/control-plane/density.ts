@@ -49,7 +49,7 @@ const scale = (plane: ControlPlane, replicas: number) =>
   })
 
 async function density(plane: ControlPlane, nodes: number, pods: number) {
-  plane.startScheduler()
+  await plane.startScheduler()
   await makeNodes(plane, nodes)
   await send(plane, { method: 'POST', path, body: deployment })
   const kubelets = await startKubelets(plane)
@@ -63,7 +63,9 @@ async function density(plane: ControlPlane, nodes: number, pods: number) {
       const { at, all } = countdown('Ready', pods)
       onReady = at
       await scale(plane, pods)
-      await all
+      await all.catch(error => {
+        throw kubelets.failure ?? error
+      })
     })
     const down = await measurePlane(plane, pods, async () => {
       await scale(plane, 0)
@@ -83,7 +85,6 @@ export const densityBenchmark: PlaneBenchmark = {
     { name: 'density-up', ...title },
     { name: 'density-down', ...title },
   ],
-  scheduler: 'inside',
   sizes: [100, 1_000, 5_000],
   podsOn: nodes => Math.min(nodes * 30, 5_000),
   sample: density,

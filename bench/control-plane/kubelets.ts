@@ -32,6 +32,8 @@ function ready(n: number): string {
 export interface Kubelets {
   /** Resolves when so many pods in all have gone. */
   whenGone(count: number): Promise<void>
+  /** What the server has refused; there should be nothing. */
+  readonly failure: Error | undefined
   stop(): void
 }
 
@@ -72,6 +74,9 @@ export async function startKubelets(plane: ControlPlane): Promise<Kubelets> {
       await all.catch(error => {
         throw failure ?? error
       })
+    },
+    get failure() {
+      return failure
     },
     stop() {
       watch.close()

@@ -1,7 +1,7 @@
 /** Wall time and CPU of what a control plane does by itself, to the end of what it does afterwards. */
 import type { Sample } from '../bench.js'
 import { cpuSeconds } from '../servers/server.js'
-import type { ControlPlane } from './plane.js'
+import type { ControlPlane, Spent } from './plane.js'
 
 export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
@@ -21,17 +21,17 @@ export async function quiet({ pids }: ControlPlane): Promise<void> {
   }
 }
 
-/** CPU goes on to be counted until all is quiet, wall time does not. `work` calls `begin` if the clock is to start later. */
+/** CPU goes on to be counted until all is quiet, wall time does not. `work` may call `begin` with what is to be counted besides. */
 export async function measurePlane(
   plane: ControlPlane,
   operations: number,
-  work: (begin: () => void) => Promise<void>,
+  work: (begin: (spent: Spent) => void) => Promise<void>,
 ): Promise<Sample> {
   let began = performance.now()
   let cpu = cpuSeconds(plane.pids)
-  await work(() => {
-    began = performance.now()
-    cpu = cpuSeconds(plane.pids)
+  await work(spent => {
+    began = performance.now() - spent.wallMs
+    cpu = cpuSeconds(plane.pids) - spent.cpuSeconds
   })
   const wallMs = performance.now() - began
   await quiet(plane)

@@ -2,36 +2,35 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { program, startMinik8s } from '../servers/minik8s.js'
+import { startMinik8s } from '../servers/minik8s.js'
 import { startProcess, stopProcess } from '../servers/processes.js'
-import type { BenchServer } from '../servers/server.js'
+import { type BenchServer, cpuSeconds } from '../servers/server.js'
 import { bin, startStock } from '../servers/stock.js'
 
+/** What a scheduler has cost before it can be watched. */
+export interface Spent {
+  wallMs: number
+  cpuSeconds: number
+}
+
 export interface ControlPlane extends Omit<BenchServer, 'restart'> {
-  startScheduler(): void
+  startScheduler(): Promise<Spent>
 }
 
 /** Nobody sends heartbeats for simulated nodes: they must not be missed. */
 const patience = '1h'
 
-/** In one process, or with the scheduler in a process of its own. */
-export async function startOurPlane(scheduler: 'inside' | 'apart'): Promise<ControlPlane> {
-  const flags = ['--node-monitor-grace-period', patience, '--scheduler', String(scheduler === 'inside')]
-  const server = await startMinik8s({ flags })
-  const children: ReturnType<typeof startProcess>[] = []
+/** One process; for the scheduler it starts anew, and all that this start takes counts as the scheduler's. */
+export async function startOurPlane(): Promise<ControlPlane> {
+  const server = await startMinik8s({ flags: ['--node-monitor-grace-period', patience, '--scheduler', 'false'] })
   return {
     ...server,
     get pids() {
-      return [...server.pids, ...children.map(child => child.pid!)]
+      return server.pids
     },
-    startScheduler() {
-      if (scheduler === 'inside') return
-      const args = [program, 'scheduler', '--kubeconfig', join(server.dir, 'kubeconfig'), '--leader-elect', 'false']
-      children.push(startProcess(process.execPath, args, { cwd: server.dir, log: join(server.dir, 'scheduler.log') }))
-    },
-    async stop() {
-      for (const child of children) await stopProcess(child)
-      await server.stop()
+    async startScheduler() {
+      const wallMs = await server.restart('SIGTERM', ['--scheduler', 'true'])
+      return { wallMs, cpuSeconds: cpuSeconds(server.pids) }
     },
   }
 }
@@ -73,8 +72,9 @@ export async function startStockPlane(): Promise<ControlPlane> {
     get pids() {
       return [...server.pids, ...children.map(child => child.pid!)]
     },
-    startScheduler() {
+    async startScheduler() {
       children.push(start('kube-scheduler', ['--config', join(dir, 'scheduler.yaml'), '--secure-port=0']))
+      return { wallMs: 0, cpuSeconds: 0 }
     },
     async stop() {
       for (const child of children) await stopProcess(child)

@@ -4,7 +4,7 @@ import { connectSession } from '../http.js'
 import type { ControlPlane } from './plane.js'
 
 export interface WatchedObject {
-  metadata: { name: string; uid: string; deletionTimestamp?: string }
+  metadata: { name: string; uid: string; resourceVersion: string; deletionTimestamp?: string }
   status?: { readyReplicas?: number }
 }
 
@@ -12,31 +12,50 @@ export interface Watch {
   close(): void
 }
 
-/** `take` is called with what is there, too. Resolves when the watch is established. */
-export function openWatch(
+type Take = (type: string, object: WatchedObject) => void
+
+/** Calls back with each object as its line is complete. */
+function newLineReader(take: Take): (chunk: Buffer) => void {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  return chunk => {
+    const lines = (rest + decoder.write(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const { type, object } = JSON.parse(line) as { type: string; object: WatchedObject }
+      take(type, object)
+    }
+  }
+}
+
+/** `take` is called with what is there, too. Resolves when the watch is established; one that the server ends goes on where it was. */
+export async function openWatch(
   { url, tls, headers }: ControlPlane,
-  call: { path: string; accept?: string },
-  take: (type: string, object: WatchedObject) => void,
+  { path, accept = 'application/json' }: { path: string; accept?: string },
+  take: Take,
 ): Promise<Watch> {
   const session = connectSession({ url, tls })
-  return new Promise((resolve, reject) => {
-    const stream = session.request({ ...headers, ':path': call.path, accept: call.accept ?? 'application/json' })
-    stream.on('error', reject)
-    stream.on('response', ({ ':status': status }) => {
-      if (status === 200) resolve({ close: () => session.destroy() })
-      else reject(new Error(`${call.path} answered ${status}`))
-    })
-    const decoder = new StringDecoder('utf8')
-    let rest = ''
-    stream.on('data', (chunk: Buffer) => {
-      const lines = (rest + decoder.write(chunk)).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const { type, object } = JSON.parse(line) as { type: string; object: WatchedObject }
+  let seen = ''
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      const from = seen && `&resourceVersion=${seen}`
+      const stream = session.request({ ...headers, ':path': path + from, accept })
+      const read = newLineReader((type, object) => {
+        seen = object.metadata.resourceVersion
         take(type, object)
-      }
+      })
+      stream.on('error', reject)
+      stream.on('response', ({ ':status': status }) => {
+        if (status === 200) resolve()
+        else reject(new Error(`${path} answered ${status}`))
+      })
+      stream.on('data', read)
+      stream.on('end', () => {
+        if (!session.destroyed) void open()
+      })
     })
-  })
+  await open()
+  return { close: () => session.destroy() }
 }
 
 /** Pods that have a node, without what is in them. */

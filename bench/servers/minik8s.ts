@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort, startProcess, stopProcess, waitUntilReady } from './processes.js'
 import type { BenchServer } from './server.js'
 
-/** The built command. */
-export const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
+const program = join(dirname(fileURLToPath(import.meta.url)), '../minik8s.js')
 
 export interface Minik8sOptions {
   /** Port on which a debugger may look into the process. */
@@ -17,10 +16,8 @@ export interface Minik8sOptions {
 }
 
 export interface Minik8sServer extends BenchServer {
-  /** As of every server; by SIGKILL as a power switch would. */
-  restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number>
-  /** Its data directory. */
-  dir: string
+  /** As of every server; by SIGKILL as a power switch would. With `more`, flags that count from now on. */
+  restart(signal?: 'SIGTERM' | 'SIGKILL', more?: readonly string[]): Promise<number>
   /** File of everything that it has written to its standard output and error. */
   log: string
 }
@@ -53,14 +50,14 @@ export async function startMinik8s({ inspector, flags = [] }: Minik8sOptions = {
     url,
     tls: readTls()!,
     headers: {},
-    dir,
     log,
     get pids() {
       return [child.pid!]
     },
     startMs: milliseconds,
-    async restart(signal) {
+    async restart(signal, more = []) {
       await stopProcess(child, signal)
+      args.push(...more)
       ;({ child, milliseconds } = await launch())
       return milliseconds
     },

@@ -3,6 +3,7 @@ import type { ReplicaSetStatus } from '../../apis/generated/apps-v1.js'
 import type { Pod, PodTemplateSpec } from '../../apis/generated/core-v1.js'
 import { formatTime } from '../../machinery/clock.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
+import { matchesLabels } from '../../machinery/selector/index.js'
 import { podsToDelete } from '../pods/deletion-rank.js'
 import { isPodAvailable, isPodReady, nextAvailability } from '../pods/state.js'
 import { findCondition, withCondition, withoutCondition } from '../runtime/conditions.js'
@@ -42,9 +43,9 @@ export function planStatus(
   outcome: { failure?: Error; now: number },
 ): ReplicaSetStatus {
   const { now, failure } = outcome
-  const labels = Object.entries(owner.spec.template?.metadata?.labels ?? {})
+  const wanted = { matchLabels: owner.spec.template?.metadata?.labels }
   const ready = active.filter(isPodReady)
-  const labelled = active.filter(pod => labels.every(([k, v]) => pod.metadata.labels?.[k] === v))
+  const labelled = active.filter(pod => matchesLabels(wanted, pod.metadata.labels))
   const available = ready.filter(pod => isPodAvailable(pod, owner.spec.minReadySeconds ?? 0, now))
   const conditions = planConditions(owner, active, failure, now)
   return {

@@ -30,10 +30,10 @@ export async function claimDependents<T extends KubernetesObject>(
   { cache, client }: { cache: Cache; client: Client },
 ): Promise<T[]> {
   const { owner, kind, matches, considers = () => true } = claim
-  const owned = cache.ownedBy(owner, kind).filter(considers)
-  const kept = owned.filter(matches)
+  const kept: T[] = []
+  const released: T[] = []
+  for (const o of cache.ownedBy(owner, kind)) if (considers(o)) (matches(o) ? kept : released).push(o)
   if (owner.metadata.deletionTimestamp) return kept
-  const released = owned.filter(o => !matches(o))
   const orphans = cache
     .orphans(kind, owner.metadata.namespace)
     .filter(o => !o.metadata.deletionTimestamp && considers(o) && matches(o))

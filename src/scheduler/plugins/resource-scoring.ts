@@ -51,12 +51,23 @@ function broken(shape: readonly ShapePoint[]): ResourceScore {
 
 export type AllocationScore = (info: PodInfo, node: NodeInfo) => number
 
+/** Of CPU and memory, that weigh the same, without lists: it is asked for every node that fits. */
+function meanOfTwo(scoreOf: ResourceScore): AllocationScore {
+  return ({ nonZeroRequests }, { allocatable: { milliCpu, memory }, nonZeroRequested }) => {
+    if (!milliCpu && !memory) return 0
+    const ofCpu = milliCpu ? scoreOf(nonZeroRequested.milliCpu + nonZeroRequests.milliCpu, milliCpu) : 0
+    const ofMemory = memory ? scoreOf(nonZeroRequested.memory + nonZeroRequests.memory, memory) : 0
+    return milliCpu && memory ? Math.trunc((ofCpu + ofMemory) / 2) : ofCpu + ofMemory
+  }
+}
+
 /** The weighted mean over the resources; by RequestedToCapacityRatio those that score nothing do not count. */
 export function allocationScore(strategy: NodeResourcesFitArgs['scoringStrategy'] = {}): AllocationScore {
   const { type = 'LeastAllocated', requestedToCapacityRatio } = strategy
   const resources = strategy.resources?.length ? strategy.resources : defaultResources
   const byRatio = type === 'RequestedToCapacityRatio'
   const scoreOf = byRatio ? broken(requestedToCapacityRatio?.shape ?? []) : type === 'MostAllocated' ? most : least
+  if (!strategy.resources?.length && !byRatio) return meanOfTwo(scoreOf)
   return (info, node) => {
     let sum = 0
     let weights = 0
