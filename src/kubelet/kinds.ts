@@ -10,6 +10,7 @@ import type {
   Service,
   ServiceAccount,
 } from '../apis/generated/core-v1.js'
+import type { ResourceClaim } from '../apis/generated/resource-v1.js'
 import type { KindRef, Scope } from '../machinery/kind.js'
 import type { KubernetesObject } from '../machinery/object-meta.js'
 
@@ -26,6 +27,13 @@ export const secretKind = core<Secret>('Secret')
 export const serviceAccountKind = core<ServiceAccount>('ServiceAccount')
 export const claimKind = core<PersistentVolumeClaim>('PersistentVolumeClaim')
 export const persistentVolumeKind = core<PersistentVolume>('PersistentVolume', 'Cluster')
+export const resourceClaimKind: KindRef<ResourceClaim> = {
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'ResourceClaim',
+  scope: 'Namespaced',
+  names: { plural: 'resourceclaims', singular: 'resourceclaim' },
+}
 export const leaseKind: KindRef<Lease> = {
   group: 'coordination.k8s.io',
   version: 'v1',

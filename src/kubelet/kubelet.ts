@@ -17,7 +17,15 @@ import { userCredentials } from './images/docker-config.js'
 import type { ImageName } from './images/image-name.js'
 import { ImagePuller } from './images/image-puller.js'
 import { PulledImages } from './images/pulled-images.js'
-import { claimKind, configMapKind, persistentVolumeKind, podKind, secretKind, serviceKind } from './kinds.js'
+import {
+  claimKind,
+  configMapKind,
+  persistentVolumeKind,
+  podKind,
+  resourceClaimKind,
+  secretKind,
+  serviceKind,
+} from './kinds.js'
 import { newKubeletMetrics } from './metrics.js'
 import { refusalOf, resizeRefusalOf } from './node/admission.js'
 import { type Machine, readMachine } from './node/machine.js'
@@ -246,6 +254,9 @@ class NodeAgent {
       tokens: newTokenSource(this.#deps),
       claim: (namespace, name) => client.get(claimKind, { namespace, name }),
       persistentVolume: name => client.get(persistentVolumeKind, { name }),
+      ...(this.#runtimeName !== 'sim' && {
+        resourceClaim: (namespace: string, name: string) => client.get(resourceClaimKind, { namespace, name }),
+      }),
       services: async () => {
         await services.synced
         return services.list()

@@ -7,6 +7,7 @@ import type {
   Secret,
   Service,
 } from '../../apis/generated/core-v1.js'
+import type { ResourceClaim } from '../../apis/generated/resource-v1.js'
 import type { EventRecorder } from '../../client/event-recorder.js'
 import type { Clock } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
@@ -47,6 +48,8 @@ export interface PodDeps {
   tokens: TokenSource
   claim(namespace: string, name: string): Promise<PersistentVolumeClaim>
   persistentVolume(name: string): Promise<PersistentVolume>
+  /** Absent where devices are simulated like all else. */
+  resourceClaim?: ((namespace: string, name: string) => Promise<ResourceClaim>) | undefined
   /** Resolves once services are known: containers must not miss their variables. */
   services(): Promise<Iterable<Service>>
   node: NodeFacts

@@ -26,6 +26,7 @@ import type { PodDeps } from './pod-deps.js'
 import { PodFiles } from './pod-files.js'
 import { changedResources, completionMessage, PodResize } from './pod-resize.js'
 import { addressesOf, hasRunning } from './pod-state.js'
+import { deviceFailure, prepareDevices } from './prepare-devices.js'
 
 type Stage = 'active' | 'ending' | 'ended' | 'gone'
 
@@ -182,10 +183,12 @@ export class PodWorker {
     if (this.#stopped) return
     const { name, namespace } = this.#pod.metadata
     const ofVolume = error instanceof VolumeError
+    const ofDevice = deviceFailure(error)
     // A volume that cannot be had yet is news for the pod's owner, who has the event.
-    const level = ofVolume ? 'info' : 'warn'
+    const level = ofVolume || ofDevice ? 'info' : 'warn'
     this.#deps.log[level]({ pod: name, namespace, error: String(error) }, 'Could not bring a pod forward')
     if (ofVolume) eventsFor(this.#deps.events, this.#pod).warning('FailedMount', error.message)
+    if (ofDevice) eventsFor(this.#deps.events, this.#pod).warning('FailedPrepareDynamicResources', ofDevice)
     const longest = ofVolume ? longestRetryMs : longestRetryAfterErrorMs
     this.#wakeAfter(Math.min(longest, firstRetryMs * 2 ** this.#retries++))
   }
@@ -265,6 +268,8 @@ export class PodWorker {
     await this.#allocate()
     const pod = this.#view()
     const volumes = await this.#volumes.mount(pod)
+    const { resourceClaim, cache } = this.#deps
+    if (resourceClaim && !hasRunning(cache.state(this.#uid))) await prepareDevices(pod, resourceClaim)
     const actuated = (id: string) => this.#resize.actuated(id)
     const plan = planPod({ pod, state: this.#deps.cache.state(this.#uid), probes: this.#probes, actuated })
     const { signal } = this.#cancel
