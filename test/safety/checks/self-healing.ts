@@ -10,8 +10,13 @@ export const selfHealing: SafetyCheck = {
     for (let run = 0; run < (long ? 30 : 3); run++) {
       const outcome = await playSelfHealing({ seed: seed + run, blows: long ? 60 : 15 })
       findings.push(...outcome.findings)
-      const healed = `${Math.round(outcome.healedMs / 1000)} s after the last one all was well`
-      say(`  seed ${seed + run}: ${outcome.observed} writes looked at; ${outcome.done.join(', ')}; ${healed}`)
+      const figures = [
+        `${outcome.observed} writes looked at`,
+        `${outcome.findings.length} findings`,
+        outcome.done.join(', '),
+        `${Math.round(outcome.healedMs / 1000)} s after the last one all was well`,
+      ]
+      say(`  seed ${seed + run}: ${figures.join('; ')}`)
     }
     return findings
   },
