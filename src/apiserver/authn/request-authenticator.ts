@@ -6,6 +6,7 @@ import type { UserInfo } from '../../machinery/request.js'
 import { unauthorized } from '../../machinery/status-error.js'
 import { headerToken, takeProtocolToken } from './bearer-token.js'
 import { certificatesOf } from './certificate-chain.js'
+import { readingOnce } from './certificate-memory.js'
 import { type CertificateIdentity, identifyCertificate } from './client-certificate.js'
 import type { AuthenticationConfig } from './configuration.js'
 import { newRequestHeaderAuthenticator, type ProxyIdentity } from './request-header.js'
@@ -39,14 +40,15 @@ export function newRequestAuthenticator(
   // With a proxy in front TLS trusts its authority too.
   const authorities = front && certificatesOf(clientCa)
 
+  const shownOn = readingOnce<Shown>(
+    socket => ({ certificate: identifyCertificate(socket, authorities), proxy: front?.identify(socket) ?? 'none' }),
+    ({ certificate, proxy }) => typeof certificate === 'object' || typeof proxy === 'object',
+  )
+
   const shownBy = (request: Connection): Shown => {
     const connection = request.stream?.session ?? request.socket
     let shown = connections.get(connection)
-    if (!shown) {
-      const { socket } = request
-      shown = { certificate: identifyCertificate(socket, authorities), proxy: front?.identify(socket) ?? 'none' }
-      connections.set(connection, shown)
-    }
+    if (!shown) connections.set(connection, (shown = shownOn(request.socket)))
     return shown
   }
 
