@@ -21,7 +21,8 @@ export function storedForm(type: Type, object: AnyObject): AnyObject {
 /** Takes what `storedForm` made. Exact length, no shared pool: the store keeps these bytes for long. */
 export const encodeStored = (object: AnyObject): Uint8Array => encoder.encode(escapeHtml(textOfStored(object)))
 
+export const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+
 /** Integers beyond 2^53 are kept exact. */
-export function decodeStored(bytes: Uint8Array): AnyObject {
-  return parseExactJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as AnyObject
-}
+export const decodeStored = (bytes: Uint8Array): AnyObject => parseExactJson(textOf(bytes)) as AnyObject

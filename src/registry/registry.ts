@@ -12,7 +12,6 @@ import { Adoption } from '../watch/adoption.js'
 import type { EntrySource } from '../watch/entry.js'
 import { WatchCache } from '../watch/watch-cache.js'
 import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
-import { decodeStored } from './codec.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
 import { definitionHooks } from './definition-hooks.js'
 import { eventTimeToLive } from './event-expiry.js'
@@ -23,6 +22,7 @@ import { remoteVersion } from './remote-version.js'
 import type { Rest } from './rest.js'
 import { keyPrefix } from './storage-keys.js'
 import { Store } from './store.js'
+import { newStoredReader } from './stored-reader.js'
 import { convertedVersion, storedVersion, type Version } from './version.js'
 
 export interface RegistryOptions {
@@ -84,7 +84,7 @@ class KindRegistry implements Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options
-    this.#source = { decode: decodeStored, adoption: this.#adoption }
+    this.#source = { decode: newStoredReader(), adoption: this.#adoption }
     const conversions = new Map(options.conversions?.map(c => [idOfKind(c.spoke), c]))
     for (const kind of options.kinds) this.add(kind, conversions.get(idOfKind(kind)))
   }

@@ -84,7 +84,8 @@ function attemptApply(context: MergeContext, { live, applied, managers, identity
   const merged = mergeObjects(context.type, live, applied)
   const object = pruneObject(context, { merged, applied }, { last, managers, set })
   // Not before: type and name are not to be pruned.
-  managers.set(id, { ...identity, time: last?.time, set: withoutUnmanaged(set) })
+  const owned = context.sets.shared(withoutUnmanaged(set), last?.set)
+  managers.set(id, { ...identity, time: last?.time, set: owned })
   return { id, object, losses: findLosses(context, { live, object }, { managers, except: id }) }
 }
 

@@ -24,7 +24,7 @@ export interface MergeContext {
   readonly ignored: FieldSet
   /** Top-level fields that are in `reset` as a whole. */
   readonly resetFields: readonly string[]
-  /** Of the objects that were created here. */
+  /** What managers of this kind's objects own: few different sets. */
   readonly sets: SetTable
   /** Another version of the kind; undefined when it is not served, and its managers are forgotten. */
   version(apiVersion: string): MergeVersion | undefined

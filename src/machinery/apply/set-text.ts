@@ -1,5 +1,5 @@
 /** FieldsV1 texts: sets that are alike are one, and each is printed once however often its object is. */
-import type { FieldSet } from './field-set.js'
+import { type FieldSet, sameSet } from './field-set.js'
 
 const texts = new WeakMap<FieldSet, string>()
 
@@ -43,11 +43,21 @@ export class SetTable {
     return set
   }
 
-  #intern(text: string): FieldSet {
+  /** One for all that are alike: `known` where it holds the same paths, which costs least, else the one of that text. */
+  shared(set: FieldSet, known: FieldSet | undefined): FieldSet {
+    return known && sameSet(known, set) ? known : this.#intern(textOfSet(set), set)
+  }
+
+  /** As `read`, of an object that is not new. */
+  of(text: string): FieldSet {
+    return this.#intern(text)
+  }
+
+  #intern(text: string, made?: FieldSet): FieldSet {
     const known = this.#sets.get(text)
     if (known) return known
     if (this.#sets.size >= maxSets) this.#sets.clear()
-    const set = JSON.parse(text) as FieldSet
+    const set = made ?? (JSON.parse(text) as FieldSet)
     texts.set(set, text)
     this.#sets.set(text, set)
     return set

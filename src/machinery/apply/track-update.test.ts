@@ -68,6 +68,22 @@ test('who changes a field owns it; the time is that of the last gain', () => {
   expect(owners(removed)).toEqual({ one: ['01', { 'f:data': { '.': {}, 'f:b': {} } }] })
 })
 
+test('who changes the same fields again owns the very same set, and so does its manager of another object', () => {
+  const context = contextOf('ConfigMap')
+  const change = (live: AnyObject, a: string) => {
+    const object = newMap({ a, b: '1' })
+    trackUpdate(context, { live, object }, mark('two', 2))
+    return object.metadata.managedFields![1]!.fieldsV1
+  }
+  const live = written(undefined, { a: '1', b: '1' }, mark('one', 1))
+  const once = newMap({ a: '2', b: '1' })
+  trackUpdate(context, { live, object: once }, mark('two', 2))
+  const set = once.metadata.managedFields![1]!.fieldsV1
+  expect(set).toEqual({ 'f:data': { 'f:a': {} } })
+  expect(change(once, '3')).toBe(set)
+  expect(change(live, '4')).toBe(set)
+})
+
 test('the oldest of more than ten managers that update become one', () => {
   let object = written(undefined, { k0: 'x' }, mark('m0', 0))
   const data: Record<string, string> = { k0: 'x' }

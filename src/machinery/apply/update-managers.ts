@@ -76,11 +76,13 @@ export function recordUpdate(
   change: Change,
   { managers, id, entry }: { managers: Managers; id: string; entry: ManagerIdentity & { time: string } },
 ): boolean {
+  const before = managers.get(id)?.set
   const losses = findLosses(context, change, { managers })
   takeLosses(managers, losses)
   const gained = losses.comparison.changed
   if (isEmpty(gained)) return false
   const previous = managers.get(id)
-  managers.set(id, { ...entry, set: previous ? union(gained, previous.set) : gained })
+  const set = previous ? union(gained, previous.set) : gained
+  managers.set(id, { ...entry, set: context.sets.shared(set, before) })
   return true
 }
