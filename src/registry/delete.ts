@@ -65,7 +65,8 @@ async function removeMarked(context: StoreContext, key: ObjectKey, at: StoredObj
 
 function planDeletion(context: StoreContext, { options, scope }: DeleteRequest, old: AnyObject): Plan {
   const { kind, hooks } = context
-  const object = cloneJson(old)
+  // Hooks may change what they like; else nothing but metadata is set.
+  const object = hooks.beginDelete ? cloneJson(old) : { ...old, metadata: { ...old.metadata } }
   const now = context.now()
   const step = hooks.beginDelete?.(object, options, { dryRun: scope.dryRun, subresource: '', now })
   if (step === 'write') return { object, remove: false }

@@ -11,6 +11,8 @@ export interface StoredObject {
   readonly revision: number
   /** JSON with apiVersion, kind and metadata.resourceVersion. */
   readonly bytes: Uint8Array
+  /** `bytes`, with what surrounds them on a line, where that takes less than joining them. */
+  line?(surroundings: { before: Uint8Array; after: Uint8Array }): Uint8Array
   /** Nobody has written it since it was created. */
   readonly isFirst?: boolean
 }

@@ -3,7 +3,7 @@ import type { AnyObject } from '../machinery/object-meta.js'
 import type { Stored } from '../storage/storage.js'
 import type { Adoption } from './adoption.js'
 import { CacheEvent } from './event.js'
-import { readMetadata, withResourceVersion } from './splice.js'
+import { lineWithResourceVersion, readMetadata, type Surroundings, withResourceVersion } from './splice.js'
 
 /** How stored bytes become objects; one for each cache. */
 export interface EntrySource {
@@ -50,6 +50,11 @@ export class Entry {
     const bytes = withResourceVersion(this.#stored, this.revision)
     this.#bytes = new WeakRef(bytes)
     return bytes
+  }
+
+  /** `bytes`, with what surrounds them. */
+  line(surroundings: Surroundings): Uint8Array {
+    return lineWithResourceVersion(this.#stored, this.revision, surroundings)
   }
 
   /** As stored, without resourceVersion. */

@@ -3,12 +3,15 @@ import { stringifyJson } from '../machinery/json/stringify.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { WatchEventType } from '../machinery/request.js'
 import type { Status } from '../machinery/status-error.js'
+import type { Surroundings } from './splice.js'
 
 /** One state of an object as an event carries it; the registry's StoredObject. */
 export interface EventObject {
   readonly object: AnyObject
   readonly revision: number
   readonly bytes: Uint8Array
+  /** `bytes`, with what surrounds them, where that takes less than joining them. */
+  line?(surroundings: Surroundings): Uint8Array
 }
 
 const heads: Readonly<Record<WatchEventType, Buffer>> = {
@@ -37,7 +40,9 @@ export class CacheEvent {
   get frame(): Uint8Array {
     const known = this.#frame?.deref()
     if (known) return known
-    const frame = Buffer.concat([heads[this.type], this.stored.bytes, tail])
+    const { stored } = this
+    const surroundings = { before: heads[this.type], after: tail }
+    const frame = stored.line?.(surroundings) ?? Buffer.concat([surroundings.before, stored.bytes, tail])
     this.#frame = new WeakRef(frame)
     return frame
   }

@@ -1,12 +1,12 @@
 /** Stored bytes get their revision, and give up their metadata, whatever is in them. */
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { readMetadata, withResourceVersion } from './splice.js'
+import { lineWithResourceVersion, readMetadata, withResourceVersion } from './splice.js'
 
 const encode = (object: unknown) => new TextEncoder().encode(JSON.stringify(object))
 const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString())
 
-describe('withResourceVersion', () => {
+describe('withResourceVersion and lineWithResourceVersion', () => {
   test.each([
     { name: 'metadata with fields', metadata: { name: 'a', labels: { x: 'y' } } },
     { name: 'empty metadata', metadata: {} },
@@ -16,6 +16,9 @@ describe('withResourceVersion', () => {
       ...object,
       metadata: { ...metadata, resourceVersion: '42' },
     })
+    const surroundings = { before: Buffer.from('[1, '), after: Buffer.from(']\n') }
+    const line = lineWithResourceVersion(encode(object), 42, surroundings)
+    expect(Buffer.from(line).toString()).toBe(`[1, ${Buffer.from(withResourceVersion(encode(object), 42))}]\n`)
   })
 })
 

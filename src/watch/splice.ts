@@ -16,15 +16,52 @@ function insertionPoint(bytes: Buffer): number {
   return at + metadataField.length
 }
 
-/** A copy with `"resourceVersion":"…"` as metadata's first field: an object is serialized once per revision. */
-export function withResourceVersion(bytes: Uint8Array, revision: number): Uint8Array {
+/** Writes the bytes with `"resourceVersion":"…"` as metadata's first field. */
+function splice(target: Buffer, offset: number, { source, at, field }: Insertion): void {
+  source.copy(target, offset, 0, at)
+  target.write(field, offset + at, 'latin1')
+  source.copy(target, offset + at + field.length, at)
+}
+
+interface Insertion {
+  source: Buffer
+  /** Where the field goes. */
+  at: number
+  field: string
+}
+
+function insertionOf(bytes: Uint8Array, revision: number): Insertion {
   const source = asBuffer(bytes)
   const at = insertionPoint(source)
-  const field = `"resourceVersion":"${revision}"${source[at] === closingBrace ? '' : ','}`
-  const target = Buffer.allocUnsafeSlow(source.length + field.length)
-  source.copy(target, 0, 0, at)
-  target.write(field, at, 'latin1')
-  source.copy(target, at + field.length, at)
+  return { source, at, field: `"resourceVersion":"${revision}"${source[at] === closingBrace ? '' : ','}` }
+}
+
+/** A copy with `"resourceVersion":"…"` as metadata's first field: an object is serialized once per revision. */
+export function withResourceVersion(bytes: Uint8Array, revision: number): Uint8Array {
+  const insertion = insertionOf(bytes, revision)
+  const target = Buffer.allocUnsafeSlow(bytes.length + insertion.field.length)
+  splice(target, 0, insertion)
+  return target
+}
+
+/** What stands around an object on its line. */
+export interface Surroundings {
+  before: Uint8Array
+  after: Uint8Array
+}
+
+/** As `withResourceVersion`, and what surrounds it: one copy of the bytes makes the line. */
+export function lineWithResourceVersion(
+  bytes: Uint8Array,
+  revision: number,
+  { before, after }: Surroundings,
+): Uint8Array {
+  const insertion = insertionOf(bytes, revision)
+  const end = before.length + bytes.length + insertion.field.length
+  const target = Buffer.allocUnsafe(end + after.length)
+  target.set(before)
+  splice(target, before.length, insertion)
+  target.set(after, end)
   return target
 }
 

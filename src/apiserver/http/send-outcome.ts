@@ -122,7 +122,8 @@ async function sendStored(
   return isPretty(exchange, form) ? send(prettyJson(stored.value())) : stored.sendJson(contentType)
 }
 
-const newline = 0x0a
+const nothing = Buffer.alloc(0)
+const newline = Buffer.from('\n')
 
 /** Of a table or the like of one object. */
 function objectMeta({ object }: StoredObject): ListMeta {
@@ -130,13 +131,9 @@ function objectMeta({ object }: StoredObject): ListMeta {
   return { ...(resourceVersion && { resourceVersion }) }
 }
 
-/** Stored bytes as a line of JSON. */
-function lineOf(bytes: Uint8Array): Uint8Array {
-  const line = Buffer.allocUnsafe(bytes.length + 1)
-  line.set(bytes)
-  line[bytes.length] = newline
-  return line
-}
+/** An object as a line of JSON. */
+const lineOf = (item: StoredObject): Uint8Array =>
+  item.line?.({ before: nothing, after: newline }) ?? Buffer.concat([item.bytes, newline])
 
 function sendObject(
   exchange: Exchange,
@@ -151,7 +148,7 @@ function sendObject(
     },
     protobuf: () => protobufObject(context.schemas, kind, item),
     value: () => item.object,
-    sendJson: contentType => sendBody(exchange, code, { contentType, body: lineOf(item.bytes) }),
+    sendJson: contentType => sendBody(exchange, code, { contentType, body: lineOf(item) }),
   }
   return sendStored(exchange, { code, stored }, form, context)
 }
