@@ -3,11 +3,11 @@ import type { PodOS, PodSpec, Volume } from '../../generated/core-v1.js'
 
 export interface PodSpecOptions {
   /** The spec belongs to a real pod, not to a template. */
-  isPod?: boolean
+  isPod?: boolean | undefined
   /** The pod is a static one: its API object only mirrors what a node runs. */
-  isStatic?: boolean
+  isStatic?: boolean | undefined
   /** Name of that pod: claims of ephemeral volumes are named after it. */
-  podName?: string
+  podName?: string | undefined
 }
 
 /** Shared by the checks of all containers of one spec. */
@@ -28,9 +28,12 @@ const noNames: ReadonlySet<string> = new Set()
 export const podContextOf = (
   spec: PodSpec,
   volumes: ReadonlyMap<string, Volume>,
-  options: PodSpecOptions,
+  { isPod, isStatic, podName }: PodSpecOptions,
 ): PodContext => ({
-  ...options,
+  // Field by field: to spread the options took a sixth of the time of all checks.
+  isPod,
+  isStatic,
+  podName,
   volumes,
   claimNames: spec.resourceClaims ? new Set(spec.resourceClaims.map(claim => claim.name).filter(Boolean)) : noNames,
   restartPolicy: spec.restartPolicy ?? '',
