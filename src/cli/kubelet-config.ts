@@ -1,11 +1,12 @@
 /** The kubelet's flags as its configuration. */
 import { resolve } from 'node:path'
-import { thresholdsOf } from '../kubelet/eviction/thresholds.js'
+import { parseReclaim, thresholdsOf } from '../kubelet/eviction/thresholds.js'
+import type { ImagePolicy } from '../kubelet/images/pulled-images.js'
 import type { KubeletConfig } from '../kubelet/kubelet.js'
 import { parseDuration } from '../machinery/duration.js'
 import { parseQuantity } from '../machinery/quantity.js'
 import { UsageError } from './flags.js'
-import { defaultEvictionHard, type KubeletFlagName, type KubeletFlags } from './kubelet-flags.js'
+import { defaultEvictionHard, type KubeletFlagName, type KubeletFlags, kubeletFlags } from './kubelet-flags.js'
 
 const defaultTransition = '5m0s'
 const reservable: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pid'])
@@ -43,6 +44,7 @@ function evictionOf(flags: KubeletFlags): NonNullable<KubeletConfig['eviction']>
       hard: flags['eviction-hard'] ?? defaultEvictionHard,
       soft: flags['eviction-soft'] ?? '',
       softGrace: flags['eviction-soft-grace-period'] ?? '',
+      reclaim: reading('eviction-minimum-reclaim', () => parseReclaim(flags['eviction-minimum-reclaim'] ?? '')),
     }),
   )
   const transition = flags['eviction-pressure-transition-period'] ?? defaultTransition
@@ -52,6 +54,30 @@ function evictionOf(flags: KubeletFlags): NonNullable<KubeletConfig['eviction']>
     transitionMs: reading('eviction-pressure-transition-period', () => parseDuration(transition)),
     maxGraceSeconds: reading('eviction-max-pod-grace-period', () => wholeNumber(longest)),
   }
+}
+
+/** Upstream's words. */
+function imagePolicyOf(flags: KubeletFlags): ImagePolicy {
+  const given = (flag: KubeletFlagName) => flags[flag] ?? (kubeletFlags[flag] as { default?: string }).default ?? ''
+  const percent = (flag: KubeletFlagName) =>
+    reading(flag, () => {
+      const value = wholeNumber(given(flag))
+      if (value > 100) throw new Error(`invalid value ${value}: must be in range [0-100]`)
+      return value
+    })
+  const duration = (flag: KubeletFlagName) => reading(flag, () => parseDuration(given(flag)))
+  const policy = {
+    highPercent: percent('image-gc-high-threshold'),
+    lowPercent: percent('image-gc-low-threshold'),
+    minimumAgeMs: duration('minimum-image-ttl-duration'),
+    maximumAgeMs: duration('image-maximum-gc-age'),
+  }
+  const { highPercent, lowPercent } = policy
+  if (lowPercent >= highPercent)
+    throw new UsageError(
+      `--image-gc-low-threshold: must be lower than --image-gc-high-threshold (${highPercent}), not ${lowPercent}`,
+    )
+  return policy
 }
 
 /** Throws UsageError with a sentence that says what to change. */
@@ -64,5 +90,6 @@ export function readKubeletConfig(flags: KubeletFlags): Partial<KubeletConfig> {
     systemReserved: reserved('system-reserved'),
     kubeReserved: reserved('kube-reserved'),
     eviction: evictionOf(flags),
+    imagePolicy: imagePolicyOf(flags),
   }
 }

@@ -34,6 +34,22 @@ export const kubeletFlags = {
     help: 'how long a node tells of a pressure after it is over',
     default: '5m0s',
   },
+  'eviction-minimum-reclaim': {
+    value: 'LIST',
+    help: 'what more must be left until a shortage is over, such as nodefs.available=500Mi',
+  },
+  'image-gc-high-threshold': {
+    value: 'PERCENT',
+    help: 'how full the disk must be until images go that were pulled and are not used; 100 for never',
+    default: '85',
+  },
+  'image-gc-low-threshold': { value: 'PERCENT', help: 'how full it may be when they have gone', default: '80' },
+  'minimum-image-ttl-duration': { value: 'DURATION', help: 'younger images stay', default: '2m0s' },
+  'image-maximum-gc-age': {
+    value: 'DURATION',
+    help: 'what was not used for so long goes anyway; 0s for never',
+    default: '0s',
+  },
 } as const satisfies Record<string, KubeletFlag>
 
 export type KubeletFlagName = keyof typeof kubeletFlags

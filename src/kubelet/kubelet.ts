@@ -16,7 +16,7 @@ import { type EvictionDeps, newEvictor } from './eviction/start-eviction.js'
 import { userCredentials } from './images/docker-config.js'
 import type { ImageName } from './images/image-name.js'
 import { ImagePuller } from './images/image-puller.js'
-import { PulledImages } from './images/pulled-images.js'
+import { type ImagePolicy, PulledImages } from './images/pulled-images.js'
 import {
   claimKind,
   configMapKind,
@@ -43,6 +43,7 @@ import type { PodRef } from './runtime/types.js'
 import { RuntimeCache } from './runtime-cache.js'
 import { NodeServer, type ServingOptions } from './server/node-server.js'
 import { isMirror, StaticPods } from './static-pods/static-pods.js'
+import { readFileSystem } from './stats/machine-stats.js'
 import { StatusWriter } from './status/status-writer.js'
 import { withTerminationMessage } from './termination-message.js'
 import { newTokenSource } from './volumes/token-source.js'
@@ -75,6 +76,8 @@ export interface KubeletConfig {
   dockerConfigDirectory?: string
   /** Absent: the node is never short of anything. */
   eviction?: EvictionConfig
+  /** When images that were pulled go again; absent: only when the disk is so full that pods go. */
+  imagePolicy?: ImagePolicy
   /** What of the machine pods are not given, by resource: for the system, and for the kubelet. */
   systemReserved?: Readonly<Record<string, string>>
   kubeReserved?: Readonly<Record<string, string>>
@@ -99,6 +102,7 @@ export interface Kubelet {
 }
 
 const defaultPort = 10250
+const leaveImages: ImagePolicy = { highPercent: 100, lowPercent: 100, minimumAgeMs: 0, maximumAgeMs: 0 }
 
 /** Begins at once; failures to reach the API are retried until `stop`. */
 export function startKubelet(deps: KubeletDeps, config: KubeletConfig): Kubelet {
@@ -150,13 +154,23 @@ class NodeAgent {
       pods: () => [...this.#workers.values()].map(({ pod, status }) => ({ pod, status })),
       configuration: () => ({ port: this.#port, clusterDNS: config.clusterDns, clusterDomain: config.clusterDomain }),
     })
-    this.#pulled = new PulledImages(this.#deps, join(this.#dataDirectory, 'pulled-images.json'))
+    this.#pulled = this.#newPulledImages(config.imagePolicy ?? leaveImages)
     this.#evictor = config.eviction && newEvictor(this.#evictionDeps(), config.eviction)
     this.#pods = newInformer(podKind, this.#deps, { fieldSelector: `spec.nodeName=${config.nodeName}` })
   }
 
   /** Scheme of container ids; known once the runtime has answered. */
   #runtimeName = ''
+
+  #newPulledImages(policy: ImagePolicy): PulledImages {
+    const deps = {
+      ...this.#deps,
+      readDisk: () => readFileSystem(this.#dataDirectory),
+      used: () => this.#cache.all().flatMap(({ image, imageRef }) => [image, imageRef]),
+      tell: (reason: string, message: string) => this.#reporter?.tell('Warning', reason, message),
+    }
+    return new PulledImages(deps, policy, join(this.#dataDirectory, 'pulled-images.json'))
+  }
 
   #evictionDeps(): EvictionDeps {
     return {
@@ -188,6 +202,7 @@ class NodeAgent {
     this.#reporter = this.#newReporter(machine)
     this.#podDeps = this.#newPodDeps(machine, this.#reporter)
     await this.#evictor?.start()
+    if (this.#config.imagePolicy) this.#pulled.start()
     await this.#startStaticPods(this.#reporter)
     this.#followPods()
     await this.#reporter.start()
@@ -203,6 +218,7 @@ class NodeAgent {
     this.#stopped = true
     this.#static?.stop()
     this.#evictor?.stop()
+    this.#pulled.stop()
     await this.#server.stop()
     this.#pods.stop()
     this.#cache.stop()

@@ -33,10 +33,17 @@ describeRuntime('sim', async () => ({
   async close() {},
 }))
 
+const directory = await mkdtemp(join(tmpdir(), 'minik8s-contract-'))
 const image = await ensureTestImage()
 if (image) {
   describeRuntime('docker', async () => {
-    const engine = await DockerEngine.connect({ cluster: `contract-${process.pid}`, clock, log: silentLogger })
+    const programs = join(directory, 'programs')
+    const engine = await DockerEngine.connect({
+      cluster: `contract-${process.pid}`,
+      programs,
+      clock,
+      log: silentLogger,
+    })
     return { runtime: engine.runtimeFor('node-1'), image, real: true, close: () => engine.removeAll() }
   })
 }
@@ -55,7 +62,6 @@ async function openProcessEngine(directory: string): Promise<ProcessEngine | und
   })
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'minik8s-contract-'))
 const archive = await makeBusyboxArchive(directory)
 const engine = archive && (await openProcessEngine(directory))
 if (archive && engine) {

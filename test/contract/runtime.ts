@@ -1,4 +1,7 @@
 /** The suite that every container runtime must pass. */
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -281,6 +284,30 @@ export function describeRuntime(name: string, open: () => Promise<RuntimeUnderTe
         await done
       }
     })
+
+    realTest(
+      'mounts what is below a volume, made if need be, but follows no link that a container put there',
+      async () => {
+        const [volume, outside] = [await mkdtemp(join(tmpdir(), 'volume-')), await mkdtemp(join(tmpdir(), 'outside-'))]
+        await chmod(volume, 0o2777)
+        await writeFile(join(volume, 'file'), 'text\n')
+        const mount = (below: string, containerPath: string) => ({
+          source: { hostPath: volume, below },
+          containerPath,
+          readOnly: false,
+        })
+        const mounts = [mount('a/b', '/a'), mount('file', '/file'), mount('', '/all')]
+        const { id } = await run('cat /file; echo made > /a/it; cat /all/a/b/it; stat -c %a /a', { mounts })
+        await untilExit(id)
+        expect(await text(await runtime.logs(id, {}, new AbortController().signal))).toBe('text\nmade\n2777\n')
+        await symlink(outside, join(volume, 'link'))
+        for (const below of ['link', 'link/x', 'link/x/y'])
+          await expect(run('touch /out/here', { mounts: [mount(below, '/out')] })).rejects.toThrow(/ELOOP|EXDEV/)
+        expect(await readdir(outside)).toEqual([])
+        for (const path of [volume, outside]) await rm(path, { recursive: true })
+        expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(' /run/minik8s-')
+      },
+    )
 
     realTest('shares memory between the containers of a pod', async () => {
       const pod = newPod()

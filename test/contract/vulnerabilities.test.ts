@@ -1,16 +1,20 @@
 /** Known vulnerabilities of kube-apiserver and kubelet, a row each: what was possible there is not possible here. */
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newServerFixture, podBody, type ServerFixture } from '../../src/apiserver/testing/server-fixture.js'
 import { exceededLimit } from '../../src/kubelet/eviction/local-storage.js'
+import { SubPathMounts } from '../../src/kubelet/runtime/docker/sub-path-mounts.js'
+import type { Launcher } from '../../src/kubelet/runtime/process/kernel/launcher.js'
+import { runLauncher } from '../../src/kubelet/runtime/process/kernel/run-launcher.js'
 import { newKubeletEndpoints } from '../../src/kubelet/server/kubelet-endpoints.js'
 import { container, newPod } from '../../src/kubelet/testing/pods.js'
 import { writeAtomically } from '../../src/kubelet/volumes/atomic-writer.js'
 import { PodVolumes } from '../../src/kubelet/volumes/pod-volumes.js'
 import { resolveSubPath } from '../../src/kubelet/volumes/sub-path.js'
+import { silentLogger } from '../../src/telemetry/logger.js'
 
 let server: ServerFixture
 let directory = ''
@@ -234,6 +238,23 @@ const rows: [cve: string, claim: string, check: () => Promise<unknown>][] = [
       const rules = body.rules as { resources: string[]; verbs: string[] }[]
       const writable = rules.filter(({ verbs }) => verbs.includes('update')).flatMap(({ resources }) => resources)
       expect(writable).not.toEqual(expect.arrayContaining([expect.stringMatching(/^endpoint/)]))
+    },
+  ],
+  [
+    'CVE-2021-25741',
+    'nor does a link that came after the path of a subPath was looked at',
+    async () => {
+      const [volume, outside] = [join(directory, 'raced'), join(directory, 'raced-outside')]
+      await Promise.all([mkdir(join(volume, 'inner'), { recursive: true }), mkdir(outside)])
+      const at = { volume: 'v', container: 'c' }
+      const sources = [await resolveSubPath(volume, 'inner', at), await resolveSubPath(volume, 'inner/new', at)]
+      await rm(join(volume, 'inner'), { recursive: true })
+      await symlink(outside, join(volume, 'inner'))
+      const run = (launcher: Launcher) => runLauncher(launcher, directory)
+      const mounts = new SubPathMounts({ run, isSeen: async () => true, log: silentLogger })
+      for (const source of sources)
+        await expect(mounts.pin([{ containerPath: '/x', source, readOnly: false }])).rejects.toThrow()
+      expect(await readdir(outside)).toEqual([])
     },
   ],
   [

@@ -72,7 +72,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
   const { clientFor, clusterDns, log, metrics, ca } = deps
   const kubelets = new Map<string, Kubelet>()
   const resolvConf = existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf'
-  const { eviction, ...settings } = readKubeletConfig(config.kubelet ?? {})
+  const { eviction, imagePolicy, ...settings } = readKubeletConfig(config.kubelet ?? {})
   const stopping = new AbortController()
   if (!deps.runtimes.isSimulated)
     // Nothing waits for it.
@@ -96,7 +96,7 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
         dockerConfigDirectory: process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'),
         ...settings,
         // Simulated pods use nothing.
-        ...(eviction && !isSimulated && { eviction }),
+        ...(eviction && imagePolicy && !isSimulated && { eviction, imagePolicy }),
       },
     )
     kubelets.set(nodeName, kubelet)

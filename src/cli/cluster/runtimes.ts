@@ -77,11 +77,13 @@ async function openDocker({ dataDir, cluster, log, plugins }: Place): Promise<Ru
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
   const isUser = process.platform === 'linux' && process.getuid?.() !== 0
   const dataDirectory = isUser ? dataDir : undefined
+  const programs = process.platform === 'linux' ? join(dataDir, 'programs') : undefined
   const engine = await DockerEngine.connect({
     cluster,
     clock,
     log,
     ...(dataDirectory && { dataDirectory }),
+    ...(programs && { programs }),
     ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir }) }),
   })
   return {
@@ -90,7 +92,7 @@ async function openDocker({ dataDir, cluster, log, plugins }: Place): Promise<Ru
     isSimulated: false,
     nodeAddress: engine.podNetwork.gateway,
     network: engine.podNetwork,
-    ...(dataDirectory && { asRoot: asRootIn(engine, join(dataDirectory, 'programs')) }),
+    ...(dataDirectory && { asRoot: asRootIn(engine, programs!) }),
     close: async () => {},
     removeAll: () => engine.removeAll(),
   }
@@ -168,7 +170,7 @@ async function openAvailable(place: Place): Promise<{ name: RealRuntime; source:
     throw new UserError(`${noDocker(noDaemon)}\nPods cannot run as processes of this machine: ${noNamespaces}.`)
   const notice =
     `Containers run as processes of this machine: no Docker daemon answers at ${dockerHost()}.\n` +
-    'The image minik8s/demo is built in; others come by `minik8s image load FILE`.'
+    'The image minik8s/demo is built in; others are pulled, or come by `minik8s image load FILE`.'
   return { name: 'process', source: { ...processes, notice } }
 }
 

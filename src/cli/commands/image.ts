@@ -1,6 +1,8 @@
 /** `minik8s image load`. */
 import { access } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
 import { isRuntimeError } from '../../kubelet/runtime/runtime.js'
 import { readRuntimeChoice } from '../cluster/runtime-choice.js'
 import { processImages } from '../cluster/runtimes.js'
@@ -25,6 +27,25 @@ const loadIntoDocker: Loader = async source => {
   return (await ensureImage(name)) ? `pulled ${name}` : `${name} is in Docker already: pods use it as it is`
 }
 
+/** With what the user is logged in with, else as a stranger. */
+async function pullInto(images: ImageStore, image: string): Promise<void> {
+  const { pullImage } = await import('../../kubelet/runtime/process/registry/pull-image.js')
+  const { userCredentials } = await import('../../kubelet/images/docker-config.js')
+  const { parseImageName } = await import('../../kubelet/images/image-name.js')
+  const known = await userCredentials(parseImageName(image), process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'))
+  const { signal } = new AbortController()
+  let failure: unknown
+  for (const credentials of [...known, undefined]) {
+    try {
+      await pullImage(images, { image, credentials, signal, fetch })
+      return
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
 const loadIntoDirectory =
   (dataDir: string): Loader =>
   async source => {
@@ -33,8 +54,10 @@ const loadIntoDirectory =
       const stored = await images.load(source.file)
       return `loaded ${stored.map(({ id, tags }) => tags.join(', ') || id).join(', ')}`
     }
-    if (await images.find(source.name)) return `${source.name} is there already`
-    throw new UserError(`${source.name} is not there; without Docker, images come from files: \`image load FILE\``)
+    const { name } = source
+    if (await images.find(name)) return `${name} is there already`
+    await pullInto(images, name)
+    return `pulled ${name}`
   }
 
 async function sourceOf(text: string): Promise<Parameters<Loader>[0]> {
@@ -73,8 +96,8 @@ export const command: Command = {
   help: `Usage: minik8s image load FILE|NAME... [FLAGS]
 
 FILE is an image as \`docker save\` writes it, or an OCI archive. NAME is pulled by Docker, unless it is there already.
-Images that are in Docker need no loading: pods use them as they are. Where pods run without Docker, FILE is unpacked
-into the data directory.
+Images that are in Docker need no loading: pods use them as they are. Where pods run without Docker, images are unpacked
+into the data directory, and NAME is pulled from its registry.
 
 ${formatFlags(dataDirFlags)}
 `,

@@ -113,7 +113,7 @@ const clusterDnsOf = (client: Client): Promise<string[]> =>
 /** Resolves when the process is to end and the kubelet has stopped; its containers keep running. */
 export async function joinNode(options: JoinOptions): Promise<void> {
   const { server, nodeName, dataDir, log, say, signal } = options
-  const { eviction, ...settings } = readKubeletConfig(options.kubelet)
+  const { eviction, imagePolicy, ...settings } = readKubeletConfig(options.kubelet)
   const { trust, certificate, isNew } = (await readMembership(options)) ?? (await becomeMember(options))
   const renew = () => requestCertificate({ client, nodeName, signal, ...life(options) }, () => {})
   const renewed = () => client.close()
@@ -144,6 +144,7 @@ export async function joinNode(options: JoinOptions): Promise<void> {
       dockerConfigDirectory: process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'),
       ...settings,
       ...(eviction && { eviction }),
+      ...(imagePolicy && { imagePolicy }),
     },
   )
   kept.start()

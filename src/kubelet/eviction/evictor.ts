@@ -109,7 +109,7 @@ export class Evictor {
   /** One look at what is left. */
   async take(observations: Observations): Promise<void> {
     const now = this.#deps.clock.monotonic()
-    const met = this.#config.thresholds.filter(threshold => isMet(threshold, observations))
+    const met = this.#config.thresholds.filter(each => isMet(each, observations, this.#metSince.has(each)))
     for (const threshold of this.#config.thresholds) {
       if (!met.includes(threshold)) this.#metSince.delete(threshold)
       else if (!this.#metSince.has(threshold)) this.#metSince.set(threshold, now)
@@ -148,7 +148,7 @@ export class Evictor {
   async #reclaimed(threshold: Threshold): Promise<boolean> {
     if (pressureOf(threshold.signal) !== 'DiskPressure') return false
     await this.#deps.reclaim()
-    return !isMet(threshold, observe(await this.#deps.readMachine()))
+    return !isMet(threshold, observe(await this.#deps.readMachine()), true)
   }
 }
 

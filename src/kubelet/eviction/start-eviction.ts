@@ -24,9 +24,6 @@ export interface EvictionDeps {
   dataDirectory: string
 }
 
-/** Names by which containers' images may have been pulled. */
-const usedImages = (cache: RuntimeCache) => new Set(cache.all().flatMap(({ image }) => [image, `${image}:latest`]))
-
 export function newEvictor(deps: EvictionDeps, config: EvictionConfig): Evictor {
   const { clock, log, runtime, cache, stats, images, reporter, workers, dataDirectory } = deps
   const activePods = () =>
@@ -39,7 +36,7 @@ export function newEvictor(deps: EvictionDeps, config: EvictionConfig): Evictor 
       readMachine: () => readMachineStats(dataDirectory),
       usages: resource => usages.of(resource),
       overLimits: () => usages.overLimits(),
-      reclaim: () => images.collect(usedImages(cache)),
+      reclaim: () => images.removeUnused(),
       evict: ({ metadata }, verdict, graceSeconds) => workers.get(metadata.uid ?? '')?.evict(verdict, graceSeconds),
       tell: (reason, message) => reporter()?.tell('Warning', reason, message),
       changed: () => reporter()?.refresh(),

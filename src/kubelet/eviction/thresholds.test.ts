@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { MachineStats } from '../stats/machine-stats.js'
-import { amountOf, isMet, observe, parseThresholds, quantityText, thresholdsOf } from './thresholds.js'
+import { amountOf, isMet, observe, parseReclaim, parseThresholds, quantityText, thresholdsOf } from './thresholds.js'
 
 const machine = {
   memoryAvailableBytes: 80 * 2 ** 20,
@@ -43,6 +43,21 @@ describe('thresholds', () => {
     ['pid.available', '60', false],
   ] as const)('%s < %s: %p', (signal, value, met) => {
     expect(isMet({ signal, value, graceMs: 0 }, observe(machine))).toBe(met)
+  })
+
+  test.each([
+    ['memory.available', '50Mi', '40Mi', true],
+    ['memory.available', '50Mi', '30Mi', false],
+    ['nodefs.available', '4%', '2%', true],
+  ] as const)('%s < %s stays met until %s more is left', (signal, value, more, met) => {
+    const [threshold] = thresholdsOf({
+      hard: `${signal}<${value}`,
+      soft: '',
+      softGrace: '',
+      reclaim: parseReclaim(`${signal}=${more}`),
+    })
+    expect(isMet(threshold!, observe(machine))).toBe(false)
+    expect(isMet(threshold!, observe(machine), true)).toBe(met)
   })
 
   test('what is not measured is not short', () => {

@@ -20,6 +20,8 @@ export interface Threshold {
   value: string
   /** How long it must be met before pods go; 0: at once, and without grace for the pods. */
   graceMs: number
+  /** What more must be left until it is met no longer: a quantity or a percentage. */
+  reclaim?: string
 }
 
 export interface Observation {
@@ -73,11 +75,19 @@ export function parseThresholds(text: string, separator = '<'): Map<Signal, stri
   return found
 }
 
+/** `nodefs.available=500Mi,imagefs.available=5%`. Throws an Error that says what is wrong. */
+export function parseReclaim(text: string): Map<Signal, string> {
+  const found = parseThresholds(text, '=')
+  for (const [signal, value] of found) checkValue(signal, value)
+  return found
+}
+
 export interface ThresholdFlags {
   hard: string
   soft: string
   /** `memory.available=1m30s`. */
   softGrace: string
+  reclaim?: ReadonlyMap<Signal, string>
 }
 
 /** A threshold of 0 or 0% is none. */
@@ -85,27 +95,33 @@ const isOn = ([, value]: [Signal, string]) =>
   value.endsWith('%') ? Number.parseFloat(value) > 0 : quantityValue(value) > 0
 
 /** Throws an Error that says what is wrong. */
-export function thresholdsOf({ hard, soft, softGrace }: ThresholdFlags): Threshold[] {
+export function thresholdsOf({ hard, soft, softGrace, reclaim }: ThresholdFlags): Threshold[] {
   const graces = parseThresholds(softGrace, '=')
   const softOnes = [...parseThresholds(soft)].map(([signal, value]) => {
     const grace = graces.get(signal)
     if (!grace) throw new Error(`grace period must be specified for the soft eviction threshold ${signal}`)
     return { signal, value, graceMs: parseDuration(grace) }
   })
-  return [
+  const all = [
     ...[...parseThresholds(hard)].filter(isOn).map(([signal, value]) => ({ signal, value, graceMs: 0 })),
     ...softOnes,
   ]
+  return all.map(threshold => {
+    const more = reclaim?.get(threshold.signal)
+    return more ? { ...threshold, reclaim: more } : threshold
+  })
 }
 
 /** In the unit of the signal. */
 export const amountOf = ({ value }: Pick<Threshold, 'value'>, capacity: number): number =>
   value.endsWith('%') ? Math.floor((capacity * Number.parseFloat(value)) / 100) : quantityValue(value)
 
-export const isMet = (threshold: Threshold, observations: Observations): boolean => {
+/** `wasMet`: more must be left then, by what is to be reclaimed at least. */
+export const isMet = (threshold: Threshold, observations: Observations, wasMet = false): boolean => {
   const { available, capacity } = observations[threshold.signal]
+  const more = wasMet && threshold.reclaim ? amountOf({ value: threshold.reclaim }, capacity) : 0
   // What is not measured here is not short.
-  return capacity > 0 && available < amountOf(threshold, capacity)
+  return capacity > 0 && available < amountOf(threshold, capacity) + more
 }
 
 /** Pods and images share a file system. */

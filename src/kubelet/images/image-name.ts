@@ -46,3 +46,16 @@ export function parseImageName(image: string): ImageName {
   const full = tag || digest ? image : `${image}:latest`
   return { full, registry: registryOf(repository), repository }
 }
+
+/** `nginx` and `docker.io/library/nginx:latest` are the same. Other texts, such as ids, stay as they are. */
+export function canonicalName(image: string): string {
+  try {
+    const { full, registry, repository } = parseImageName(image)
+    if (registry !== 'docker.io' || repository.startsWith('docker.io/library/')) return full
+    const [first = '', ...rest] = repository.split('/')
+    const path = first === 'docker.io' ? rest.join('/') : repository
+    return `docker.io/${path.includes('/') ? path : `library/${path}`}${full.slice(repository.length)}`
+  } catch {
+    return image
+  }
+}

@@ -1,44 +1,112 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { FakeClock } from '../../machinery/fake-clock.js'
 import { silentLogger } from '../../telemetry/logger.js'
-import { PulledImages } from './pulled-images.js'
+import { type ImagePolicy, PulledImages } from './pulled-images.js'
+
+const byDefault: ImagePolicy = { highPercent: 85, lowPercent: 80, minimumAgeMs: 0, maximumAgeMs: 0 }
+const minute = 60_000
 
 let directory = ''
+let clock: FakeClock
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'minik8s-pulled-'))
+  clock = new FakeClock()
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-function setUp(refused = '') {
-  const removed: string[] = []
-  const removeImage = async (name: string) => {
-    if (name === refused) throw new Error('in use')
-    removed.push(name)
+/** A disk of 1000 bytes; images of 40 bytes each, beside one of the user's own. */
+function setUp({ policy = {}, refused = '' }: { policy?: Partial<ImagePolicy>; refused?: string } = {}) {
+  const world = { available: 500, used: new Set<string>(), present: new Set<string>(['mine:latest']) }
+  const log: string[] = []
+  const deps = {
+    runtime: {
+      async removeImage(name: string) {
+        if (name === refused) throw new Error('in use')
+        world.present.delete(name)
+        world.available += 40
+        log.push(name)
+      },
+      listImages: async () =>
+        [...world.present].map(name => ({ id: `id of ${name}`, tags: [name], digests: [], sizeBytes: 40, user: '' })),
+    },
+    clock,
+    log: silentLogger,
+    readDisk: async () => ({ availableBytes: world.available, capacityBytes: 1000 }),
+    used: () => world.used,
+    tell: (reason: string, message: string) => log.push(`${reason}: ${message}`),
   }
-  const start = () => new PulledImages({ runtime: { removeImage }, log: silentLogger }, join(directory, 'pulled.json'))
-  return { removed, start }
+  const start = () => new PulledImages(deps, { ...byDefault, ...policy }, join(directory, 'pulled.json'))
+  const pulled = async (...names: string[]) => {
+    const images = start()
+    for (const name of names) {
+      world.present.add(name)
+      await images.note(name)
+      await clock.advance(minute)
+    }
+    return images
+  }
+  return { world, log, start, pulled }
 }
 
-test('only what was pulled and is not used is removed, over restarts too', async () => {
-  const { removed, start } = setUp()
-  const before = start()
-  await Promise.all(['app:1', 'app:2', 'db:latest', 'app:1'].map(name => before.note(name)))
-  const after = start()
-  await after.collect(new Set(['app:2']))
-  expect(removed.sort()).toEqual(['app:1', 'db:latest'])
-  await start().collect(new Set())
-  expect(removed).toEqual(['app:1', 'db:latest', 'app:2'])
-})
+describe('images that were pulled', () => {
+  test('stay while there is room', async () => {
+    const { log, pulled } = setUp()
+    await (await pulled('app:1', 'app:2')).collect()
+    expect(log).toEqual([])
+  })
 
-test('what cannot be removed is tried again', async () => {
-  const { removed, start } = setUp('app:1')
-  const images = start()
-  await images.note('app:1')
-  await images.collect(new Set())
-  expect(removed).toEqual([])
-  const later = setUp()
-  await later.start().collect(new Set())
-  expect(later.removed).toEqual(['app:1'])
+  test('go when the disk is nearly full, the longest unused first, until it is less so; over restarts, too', async () => {
+    const { world, log, start, pulled } = setUp()
+    await pulled('a:1', 'b:1', 'c:1', 'd:1')
+    world.used.add('docker.io/library/a:1')
+    world.available = 140
+    await start().collect()
+    expect(log).toEqual(['b:1', 'c:1'])
+    world.used.clear()
+    await clock.advance(minute)
+    world.available = 150
+    await start().collect()
+    expect(log.slice(2)).toEqual(['d:1', 'a:1'])
+  })
+
+  test('are told of when there are too few', async () => {
+    const { world, log, pulled } = setUp({ refused: 'b:1' })
+    const images = await pulled('a:1', 'b:1')
+    world.available = 100
+    await images.collect()
+    expect(log).toEqual([
+      'a:1',
+      'FreeDiskSpaceFailed: Failed to garbage collect required amount of images. Attempted to free 100 bytes, but only found 40 bytes eligible to free.',
+    ])
+  })
+
+  test('stay until they are of age', async () => {
+    const { world, log, pulled } = setUp({ policy: { minimumAgeMs: 2 * minute } })
+    const images = await pulled('old:1', 'young:1')
+    world.available = 10
+    await images.removeUnused()
+    expect(log).toEqual(['old:1'])
+    await clock.advance(minute)
+    await images.removeUnused()
+    expect(log).toEqual(['old:1', 'young:1'])
+  })
+
+  test('go when nobody has needed them for long', async () => {
+    const { world, log, pulled } = setUp({ policy: { maximumAgeMs: 10 * minute } })
+    world.used.add('id of b:1')
+    const images = await pulled('a:1', 'b:1')
+    images.start()
+    await clock.advance(20 * minute)
+    images.stop()
+    expect(log).toEqual(['a:1'])
+    world.used.clear()
+    await images.collect()
+    expect(log).toEqual(['a:1'])
+    await clock.advance(11 * minute)
+    await images.collect()
+    expect(log).toEqual(['a:1', 'b:1'])
+  })
 })

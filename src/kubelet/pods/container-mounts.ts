@@ -43,7 +43,7 @@ async function volumeMount(mount: VolumeMount, input: MountInput): Promise<Mount
     checkSubPath(subPath)
     const at = { volume: mount.name, container: container.name }
     const whole = 'memory' in source ? await input.memoryPath(source.memory) : source.hostPath
-    source = { hostPath: await resolveSubPath(whole, subPath, at) }
+    source = await resolveSubPath(whole, subPath, at)
   }
   const propagation = propagations[mount.mountPropagation ?? 'None']
   return {

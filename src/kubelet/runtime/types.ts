@@ -43,8 +43,11 @@ export interface SandboxConfig {
   shmSizeBytes?: number
 }
 
-/** A host path, or memory shared by the containers of a pod for as long as its sandbox lives. */
-export type MountSource = { hostPath: string } | { memory: string }
+/**
+ * A host path, or memory shared by the containers of a pod for as long as its sandbox lives. `below` is a path in it, relative and without
+ * links: it must be reached without following any, as containers may change what is there; directories that are missing are made.
+ */
+export type MountSource = { hostPath: string; below?: string } | { memory: string }
 
 export interface Mount {
   containerPath: string

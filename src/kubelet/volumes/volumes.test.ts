@@ -18,7 +18,7 @@ import { writeAtomically } from './atomic-writer.js'
 import { ensureHostPath } from './host-path.js'
 import { isOwnedBy, setOwnership } from './ownership.js'
 import type { Payload } from './payload.js'
-import { resolveSubPath } from './sub-path.js'
+import { makeWithin, resolveSubPath } from './sub-path.js'
 
 let root = ''
 beforeEach(async () => {
@@ -72,16 +72,17 @@ describe('writeAtomically', () => {
 describe('resolveSubPath', () => {
   const at = { volume: 'v', container: 'c' }
 
-  test('makes a missing directory with the mode of the volume', async () => {
+  test('says where a missing directory is to be made, with the mode of the volume', async () => {
     await chmod(root, 0o777)
-    const path = await resolveSubPath(root, 'a/b', at)
-    expect((await stat(path)).mode & 0o777).toBe(0o777)
+    const { hostPath, below } = await resolveSubPath(root, 'a/b', at)
+    expect([hostPath, below]).toEqual([root, 'a/b'])
+    expect((await stat(await makeWithin(hostPath, below))).mode & 0o777).toBe(0o777)
   })
 
   test('finds a file through links inside the volume', async () => {
     await writeFile(join(root, 'file'), '')
     await symlink('file', join(root, 'link'))
-    expect(await resolveSubPath(root, 'link', at)).toBe(join(root, 'file'))
+    expect(await resolveSubPath(root, 'link', at)).toEqual({ hostPath: root, below: 'file' })
   })
 
   test('does not follow links out of the volume', async () => {

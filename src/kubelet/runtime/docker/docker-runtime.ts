@@ -31,6 +31,7 @@ import { addressesOf, isCurrent, statusOf } from './inspect.js'
 import { isOwned, labelNames, type Owner, ownerFilter } from './labels.js'
 import { readLogs } from './logs.js'
 import { statsOf } from './stats.js'
+import type { SubPathMounts } from './sub-path-mounts.js'
 
 export interface DockerRuntimeDeps {
   docker: Docker
@@ -45,6 +46,7 @@ export interface DockerRuntimeDeps {
   pauseImage: string
   /** Shared by the daemon's nodes: found out at the first refusal. */
   oom: { mayLower: boolean }
+  subPaths: SubPathMounts
   /** As in CreateContext. */
   grantable?: readonly string[]
   hostPortAddress?: string
@@ -180,7 +182,18 @@ export class DockerRuntime implements Runtime {
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
     const pod = this.#pods.get(sandboxId) ?? (await this.status(sandboxId))?.pod
     if (!pod) throw new RuntimeError('not-found', `sandbox ${sandboxId} does not exist`)
-    return this.#create(containerBody(pod, sandboxId, config, this.#context()))
+    const { subPaths } = this.#deps
+    const pinned = await subPaths.pin(config.mounts)
+    try {
+      const id = await this.#create(
+        containerBody(pod, sandboxId, { ...config, mounts: pinned.mounts }, this.#context()),
+      )
+      subPaths.keep(id, pinned)
+      return id
+    } catch (error) {
+      await subPaths.release(pinned.held)
+      throw error
+    }
   }
 
   async startContainer(id: string): Promise<void> {
@@ -189,6 +202,8 @@ export class DockerRuntime implements Runtime {
     } catch (error) {
       this.#noteOomRefusal(error)
       throw error
+    } finally {
+      await this.#deps.subPaths.letGo(id)
     }
   }
 
@@ -206,6 +221,8 @@ export class DockerRuntime implements Runtime {
       // Docker's own removal of it is under way.
       if (!isRuntimeError(error, 'conflict')) throw error
       await askingOnce(this.#docker.getContainer(id).wait({ condition: 'removed' }))
+    } finally {
+      await this.#deps.subPaths.letGo(id)
     }
   }
 

@@ -19,9 +19,11 @@ import { DockerEvents } from './events.js'
 import { type HostPrograms, newFileRemover, newHostPrograms, untilProgramsEnded } from './host-programs.js'
 import { DockerImages } from './images.js'
 import { ownerFilter } from './labels.js'
+import { openSubPathMounts } from './open-sub-path-mounts.js'
 import { newPassage, type Passage } from './passage.js'
 import { ensurePauseImage } from './pause-image.js'
 import { relayIntoSandbox } from './relay.js'
+import type { SubPathMounts } from './sub-path-mounts.js'
 
 const run = promisify(execFile)
 
@@ -34,6 +36,8 @@ export interface DockerOptions {
   dataDirectory?: string
   /** How pods get their network, where that is not Docker's matter. */
   openNetwork?(): Promise<NetworkManager>
+  /** Where executables may be put on Linux; without it, Docker follows the paths of subPaths itself. */
+  programs?: string
   clock: Clock
   log: Logger
 }
@@ -76,6 +80,7 @@ export class DockerEngine {
   readonly #pauseImage: string
   readonly #oom: { mayLower: boolean }
   readonly #grantable: readonly string[] | undefined
+  readonly #subPaths: SubPathMounts
   readonly #asUser: Pick<DockerRuntimeDeps, 'removeFiles' | 'relayInto'>
 
   private constructor(docker: Docker, options: DockerOptions, facts: EngineFacts) {
@@ -91,6 +96,7 @@ export class DockerEngine {
       this.#images.watched = standing
       this.#images.forget()
     }
+    this.#subPaths = openSubPathMounts(docker, { ...options, pauseImage: facts.pauseImage })
     this.#asUser = options.dataDirectory ? withoutRoot(docker, options, facts) : {}
     this.#events = new DockerEvents({ docker, clock: options.clock, log: options.log, watched })
   }
@@ -132,6 +138,7 @@ export class DockerEngine {
       ...(this.#network instanceof DockerNetwork && { dockerNetwork: this.#network }),
       pauseImage: this.#pauseImage,
       oom: this.#oom,
+      subPaths: this.#subPaths,
       ...(this.#grantable && { grantable: this.#grantable }),
       ...this.#asUser,
       ...(hostPortAddress && { hostPortAddress }),

@@ -39,6 +39,8 @@ export interface HostProgramsOptions {
   directory: string
   /** A directory above it that they may change, too. */
   writable?: string
+  /** They may also enter the namespaces of this machine's processes. */
+  entersNamespaces?: boolean
   /** A command of the shell that runs when this process is gone, or has called `stop`. */
   atEnd: string
 }
@@ -79,8 +81,14 @@ export const hostPrograms = (...programs: string[]): MountSettings[] => {
 
 const nameOf = ({ cluster, name }: Pick<HostProgramsOptions, 'cluster' | 'name'>) => `minik8s-${cluster}_${name}`
 
+const inNamespaces: Docker.HostConfig = {
+  PidMode: 'host',
+  CapAdd: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_CHROOT', 'SYS_PTRACE'],
+  SecurityOpt: ['label=disable', 'seccomp=unconfined', 'apparmor=unconfined'],
+}
+
 function bodyOf(options: HostProgramsOptions): Docker.ContainerCreateOptions {
-  const { cluster, pauseImage, directory, writable, atEnd } = options
+  const { cluster, pauseImage, directory, writable, atEnd, entersNamespaces } = options
   return {
     name: nameOf(options),
     Image: pauseImage,
@@ -94,6 +102,7 @@ function bodyOf(options: HostProgramsOptions): Docker.ContainerCreateOptions {
       NetworkMode: 'host',
       CapAdd: ['NET_ADMIN'],
       SecurityOpt: ['label=disable'],
+      ...(entersNamespaces && inNamespaces),
       LogConfig: { Type: 'none', Config: {} },
       Mounts: [...hostPrograms(), bind(writable ?? directory, false)],
     },

@@ -8,6 +8,7 @@ import {
   terminalControl,
   treeFlags,
 } from './kernel/system-calls.js'
+import { type PathBelow, takeTreeBelow } from './kernel/tree-below.js'
 import { addDirectories, addFile } from './launch-user.js'
 
 /** A directory as it is, or layers below one that takes the changes. */
@@ -16,6 +17,8 @@ export type RootSource = { directory: string } | { lower: string; upper: string;
 export interface BoundPath {
   /** On the host; links in it have been followed. */
   source: string
+  /** The same, where no link may be followed any more. */
+  below?: PathBelow
   target: string
   isDirectory: boolean
   readOnly: boolean
@@ -64,14 +67,14 @@ function addSource(launcher: Launcher, { at, source }: RootOptions): void {
 
 /** Detached copies of what will be bound, taken while the host's paths are still in reach. */
 const takeTrees = (launcher: Launcher, binds: readonly BoundPath[]): CallResult[] =>
-  binds.map(({ source, target }) =>
-    launcher.call(
-      'open_tree',
-      [atWorkingDirectory, source, treeFlags.clone | treeFlags.closeOnExec | treeFlags.recursive],
-      {
-        what: `mount ${source} to ${target}`,
-      },
-    ),
+  binds.map(({ source, below, target }) =>
+    below
+      ? takeTreeBelow(launcher, below)
+      : launcher.call(
+          'open_tree',
+          [atWorkingDirectory, source, treeFlags.clone | treeFlags.closeOnExec | treeFlags.recursive],
+          { what: `mount ${source} to ${target}` },
+        ),
   )
 
 function addBind(launcher: Launcher, tree: CallResult, mount: BoundPath): void {
@@ -115,9 +118,10 @@ function addDevices(launcher: Launcher, devices: RootOptions['devices']): void {
 export function enterRoot(launcher: Launcher, options: RootOptions): void {
   const { at, devices } = options
   const binds = [...options.groups, ...options.binds]
-  launcher.call('umask', [0o022])
+  launcher.call('umask', [0])
   // Before parting: what is to share its mounts with the host still does.
   const trees = takeTrees(launcher, binds)
+  launcher.call('umask', [0o022])
   launcher.call('mount', [0, '/', 0, makePrivate | recursive, 0], { what: 'part from the mounts of the host' })
   addSource(launcher, options)
   launcher.call('chdir', [at])

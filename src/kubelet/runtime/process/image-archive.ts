@@ -76,13 +76,16 @@ const blob = (directory: string, digest: string) => inside(directory, `blobs/${d
 const nameAnnotations = ['io.containerd.image.name', 'org.opencontainers.image.ref.name']
 const architectures: Record<string, string> = { x64: 'amd64', arm64: 'arm64' }
 
+/** As images name it. */
+export const ownArchitecture = (): string => architectures[process.arch] ?? process.arch
+
 /** An index may lead to further ones, by platform: only our own is of use. */
 async function readDescriptor(
   directory: string,
   descriptor: Descriptor,
   tags: readonly string[],
 ): Promise<SavedImage[]> {
-  const own = architectures[process.arch]
+  const own = ownArchitecture()
   if (descriptor.platform && (descriptor.platform.os !== 'linux' || descriptor.platform.architecture !== own)) return []
   const name = nameAnnotations.map(key => descriptor.annotations?.[key]).find(Boolean)
   const names = name ? [name] : tags
@@ -112,7 +115,7 @@ export async function readImages(directory: string): Promise<SavedImage[]> {
       throw isAbsent(inner) ? new Error('it is no saved image: neither manifest.json nor index.json is in it') : inner
     })
   })
-  const own = architectures[process.arch]
+  const own = ownArchitecture()
   const usable = images.filter(({ architecture }) => !architecture || architecture === own)
   if (usable.length === 0) throw new Error(`it holds no image for linux/${own}`)
   return usable

@@ -2,7 +2,7 @@
 import { createReadStream, type FSWatcher, watch } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseImageName } from '../../images/image-name.js'
+import { canonicalName } from '../../images/image-name.js'
 import { RuntimeError } from '../runtime.js'
 import type { ImageStatus } from '../types.js'
 import type { ImageConfig } from './image-archive.js'
@@ -11,24 +11,13 @@ import type { ImageConfig } from './image-archive.js'
 export interface StoredImage {
   id: string
   tags: readonly string[]
+  /** Where it was pulled: names with the digest of what the registry gave. */
+  digests?: readonly string[]
   config: ImageConfig
   sizeBytes: number
 }
 
 const listName = 'images.json'
-
-/** `nginx` and `docker.io/library/nginx:latest` are the same. Other texts, such as ids, stay as they are. */
-export function canonicalName(image: string): string {
-  try {
-    const { full, registry, repository } = parseImageName(image)
-    if (registry !== 'docker.io' || repository.startsWith('docker.io/library/')) return full
-    const [first = '', ...rest] = repository.split('/')
-    const path = first === 'docker.io' ? rest.join('/') : repository
-    return `docker.io/${path.includes('/') ? path : `library/${path}`}${full.slice(repository.length)}`
-  } catch {
-    return image
-  }
-}
 
 /** Bytes of all files below it; what vanishes meanwhile does not count. */
 export async function sizeOf(directory: string): Promise<number> {
@@ -88,7 +77,8 @@ export class ImageStore {
     const name = canonicalName(image)
     const images = await this.list()
     return images.find(
-      ({ id, tags }) => id === image || id === `sha256:${image}` || tags.some(tag => canonicalName(tag) === name),
+      ({ id, tags, digests = [] }) =>
+        id === image || id === `sha256:${image}` || [...tags, ...digests].some(each => canonicalName(each) === name),
     )
   }
 
@@ -126,7 +116,8 @@ export class ImageStore {
     return this.#change(async () => {
       const names = new Set(tags.map(canonicalName))
       const others = (await this.list()).filter(known => known.id !== id)
-      const stored = { ...image, tags: [...new Set([...(present?.tags ?? []), ...tags])], sizeBytes }
+      const digests = [...new Set([...(present?.digests ?? []), ...(image.digests ?? [])])]
+      const stored = { ...image, tags: [...new Set([...(present?.tags ?? []), ...tags])], digests, sizeBytes }
       await this.#write([
         stored,
         ...others.map(other => ({ ...other, tags: other.tags.filter(tag => !names.has(canonicalName(tag))) })),
@@ -180,10 +171,10 @@ export class ImageStore {
   }
 }
 
-export const imageStatusOf = ({ id, tags, config, sizeBytes }: StoredImage): ImageStatus => ({
+export const imageStatusOf = ({ id, tags, digests = [], config, sizeBytes }: StoredImage): ImageStatus => ({
   id,
   tags,
-  digests: [],
+  digests,
   sizeBytes,
   user: config.User ?? '',
 })

@@ -15,6 +15,7 @@ import type {
   LinuxResources,
   MemoryVolumeOptions,
   PodRef,
+  RegistryCredentials,
   RuntimeEvent,
   RuntimeVersion,
   SandboxConfig,
@@ -228,12 +229,10 @@ export class ProcessRuntime implements Runtime {
     return (await this.#host.images.list()).map(imageStatusOf)
   }
 
-  async pullImage(image: string): Promise<void> {
+  async pullImage(image: string, credentials: RegistryCredentials | undefined, signal: AbortSignal): Promise<void> {
     if (isDemoImage(image)) return storeDemoImage(this.#host.images)
-    throw new RuntimeError(
-      'other',
-      `image ${image} is not here, and the process runtime pulls none: save it with another tool and load it with \`minik8s image load FILE\``,
-    )
+    const { pullImage } = await import('./registry/pull-image.js')
+    await pullImage(this.#host.images, { image, credentials, signal, fetch })
   }
 
   removeImage(image: string): Promise<void> {

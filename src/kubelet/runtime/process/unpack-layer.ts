@@ -2,9 +2,9 @@
 import { createWriteStream } from 'node:fs'
 import { chmod, chown, lchown, link, lstat, mkdir, readdir, rm, symlink, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import zlib from 'node:zlib'
 import type { Header } from 'tar-stream'
 import { resolveInRoot } from './resolve-in-root.js'
 
@@ -80,8 +80,13 @@ async function writeEntry(root: string, header: Header, content: Readable): Prom
 
 const gzipMagic = 0x1f8b
 const zstdMagic = 0x28b52ffd
+const noZstd =
+  'a layer is compressed by zstd, which Node.js knows from 22.15 on: use a newer one, or an image compressed by gzip'
 
-/** Layers are plain or gzipped tar archives. */
+/** Node knows zstd from 22.15 on. */
+const newZstdDecompressor = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress
+
+/** Layers are tar archives, plain or compressed by gzip or zstd. */
 async function* decompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()
@@ -91,15 +96,16 @@ async function* decompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buff
     yield head
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
   }
-  if (head.length >= 4 && head.readUInt32BE(0) === zstdMagic)
-    throw new Error(
-      'a layer is compressed by zstd, which this Node does not know: save the image uncompressed or by gzip',
-    )
+  if (head.length >= 4 && head.readUInt32BE(0) === zstdMagic) {
+    if (!newZstdDecompressor) throw new Error(noZstd)
+    yield* Readable.from(all()).pipe(newZstdDecompressor())
+    return
+  }
   if (head.length < 2 || head.readUInt16BE(0) !== gzipMagic) {
     yield* all()
     return
   }
-  yield* Readable.from(all()).pipe(createGunzip())
+  yield* Readable.from(all()).pipe(zlib.createGunzip())
 }
 
 /** Rejects for what is no archive. */

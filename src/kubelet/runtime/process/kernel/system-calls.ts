@@ -35,6 +35,7 @@ export const callNumbers = {
   openat: [257, 56],
   mkdirat: [258, 34],
   mknodat: [259, 33],
+  unlinkat: [263, 35],
   symlinkat: [266, 36],
   fchmodat: [268, 53],
   unshare: [272, 97],
@@ -44,6 +45,7 @@ export const callNumbers = {
   open_tree: [428, 428],
   move_mount: [429, 429],
   close_range: [436, 436],
+  openat2: [437, 437],
 } as const
 
 export type CallName = keyof typeof callNumbers
@@ -60,6 +62,8 @@ export const openFlags = {
   nonBlocking: 0o4000,
   noTerminal: 0o400,
   closeOnExec: 0o2000000,
+  /** A place in the tree, neither to read nor to write. */
+  path: 0o10000000,
 } as const
 
 export const cloneFlags = {
@@ -86,9 +90,23 @@ export const mountFlags = {
   shared: 1 << 20,
   /** For umount2: at once from the tree, for good when nobody uses it any more. */
   detach: 2,
+  /** For umount2. */
+  noFollow: 8,
 } as const
 
-export const treeFlags = { clone: 1, closeOnExec: 0o2000000, recursive: 0x8000, fromEmptyPath: 4 } as const
+/** For openat2: how a path may not be resolved. */
+export const resolveFlags = { noMagicLinks: 2, noSymlinks: 4, beneath: 8 } as const
+
+/** For unlinkat. */
+export const removeDirectory = 0x200
+
+export const treeFlags = {
+  clone: 1,
+  closeOnExec: 0o2000000,
+  recursive: 0x8000,
+  emptyPath: 0x1000,
+  fromEmptyPath: 4,
+} as const
 
 export const processControl = {
   setParentDeathSignal: 1,
