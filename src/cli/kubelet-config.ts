@@ -39,12 +39,13 @@ function wholeNumber(text: string): number {
 }
 
 function evictionOf(flags: KubeletFlags): NonNullable<KubeletConfig['eviction']> {
+  const reclaim = reading('eviction-minimum-reclaim', () => parseReclaim(flags['eviction-minimum-reclaim'] ?? ''))
   const thresholds = reading('eviction-hard', () =>
     thresholdsOf({
       hard: flags['eviction-hard'] ?? defaultEvictionHard,
       soft: flags['eviction-soft'] ?? '',
       softGrace: flags['eviction-soft-grace-period'] ?? '',
-      reclaim: reading('eviction-minimum-reclaim', () => parseReclaim(flags['eviction-minimum-reclaim'] ?? '')),
+      reclaim,
     }),
   )
   const transition = flags['eviction-pressure-transition-period'] ?? defaultTransition
