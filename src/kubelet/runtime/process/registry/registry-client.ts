@@ -57,7 +57,7 @@ export interface Descriptor {
   size?: number
 }
 
-export const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+const digestOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 export class RegistryClient {
   readonly #options: RegistryClientOptions
