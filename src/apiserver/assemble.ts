@@ -20,6 +20,7 @@ import { FlowObjectFollower } from './flow-control/follow-objects.js'
 import { ApiServiceFollower } from './follow-api-services.js'
 import { checkHealth, type HealthCheck, healthPaths } from './health.js'
 import { healthChecks, type ServerState, storeTimeout } from './health-checks.js'
+import { newPacedListener } from './http/paced-listener.js'
 import { newRequestListener, type PipelineContext, type RequestListener } from './http/pipeline.js'
 import { requestTimeout } from './http/request-deadlines.js'
 import { newRouter } from './http/router.js'
@@ -248,7 +249,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
   })
   const publish = (): Promise<void> => advertise(endpoint(), { rests, schemas, log, clock })
   return {
-    listener: newRequestListener(context),
+    listener: newPacedListener(newRequestListener(context), setImmediate),
     onUpgrade: newUpgradeListener(context, { deps, stopping: signal, aggregator }, stream),
     onHandshakeError: countHandshakeErrors(deps.metrics),
     handler: components.handler,

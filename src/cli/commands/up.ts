@@ -6,8 +6,10 @@ import { type Cluster, startCluster } from '../cluster/cluster.js'
 import type { Command } from '../command.js'
 import { type Configuration, resolveConfiguration } from '../configuration.js'
 import { formatFlags, parseFlags, upFlags } from '../flags.js'
+import { collectWhenIdle, processMemory } from '../idle-collection.js'
 import { findInstance, removeInstance, writeInstance } from '../instance.js'
 import { kubeconfigByPath, kubeconfigWithKeys, localUrl, writeKubeconfig } from '../kubeconfig.js'
+import { systemClock } from '../system.js'
 import { UserError } from '../user-error.js'
 import { packageVersion } from '../version.js'
 
@@ -93,6 +95,7 @@ export async function runCluster(config: Configuration): Promise<number> {
         `minik8s v${packageVersion()} is ready in ${ms} ms: kubectl --kubeconfig ${shown(kubeconfig)} get nodes\n`,
       )
     }
+    collectWhenIdle({ clock: systemClock, ...processMemory() })
     await stopped
     say('stopping …')
   } finally {
