@@ -45,9 +45,11 @@ export function countdown(what: string, total: number): { at(count: number): voi
   let timer: NodeJS.Timeout
   let at: (count: number) => void = () => {}
   const all = new Promise<void>((resolve, reject) => {
+    let isOver = false
     at = count => {
       clearTimeout(timer)
-      if (count >= total) resolve()
+      isOver ||= count >= total
+      if (isOver) resolve()
       else timer = setTimeout(() => reject(new Error(`${count} of ${total} pods are ${what}, and no more`)), patienceMs)
     }
   })
