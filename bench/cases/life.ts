@@ -13,7 +13,7 @@ export const startFull: LifeBenchmark = {
   ...{ sizes: [1_000, 10_000], longSizes: [50_000], prepare: fillMany, sample: restarted },
 }
 
-const settleMs = 3_000
+const settleMs = 10_000
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 async function settled(server: BenchServer): Promise<Sample> {

@@ -56,7 +56,7 @@ async function makeFlooder(server: ServerAddress): Promise<ServerAddress> {
 }
 
 /** How long a writer holds its place before it says what it wants, milliseconds. */
-const hesitation = 500
+const hesitation = 1500
 
 /** Every second request is a long answer, the others writes whose bodies come late. */
 function floodRequest(n: number): { headers: OutgoingHttpHeaders; body?: string } {
