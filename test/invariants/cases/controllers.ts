@@ -172,8 +172,13 @@ export const controllerCases: readonly Case[] = [
   },
   {
     rule: 'stateful-set-order',
-    name: 'in order, with a start of its own; parallel; a pod that is evicted; one that fell ill a moment ago',
+    name: 'in order, with a start of its own; parallel; a pod that is evicted; one that fell ill, or came, a moment ago',
     play(history) {
+      history.put('StatefulSet', 'late', { spec: { replicas: 3 } })
+      for (const name of ['late-0', 'late-1', 'late-2'])
+        history.put('Pod', name, { metadata: ownedBy('StatefulSet', 'late'), status: ready })
+      history.put('StatefulSet', 'late', { spec: { replicas: 1 } })
+      history.put('Pod', 'late-1', { metadata: going })
       history.put('StatefulSet', 'db', { spec: { replicas: 3, ordinals: { start: 5 } } })
       ordinals(history, ['db-5', 'db-6'])
       history.later()

@@ -38,7 +38,10 @@ function madeTooEarly(pod: Pod, sets: readonly StatefulSet[], model: ClusterMode
 function goesTooEarly(pod: Pod, sets: readonly StatefulSet[], model: ClusterModel): string | undefined {
   const isDisrupted = getCondition(pod.status, 'DisruptionTarget')?.status === 'True'
   if (isDisrupted || !sets.every(set => ordinalOf(pod) >= endOf(set))) return undefined
-  const higher = model.podsOf(controllerOf(pod)?.uid ?? '').filter(other => ordinalOf(other) > ordinalOf(pod))
+  const owner = controllerOf(pod)?.uid
+  // One that a late cache does not show yet cannot go first.
+  const seen = model.followed('Pod').flatMap(entry => (entry.views().every(Boolean) ? (entry.current ?? []) : []))
+  const higher = seen.filter(other => controllerOf(other)?.uid === owner && ordinalOf(other) > ordinalOf(pod))
   return higher.length ? `${nameOf(pod)} goes before ${higher.map(nameOf).join(', ')}` : undefined
 }
 

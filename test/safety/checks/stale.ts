@@ -9,9 +9,9 @@ import { newChance } from '../random.js'
 
 /**
  * Who takes a ReplicaSet away and puts another in its place decides himself how many pods are there meanwhile; who takes away a Job's pod that
- * has succeeded, finalizer and all, before it is counted, has it done again.
+ * has succeeded, finalizer and all, before it is counted, has it done again; who takes a pod of a StatefulSet away asks nobody for the order.
  */
-const brokenByUsers = ['deployment-bounds', 'job-bounds']
+const brokenByUsers = ['deployment-bounds', 'job-bounds', 'stateful-set-order']
 
 /** What was done that nobody who saw could have meant. */
 export async function playStale(scenario: Scenario, seed: number): Promise<string[]> {

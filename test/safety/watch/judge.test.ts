@@ -50,6 +50,14 @@ describe('what the laws allow', () => {
     const unsure: Written = { ...gone, isSure: false }
     expect(judgeWatches([first], [writes[0]!, writes[1]!, unsure, gone, writes[3]!])).toEqual([])
   })
+
+  test('the event of a deletion may be that of the second, a change without an answer between them', () => {
+    const unsure: Written[] = [
+      { ...gone, isSure: false },
+      { key: 'a', value: 'x-g0', isSure: false },
+    ]
+    expect(judgeWatches([first], [writes[0]!, writes[1]!, ...unsure, gone, writes[3]!])).toEqual([])
+  })
 })
 
 describe('what they forbid', () => {
@@ -96,6 +104,13 @@ describe('what they forbid', () => {
       says: /was told MODIFIED a 2-g1 at 6, which did not happen/,
     },
   ])('$name', ({ told, says }) => expect(judgeWatches([first, told], writes).join('\n')).toMatch(says))
+
+  test('a deletion that no watcher is told of, though one before it had no answer', () => {
+    const [unsure, again] = [{ ...gone, isSure: false }, put(9, '3-g1')]
+    const told = story({ events: [...all.slice(0, 3), seen('ADDED', 9, '3-g1'), seen('ADDED', 12, '4-g0')] })
+    const list = [...writes.slice(0, 2), unsure, gone, again, gone, put(12, '4-g0')]
+    expect(judgeWatches([told], list).join()).toMatch(/ADDED a 4-g0 at 12 where a deletion at undefined was written/)
+  })
 
   test('a write that no watcher is told of', () =>
     expect(judgeWatches([story({ events: all.slice(0, 3) })], writes).join()).toMatch(/no event for 3-g1 at 9/))

@@ -39,31 +39,43 @@ function isOf(event: Seen, { value, revision }: Written, previous: string | unde
   return event.type === type && event.value === value && (revision === undefined || event.revision === revision)
 }
 
-/** Of deletions in a row, all but the last without an answer, the event may be any: then it is the last, which surely took place. */
-const isOnly = (event: Seen, writes: readonly Written[], at: number, previous: string | undefined): boolean =>
-  isOf(event, writes[at]!, previous) && !(writes[at + 1] && isOf(event, writes[at + 1]!, previous))
+/**
+ * Which write comes after the one that the event may be of. Deletions look alike, and writes without an answer may not have taken place: there
+ * can be several.
+ */
+function placesAfter(event: Seen, writes: readonly Written[], places: readonly number[], previous?: string): number[] {
+  const after = new Set<number>()
+  for (const place of places)
+    for (let at = place; at < writes.length; at++) {
+      if (isOf(event, writes[at]!, previous)) after.add(at + 1)
+      if (writes[at]!.isSure) break
+    }
+  return [...after].sort((a, b) => a - b)
+}
 
 /** Reliable, atomic: each write of a key is one event with just what was written. A write without an answer may be missing. */
 function judgeWrites(events: readonly Seen[], writes: readonly Written[]): string[] {
   const violations: string[] = []
   let previous: string | undefined
-  let next = 0
+  let places = [0]
   for (const event of events) {
-    let at = next
-    while (at < writes.length && !writes[at]!.isSure && !isOnly(event, writes, at, previous)) at++
-    const write = writes[at]
-    if (!write || !isOf(event, write, previous)) {
+    const after = placesAfter(event, writes, places, previous)
+    if (after.length) places = after
+    else {
+      const next = places.at(-1)!
+      const write = writes.slice(next).find(({ isSure }) => isSure)
       violations.push(
         `${shown(event)} where ${write ? `${write.value ?? 'a deletion'} at ${write.revision}` : 'nothing'} was written`,
       )
-      at = writes.findIndex(each => each.value === event.value)
-      if (at < 0) at = next
+      const found = writes.findIndex(each => each.value === event.value)
+      places = [found < 0 ? next : found + 1]
     }
-    next = at + 1
     previous = event.type === 'DELETED' ? undefined : event.value
   }
-  for (const write of writes.slice(next))
-    if (write.isSure) violations.push(`${write.key}: no event for ${write.value ?? 'a deletion'} at ${write.revision}`)
+  const missing = places.map(place => writes.slice(place).filter(({ isSure }) => isSure))
+  if (missing.every(({ length }) => length))
+    for (const { key, value, revision } of missing.at(-1)!)
+      violations.push(`${key}: no event for ${value ?? 'a deletion'} at ${revision}`)
   return violations
 }
 
