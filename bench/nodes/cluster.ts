@@ -52,9 +52,13 @@ const podOf = (name: string, spec: Partial<PodSpec>): Pod => ({
   },
 })
 
+/** A machine on which it takes longer says nothing about us. */
+const longestRunMs = 180_000
+
 async function watchUntilRunning(client: Client, wanted: ReadonlySet<string>): Promise<void> {
   const end = new AbortController()
   const left = new Set(wanted)
+  const timer = setTimeout(() => end.abort(), longestRunMs)
   try {
     for await (const { object } of await client.watch<Pod>(podKind, { namespace }, end.signal)) {
       const { phase, reason } = object.status ?? {}
@@ -62,7 +66,9 @@ async function watchUntilRunning(client: Client, wanted: ReadonlySet<string>): P
       if (phase === 'Running') left.delete(object.metadata.name ?? '')
       if (left.size === 0) return
     }
+    throw new Error(`${left.size} of ${wanted.size} pods do not run: ${[...left].slice(0, 5).join(', ')} …`)
   } finally {
+    clearTimeout(timer)
     end.abort()
   }
 }
@@ -73,6 +79,9 @@ export async function startPodCluster(): Promise<PodCluster> {
   const args = [program, 'up', '--data-dir', dir, '--port', `${await freePort()}`, '--runtime', 'docker', '--rm']
   const startedAt = performance.now()
   const child = startProcess(process.execPath, args, { cwd: dir, log: join(dir, 'log') })
+  // The containers go with it.
+  const interrupted = () => void stopProcess(child).then(() => process.exit(1))
+  process.once('SIGTERM', interrupted).once('SIGINT', interrupted)
   const connection = await eventually(() => readKubeconfig(join(dir, 'kubeconfig')))
   const client = newHttpsClient(connection, { clock })
   await eventually(() => client.get(serviceAccount, { namespace, name: 'default' }))
@@ -107,6 +116,7 @@ export async function startPodCluster(): Promise<PodCluster> {
     },
     async [Symbol.asyncDispose]() {
       client.close()
+      process.off('SIGTERM', interrupted).off('SIGINT', interrupted)
       await stopProcess(child)
       rmSync(dir, { recursive: true, force: true })
     },

@@ -61,7 +61,7 @@ spec:
           whenUnsatisfiable: ScheduleAnyway
           labelSelector: { matchLabels: { app: web } }
       containers:
-        - { name: main, image: 'busybox:1.36', command: [sh, -c, 'echo hello; trap exit TERM; while :; do sleep 1; done'] }
+        - { name: main, image: 'busybox:1.36', command: [sh, -c, 'echo hello; mkdir /www; echo far > /www/i; httpd -p 8080 -h /www; trap exit TERM; while :; do sleep 1; done'] }
 `
 
 test('a certificate was issued to the node, and it is Ready beside the first', async () => {
@@ -92,7 +92,31 @@ test('a second process of the same name is refused', async () => {
   })
 })
 
-test('pods run there, and logs, exec and port-forward reach them', async () => {
+/** What the pod's server says through a port of this machine. */
+async function forwarded(pod: string): Promise<string> {
+  const port = 18_276
+  const script = `kubectl --kubeconfig "$1" port-forward "pod/$2" ${port}:8080 >/dev/null 2>&1 & trap "kill $!" EXIT; for i in $(seq 50); do curl -sf http://127.0.0.1:${port}/i && exit; sleep 0.1; done`
+  return output('sh', ['-c', script, 'sh', cluster.kubeconfig, pod])
+}
+
+/** What a pod there makes of what is typed to it. */
+function typed(text: string): Promise<string> {
+  const onWorker = JSON.stringify({ spec: { nodeName: 'worker' } })
+  const pod = [
+    'run',
+    'typed',
+    '-i',
+    '--rm',
+    '--quiet',
+    '--restart=Never',
+    '--image=busybox:1.36',
+    '--overrides',
+    onWorker,
+  ]
+  return output('kubectl', ['--kubeconfig', cluster.kubeconfig, ...pod, '--', 'tr', 'a-z', 'A-Z'], { input: text })
+}
+
+test('pods run there, and logs, exec, attach and port-forward reach them', async () => {
   await cluster.apply(workload)
   await cluster.kubectl('rollout', 'status', 'deploy/web', '--timeout=60s')
   const pods = (await cluster.kubectl('get', 'pods', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ')
@@ -101,6 +125,8 @@ test('pods run there, and logs, exec and port-forward reach them', async () => {
   const far = pods[nodes.indexOf('worker')]!
   expect(await cluster.kubectl('logs', far)).toBe('hello\n')
   expect(await cluster.kubectl('exec', far, '--', 'hostname')).toBe(`${far}\n`)
+  expect(await forwarded(far)).toBe('far\n')
+  expect(await typed('typed\n')).toBe('TYPED\n')
   expect(await cluster.kubectl('get', '--raw', '/api/v1/nodes/worker/proxy/healthz')).toBe('ok')
 })
 

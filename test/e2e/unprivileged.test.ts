@@ -50,7 +50,11 @@ spec:
 apiVersion: v1
 kind: Pod
 metadata: { name: client }
-spec: { terminationGracePeriodSeconds: 0, containers: [{ name: c, image: 'busybox:1.36', command: [sleep, infinity] }] }
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - { name: c, image: 'busybox:1.36', command: [sleep, infinity], volumeMounts: [{ name: v, mountPath: /v, subPath: a/b }] }
+  volumes: [{ name: v, emptyDir: {} }]
 ---
 apiVersion: v1
 kind: Service
