@@ -1,16 +1,10 @@
 /** Listens for HTTP on localhost: HTTP/2 and HTTP/1.1, in the clear or over TLS. */
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { SecureContext, TlsOptions, Server as TlsServer } from 'node:tls'
 import type { KeyPair } from '../../machinery/pki/certificates.js'
-import type { Incoming, Outgoing } from './exchange.js'
+import type { HttpHandler } from './http-handler.js'
 import { takeHttp2 } from './prior-knowledge.js'
-
-export interface HttpHandler {
-  serve(request: Incoming, response: Outgoing): void
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-}
 
 export interface ListenerOptions {
   /** The first must be had, the others may. */

@@ -1,7 +1,7 @@
 /** HTTP/2 in the clear for clients that begin with it without asking, as those of gRPC do: told from HTTP/1.1 by the first bytes. */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { HttpHandler } from './http-listener.js'
+import type { HttpHandler } from './http-handler.js'
 
 /** What connections of HTTP/2 begin with; no method of HTTP/1.1 does. */
 const preface = Buffer.from('PRI')

@@ -10,12 +10,7 @@ import type {
 } from '../../apis/generated/resource-v1.js'
 import { type PooledDevice, poolsFor } from './pools.js'
 import { type Alternative, alternativesOf, maxResults } from './requests.js'
-import { resultOf } from './result.js'
-
-export interface Picked {
-  alternative: Alternative
-  device: PooledDevice
-}
+import { type Picked, resultOf } from './result.js'
 
 export interface Inventory {
   slices: Iterable<ResourceSlice>

@@ -5,7 +5,14 @@ import type {
   DeviceAllocationConfiguration,
   ResourceClaim,
 } from '../../apis/generated/resource-v1.js'
-import type { Picked } from './allocate.js'
+import type { PooledDevice } from './pools.js'
+import type { Alternative } from './requests.js'
+
+/** A device for one of a claim's requests, and as which of its alternatives. */
+export interface Picked {
+  alternative: Alternative
+  device: PooledDevice
+}
 
 /** Settings of the classes first, once each, then the claim's. */
 function configOf({ spec }: ResourceClaim, picked: readonly Picked[]): DeviceAllocationConfiguration[] {
