@@ -5,15 +5,9 @@ import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { loadSchemas } from '../../src/apis/generated/schema.js'
-import { conversions, storedKinds, virtualKinds } from '../../src/apis/index.js'
-import { type ApiServer, startApiServer } from '../../src/apiserver/server.js'
+import type { ApiServer } from '../../src/apiserver/server.js'
 import { ensurePki, type Pki } from '../../src/cli/pki/pki.js'
-import { systemClock, systemRandom } from '../../src/cli/system.js'
-import { newRegistry } from '../../src/registry/registry.js'
-import { newMemoryStorage } from '../../src/storage/memory/open.js'
-import { silentLogger } from '../../src/telemetry/logger.js'
-import { newMetricRegistry } from '../../src/telemetry/metrics.js'
+import { startTestApiServer } from './start-api-server.js'
 
 let directory: string
 let pki: Pki
@@ -25,21 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }))
 
 function start(): Promise<ApiServer> {
-  const [clock, random, schemas] = [systemClock, systemRandom, loadSchemas()]
-  const storage = newMemoryStorage(clock)
-  const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
-  const { certificate, key } = pki.apiserver
-  return startApiServer(
-    { clock, random, log: silentLogger, metrics: newMetricRegistry(), rests, virtualKinds, schemas },
-    {
-      bindAddress: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.10',
-      tls: { certificate, key, clientCa: pki.ca.certificate },
-      serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
-      serviceSubnet: '10.96.0.0/16',
-    },
-  )
+  return startTestApiServer(pki)
 }
 
 type Identity = { cert?: string; key?: string }

@@ -4,17 +4,11 @@ import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { loadSchemas } from '../../src/apis/generated/schema.js'
-import { conversions, storedKinds, virtualKinds } from '../../src/apis/index.js'
-import { type ApiServer, startApiServer } from '../../src/apiserver/server.js'
+import type { ApiServer } from '../../src/apiserver/server.js'
 import { readApiServerConfig } from '../../src/cli/api-server-config.js'
 import { ensurePki } from '../../src/cli/pki/pki.js'
-import { systemClock, systemRandom } from '../../src/cli/system.js'
-import { newRegistry } from '../../src/registry/registry.js'
-import { newMemoryStorage } from '../../src/storage/memory/open.js'
-import { silentLogger } from '../../src/telemetry/logger.js'
-import { newMetricRegistry } from '../../src/telemetry/metrics.js'
 import { type AuditCase, auditCases, auditPolicy, normalizeAuditEvent } from './audit-cases.js'
+import { startTestApiServer } from './start-api-server.js'
 
 const userAgent = 'audit-test/1'
 let directory: string
@@ -28,28 +22,13 @@ beforeAll(async () => {
     return join(directory, name)
   }
   log = join(directory, 'audit.log')
-  const { audit, ...config } = await readApiServerConfig({
+  const config = await readApiServerConfig({
     'token-auth-file': await write('tokens.csv', 'peer,admin,admin,system:masters\n'),
     'audit-policy-file': await write('policy.yaml', JSON.stringify(auditPolicy)),
     'audit-log-path': log,
   })
   const pki = await ensurePki({ directory, hosts: ['127.0.0.1'], now: Date.now() })
-  const [clock, random, schemas] = [systemClock, systemRandom, loadSchemas()]
-  const storage = newMemoryStorage(clock)
-  const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
-  const { certificate, key } = pki.apiserver
-  server = await startApiServer(
-    { clock, random, log: silentLogger, metrics: newMetricRegistry(), rests, virtualKinds, schemas, audit: audit! },
-    {
-      bindAddress: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.10',
-      tls: { certificate, key, clientCa: pki.ca.certificate },
-      serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
-      serviceSubnet: '10.96.0.0/16',
-      ...config,
-    },
-  )
+  server = await startTestApiServer(pki, config)
 })
 afterAll(async () => {
   await server.stop()

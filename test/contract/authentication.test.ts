@@ -7,12 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { exportJWK, SignJWT } from 'jose'
-import { loadSchemas } from '../../src/apis/generated/schema.js'
-import { conversions, storedKinds, virtualKinds } from '../../src/apis/index.js'
-import { type ApiServer, startApiServer } from '../../src/apiserver/server.js'
+import type { ApiServer } from '../../src/apiserver/server.js'
 import { readApiServerConfig } from '../../src/cli/api-server-config.js'
 import { ensurePki, type Pki } from '../../src/cli/pki/pki.js'
-import { systemClock, systemRandom } from '../../src/cli/system.js'
 import {
   issueCertificate,
   type KeyPair,
@@ -22,10 +19,7 @@ import {
 } from '../../src/machinery/pki/certificates.js'
 import { oid, sequence, set, utf8String } from '../../src/machinery/pki/der.js'
 import { extendedKeyUsages } from '../../src/machinery/pki/extensions.js'
-import { newRegistry } from '../../src/registry/registry.js'
-import { newMemoryStorage } from '../../src/storage/memory/open.js'
-import { silentLogger } from '../../src/telemetry/logger.js'
-import { newMetricRegistry } from '../../src/telemetry/metrics.js'
+import { startTestApiServer } from './start-api-server.js'
 
 const days = 1
 const clientOf = (authority: KeyPair, commonName: string, organizations: string[] = []) =>
@@ -74,22 +68,7 @@ async function startServer(): Promise<void> {
     'requestheader-allowed-names': 'front-proxy-client',
     'requestheader-uid-headers': 'X-Remote-Uid',
   })
-  const [clock, random, schemas] = [systemClock, systemRandom, loadSchemas()]
-  const storage = newMemoryStorage(clock)
-  const rests = newRegistry({ kinds: storedKinds, conversions, storage, clock, random, schemas })
-  const { certificate, key } = pki.apiserver
-  server = await startApiServer(
-    { clock, random, log: silentLogger, metrics: newMetricRegistry(), rests, virtualKinds, schemas },
-    {
-      bindAddress: '127.0.0.1',
-      port: 0,
-      advertiseAddress: '192.0.2.10',
-      tls: { certificate, key, clientCa: pki.ca.certificate },
-      serviceAccount: { signingKey: pki.serviceAccount.privateKey, publicKey: pki.serviceAccount.publicKey },
-      serviceSubnet: '10.96.0.0/16',
-      ...config,
-    },
-  )
+  server = await startTestApiServer(pki, config)
 }
 
 beforeAll(async () => {
