@@ -8,6 +8,7 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { loadPatternEngine } from '../../machinery/structural/pattern.js'
+import { followChanges } from '../follow-changes.js'
 import type { Devices, Reservation, VolumeChange } from '../framework.js'
 import { ClaimReservation } from './claim-reservation.js'
 import { deviceId } from './pools.js'
@@ -85,19 +86,14 @@ export class ClusterDevices implements Devices {
 
   private follow<T extends KubernetesObject>(kind: KindRef<T>): Informer<T> {
     const informer = this.deps.informers.informer(kind)
-    const tell = (change: VolumeChange['change'], object: KubernetesObject, old?: KubernetesObject) => {
-      const written = this.written.get(object.metadata.uid ?? '')
-      if (written && (change === 'Delete' || revision(object) >= revision(written)))
-        this.written.delete(object.metadata.uid ?? '')
-      const event = { type: 'VolumeChange', resource: kind.kind, change, object, old } as const
-      this.prepare(event)
-      this.deps.onChange(event)
-    }
     this.removals.push(
-      informer.addHandler({
-        add: object => tell('Add', object),
-        update: (object, old) => tell('Update', object, old),
-        delete: object => tell('Delete', object),
+      followChanges(informer, kind, event => {
+        const { change, object } = event
+        const written = this.written.get(object.metadata.uid ?? '')
+        if (written && (change === 'Delete' || revision(object) >= revision(written)))
+          this.written.delete(object.metadata.uid ?? '')
+        this.prepare(event)
+        this.deps.onChange(event)
       }),
     )
     return informer

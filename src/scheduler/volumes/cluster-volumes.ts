@@ -9,6 +9,7 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import type { Clock } from '../../machinery/clock.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject, ObjectKey } from '../../machinery/object-meta.js'
+import { followChanges } from '../follow-changes.js'
 import type { Reservation, VolumeChange, VolumePlan, Volumes } from '../framework.js'
 import { Assumptions } from './assumptions.js'
 import { VolumeReservation } from './reservation.js'
@@ -82,16 +83,10 @@ export class ClusterVolumes implements Volumes {
 
   private follow<T extends KubernetesObject>(kind: KindRef<T>): Informer<T> {
     const informer = this.deps.informers.informer(kind)
-    const resource = kind.kind
-    const tell = (change: VolumeChange['change'], object: KubernetesObject, old?: KubernetesObject) => {
-      for (const listener of [...this.listeners]) listener()
-      this.deps.onChange({ type: 'VolumeChange', resource, change, object, old })
-    }
     this.removals.push(
-      informer.addHandler({
-        add: object => tell('Add', object),
-        update: (object, old) => tell('Update', object, old),
-        delete: object => tell('Delete', object),
+      followChanges(informer, kind, change => {
+        for (const listener of [...this.listeners]) listener()
+        this.deps.onChange(change)
       }),
     )
     return informer
