@@ -29,8 +29,8 @@ export function newPacedListener(listener: RequestListener, later: (next: () => 
     listener(request, response)
   }
   return (request, response) => {
-    if (isUrgent(request)) listener(request, response)
-    else if (begun < perTurn && !waiting.length) begin(request, response)
+    if (begun < perTurn && !waiting.length) begin(request, response)
+    else if (isUrgent(request)) listener(request, response)
     else waiting.push([request, response])
   }
 }
