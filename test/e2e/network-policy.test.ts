@@ -1,7 +1,7 @@
 /** NetworkPolicies, proved by trying: who is let through to whom, at which port, and that the rest waits in vain. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { TestCluster } from './harness/cluster.js'
-import { eventually, run } from './harness/run.js'
+import { eventually, run, wget } from './harness/run.js'
 
 const cluster = new TestCluster()
 const pod = (namespace: string, name: string) => `
@@ -53,17 +53,7 @@ afterAll(() => cluster[Symbol.asyncDispose]())
 /** What is seen from a pod, `namespace/name`, of a URL: the page, or that there is none. */
 async function seen(from: string, url: string): Promise<'ok' | 'nothing'> {
   const [namespace = '', name = ''] = from.split('/')
-  const { stdout } = await cluster.tryKubectl([
-    'exec',
-    '-n',
-    namespace,
-    name,
-    '--',
-    'wget',
-    '-qO-',
-    '-T1',
-    `http://${url}/i`,
-  ])
+  const { stdout } = await cluster.tryKubectl(['exec', '-n', namespace, name, '--', ...wget(1, `http://${url}/i`)])
   return stdout.trim() === 'ok' ? 'ok' : 'nothing'
 }
 const until = (from: string, url: string, expected: 'ok' | 'nothing') =>

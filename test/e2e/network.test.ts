@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { examples, TestCluster } from './harness/cluster.js'
-import { eventually, output } from './harness/run.js'
+import { eventually, output, wget } from './harness/run.js'
 
 const cluster = new TestCluster()
 const client = `
@@ -70,7 +70,7 @@ test('the host fetches it from the cluster IP', async () => {
 })
 
 test('a service without pods refuses at once', async () => {
-  const error = await inPod('wget', '-qO-', '-T', '5', 'http://nobody/').catch(String)
+  const error = await inPod(...wget(5, 'http://nobody/')).catch(String)
   expect(error).toContain('refused')
 })
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import { program, TestCluster } from './harness/cluster.js'
 import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
-import { eventually, output, run } from './harness/run.js'
+import { eventually, output, run, wget } from './harness/run.js'
 
 const user = 61_234
 const socket = process.env.DOCKER_HOST?.replace('unix://', '') ?? '/var/run/docker.sock'
@@ -75,7 +75,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const field = (kind: string, path: string) => cluster.kubectl('get', kind, '-o', `jsonpath={${path}}`)
 const page = async (url: string) => (await fetch(url)).text()
-const fromPod = (pod: string, url: string) => cluster.kubectl('exec', pod, '--', 'wget', '-qO-', '-T5', url)
+const fromPod = (pod: string, url: string) => cluster.kubectl('exec', pod, '--', ...wget(5, url))
 
 /** Ports of the service on this machine. */
 async function startWithWork(): Promise<{ nodePort: string; balancer: string; clusterIP: string }> {

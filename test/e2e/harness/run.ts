@@ -36,6 +36,9 @@ export async function output(command: string, args: readonly string[], options?:
   return stdout
 }
 
+/** The command in a pod that prints a page, or gives up after the time. Debian's static busybox dies of wget's own `-T`. */
+export const wget = (seconds: number, url: string) => ['timeout', String(seconds), 'wget', '-qO-', url]
+
 /** Calls `probe` until it answers something true. Waits between tries for what another process does: there is no event to wait for. */
 export async function eventually<T>(
   what: string,
