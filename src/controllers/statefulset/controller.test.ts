@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { statefulSet as setKind } from '../../apis/apps-v1/index.js'
-import { persistentVolumeClaim as claimKind, pod as podKind } from '../../apis/core-v1/index.js'
+import { persistentVolumeClaim as claimKind, node as nodeKind, pod as podKind } from '../../apis/core-v1/index.js'
 import type { StatefulSet } from '../../apis/generated/apps-v1.js'
 import type { PersistentVolumeClaim, Pod } from '../../apis/generated/core-v1.js'
 import { addNode, playKubelet, startTestCluster, type TestCluster } from '../testing/cluster.js'
@@ -122,6 +122,63 @@ test('each member has its claims, kept when it goes, or gone with it if asked', 
   await patch({ spec: { replicas: 1 } })
   await settled(1)
   await cluster.until('one claim', async () => (await claims()).filter(c => !c.metadata.deletionTimestamp).length === 1)
+})
+
+const data: PersistentVolumeClaim = {
+  metadata: { name: 'data' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+}
+const claim = { namespace: 'default', name: 'data-db-0' }
+const ownersOf = async () =>
+  ((await cluster.admin.get(claimKind, claim)).metadata.ownerReferences ?? []).map(o => `${o.kind} ${o.controller}`)
+const setOwners = (ownerReferences: object[]) =>
+  cluster.admin.patch(claimKind, claim, {
+    type: 'application/merge-patch+json',
+    body: { metadata: { ownerReferences } },
+  })
+const retention = (whenDeleted: string, whenScaled: string) => ({
+  persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled },
+})
+
+test('a policy that changes gives the claims of running members other owners', async () => {
+  await newSet({ replicas: 1, volumeClaimTemplates: [data] })
+  await settled(1)
+  expect(await ownersOf()).toEqual([])
+  await patch({ spec: retention('Delete', 'Retain') })
+  await cluster.until('the set owns it', async () => (await ownersOf()).includes('StatefulSet true'))
+  expect(await cluster.events('db')).toContain('update Pod db-0 in StatefulSet db successful')
+  await patch({ spec: retention('Retain', 'Retain') })
+  await cluster.until('nobody owns it', async () => (await ownersOf()).length === 0)
+})
+
+test('a claim that another controller owns is left to it', async () => {
+  await newSet({ replicas: 1, volumeClaimTemplates: [data], ...retention('Delete', 'Retain') })
+  await settled(1)
+  const { metadata: node } = await cluster.admin.get(nodeKind, { name: 'node-1' })
+  const other = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: node.uid, controller: true }
+  const { metadata } = await current()
+  await setOwners([other, { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: metadata.uid }])
+  await patch({ metadata: { annotations: { look: 'again' } } })
+  await cluster.until('only the other owns it', async () => (await ownersOf()).join() === 'Node true')
+  const text =
+    'PersistentVolumeClaim data-db-0 has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim'
+  expect(await cluster.events('db')).toContain(text)
+})
+
+test('a new member waits until the claim that goes with the former one is gone', async () => {
+  await newSet({ replicas: 1, volumeClaimTemplates: [data], ...retention('Retain', 'Delete') })
+  await settled(1)
+  const hold = { type: 'application/merge-patch+json', body: { metadata: { finalizers: ['test/hold'] } } } as const
+  await cluster.admin.patch(claimKind, claim, hold)
+  await patch({ spec: { replicas: 0 } })
+  await settled(0)
+  await patch({ spec: { replicas: 1 } })
+  await cluster.run(3_000)
+  expect(await names()).toEqual([])
+  const free = { type: 'application/merge-patch+json', body: { metadata: { finalizers: null } } } as const
+  await cluster.admin.patch(claimKind, claim, free)
+  await settled(1)
+  expect(await ownersOf()).toEqual([])
 })
 
 test('a member that failed is replaced', async () => {

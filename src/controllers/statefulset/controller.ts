@@ -3,18 +3,21 @@ import { controllerRevision as revisionKind, statefulSet as setKind } from '../.
 import { persistentVolumeClaim as claimKind, pod as podKind } from '../../apis/core-v1/index.js'
 import type { ControllerRevision, StatefulSet } from '../../apis/generated/apps-v1.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
+import { keyOf } from '../../client/indexer.js'
 import type { KubernetesObject, ObjectKey } from '../../machinery/object-meta.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
 import { isReason } from '../../machinery/status-error.js'
 import { type History, revisionOfPod, syncHistory, templateOf, trimHistory } from '../history/history.js'
 import { nextAvailability } from '../pods/state.js'
+import type { Cache } from '../runtime/cache.js'
 import { claimDependents } from '../runtime/claim.js'
 import type { ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
 import { done, requeueAfter } from '../runtime/result.js'
 import { allAtOnce } from '../runtime/slow-start.js'
 import { updateStatus } from '../runtime/update-status.js'
-import { ensureClaims, syncOwners } from './claims.js'
+import { hasStaleClaim, ownersDiffer, syncOwners } from './claim-owners.js'
+import { ensureClaims } from './claims.js'
 import { isMember, newMember, withIdentity } from './identity.js'
 import { type Action, type Members, planMembers, planStatus } from './plan.js'
 
@@ -24,7 +27,10 @@ export const statefulSetController = defineController<StatefulSet>({
   name: 'statefulset',
   for: setKind,
   owns: [podKind, revisionKind],
-  reads: [claimKind],
+  // A new pod may wait for the claim of a former one to be gone.
+  watches: [
+    { kind: claimKind, keys: (claim, cache, { type }) => (type === 'delete' ? setsWithClaim(claim, cache) : []) },
+  ],
   adopts: (set, orphan) => matchesLabels(set.spec.selector, orphan.metadata.labels),
 
   async reconcile(set, context) {
@@ -65,6 +71,14 @@ export const statefulSetController = defineController<StatefulSet>({
   },
 })
 
+const setsWithClaim = ({ metadata: { namespace, name = '' } }: KubernetesObject, cache: Cache): string[] =>
+  cache
+    .list<StatefulSet>(setKind, namespace)
+    .filter(set =>
+      set.spec.volumeClaimTemplates?.some(t => name.startsWith(`${t.metadata.name}-${set.metadata.name}-`)),
+    )
+    .map(keyOf)
+
 async function trim(
   set: StatefulSet,
   pods: readonly Pod[],
@@ -90,11 +104,17 @@ async function act(actions: readonly Action[], revisions: Revisions, context: Re
       case 'claims':
         await ensureClaims(set, action.pod, context)
         return syncOwners(set, action.pod, context)
+      case 'owners':
+        if (!ownersDiffer(set, action.pod, context.cache)) return
+        return report('update', set, action.pod, { context, work: syncOwners(set, action.pod, context) })
       case 'repair':
+        await syncOwners(set, action.pod, context)
         return report('update', set, action.pod, { context, work: repair(action.pod, context) })
-      case 'delete':
+      case 'condemn':
         // Claims that go with a pod must belong to it before it is gone.
         await syncOwners(set, action.pod, context)
+        return report('delete', set, action.pod, { context, work: remove(action.pod, context) })
+      case 'delete':
         return report('delete', set, action.pod, { context, work: remove(action.pod, context) })
     }
   })
@@ -109,6 +129,7 @@ async function create(
   const of = revisions[revision]
   const version = { template: templateOf(of), revision: of.metadata.name ?? '' }
   const pod = newMember(set, setKind, { ordinal, version })
+  if (hasStaleClaim(set, pod, context.cache)) return
   try {
     await ensureClaims(set, pod, context)
   } catch (error) {

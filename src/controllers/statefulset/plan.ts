@@ -5,7 +5,7 @@
 import type { StatefulSet, StatefulSetStatus } from '../../apis/generated/apps-v1.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
 import { revisionOfPod } from '../history/history.js'
-import { isPodAvailable, isPodReady, isTerminating } from '../pods/state.js'
+import { isPodAvailable, isPodReady } from '../pods/state.js'
 import { hasIdentity, ordinalOf, sizeOf, startOrdinal } from './identity.js'
 
 /** A set with its pods, and the names of the revisions it comes from and goes to. */
@@ -23,7 +23,11 @@ export type Action =
   | { type: 'repair'; pod: Pod }
   /** Its claims may be missing. */
   | { type: 'claims'; pod: Pod }
+  /** Its claims may belong to others than the retention policy says. */
+  | { type: 'owners'; pod: Pod }
   | { type: 'delete'; pod: Pod }
+  /** One too many: it goes, and its claims with it where the policy says so. */
+  | { type: 'condemn'; pod: Pod }
 
 const isOrdered = ({ spec }: StatefulSet) => spec.podManagementPolicy !== 'Parallel'
 const isRunningAndReady = (pod: Pod) => pod.status?.phase === 'Running' && isPodReady(pod)
@@ -98,6 +102,7 @@ function planReplica(
     if (isOrdered(members.set)) return false
   }
   if (!hasIdentity(members.set, pod)) actions.push({ type: 'repair', pod })
+  else if (pod.status?.phase !== 'Pending') actions.push({ type: 'owners', pod })
   return true
 }
 
@@ -106,12 +111,12 @@ function planCondemned(
   context: { members: Members; actions: Action[]; condemned: readonly Pod[]; replicas: readonly (Pod | undefined)[] },
 ): boolean {
   const { members, actions, condemned, replicas } = context
-  if (isTerminating(pod) || isGoing(pod)) return false
+  if (isGoing(pod)) return false
   const broken = unavailability(members)
   const firstBroken = replicas.find(broken) ?? [...condemned].reverse().find(broken)
   // A pod that does not work holds up the others, unless it is the one to begin with.
   if (isOrdered(members.set) && broken(pod) && pod !== firstBroken) return false
-  actions.push({ type: 'delete', pod })
+  actions.push({ type: 'condemn', pod })
   return false
 }
 
