@@ -2,9 +2,8 @@
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { defineKind } from '../../machinery/kind.js'
 import { nameIsPathSegment } from '../../machinery/name-rules.js'
-import { validateLabelSelector } from '../../machinery/selector/index.js'
+import { describeLabelSelector, validateLabelSelector } from '../../machinery/selector/index.js'
 import type { ParamRef, ValidatingAdmissionPolicyBinding } from '../generated/admissionregistration-v1.js'
-import type { LabelSelector } from '../generated/meta-v1.js'
 import { age } from '../printing/age.js'
 import { validateDnsSubdomain } from '../validation/text.js'
 import { defaultMatchResources, validateMatchResources } from './match-resources.js'
@@ -46,21 +45,9 @@ function* validateActions(wanted: readonly string[], path: string): Generator<Fi
   if (!seen.size) yield required(path, 'at least one validation action is required')
 }
 
-/** As Go prints the type. */
-const goSelector = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string => {
-  const labels = Object.entries(matchLabels)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value},`)
-  const expressions = matchExpressions.map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  )
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
-}
-
 function printParamRef(ref: ParamRef | undefined): string {
   if (ref?.name) return `${ref.namespace || '*'}/${ref.name}`
-  return ref?.selector ? goSelector(ref.selector) : '<unset>'
+  return ref?.selector ? describeLabelSelector(ref.selector) : '<unset>'
 }
 
 export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({

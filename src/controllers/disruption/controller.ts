@@ -1,26 +1,23 @@
 /** Disruption controller: says in each PodDisruptionBudget how many of its pods may be evicted now. */
-import { deployment, replicaSet, statefulSet } from '../../apis/apps-v1/index.js'
-import { pod as podKind, replicationController } from '../../apis/core-v1/index.js'
+import { pod as podKind } from '../../apis/core-v1/index.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
 import type { PodDisruptionBudget } from '../../apis/generated/policy-v1.js'
 import { podDisruptionBudget as budgetKind } from '../../apis/policy-v1/index.js'
 import { semanticEqual } from '../../apis/validation/semantic-equal.js'
 import { keyOf } from '../../client/indexer.js'
 import { formatTime } from '../../machinery/clock.js'
-import type { KindRef } from '../../machinery/kind.js'
-import type { KubernetesObject, OwnerReference } from '../../machinery/object-meta.js'
-import { matchesLabels } from '../../machinery/selector/index.js'
+import type { KubernetesObject } from '../../machinery/object-meta.js'
+import { describeLabelSelector, matchesLabels } from '../../machinery/selector/index.js'
 import { isReason } from '../../machinery/status-error.js'
 import { isPodTerminal, timeOf } from '../pods/state.js'
 import type { Cache } from '../runtime/cache.js'
-import type { ReconcileContext } from '../runtime/controller.js'
+import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { type Change, defineController } from '../runtime/define-controller.js'
-import { controllerRefOf, refersTo } from '../runtime/owner.js'
+import { controllerRefOf } from '../runtime/owner.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
+import { ContestedPods } from './contested-pods.js'
 import { countHealthy, needsScale, planDisruptions, planExpectation, planStatus, withAllowedCondition } from './plan.js'
-
-type Scaled = KubernetesObject & { spec?: { replicas?: number } }
-const scaledKinds = [replicaSet, statefulSet, replicationController] as readonly KindRef[] as readonly KindRef<Scaled>[]
+import { scaledKinds, wantedPods } from './scale.js'
 
 /** A pod that says it is being evicted, and is not being deleted after two minutes, is not. */
 const staleDisruptionMs = 120_000
@@ -30,40 +27,59 @@ const selects = ({ spec, metadata }: PodDisruptionBudget, object: KubernetesObje
   metadata.namespace === object.metadata.namespace &&
   matchesLabels(spec.selector, object.metadata.labels)
 
-export const disruptionController = defineController<PodDisruptionBudget>({
+export const disruptionController: Controller = {
   name: 'disruption',
-  serviceAccount: 'disruption-controller',
-  component: 'controllermanager',
-  for: budgetKind,
-  reads: [deployment, ...scaledKinds],
-  watches: [{ kind: podKind, keys: budgetsOfPod }],
+  start: deps => define(new ContestedPods()).start(deps),
+}
 
-  async reconcile(budget, context) {
-    const pods = context.cache.list(podKind, budget.metadata.namespace).filter(p => selects(budget, p))
-    try {
-      return await sync(budget, pods, context)
-    } catch (error) {
-      if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) throw error
-      await failSafe(budget, error as Error, context)
-      return done
-    }
-  },
-})
+const define = (contested: ContestedPods): Controller =>
+  defineController<PodDisruptionBudget>({
+    name: 'disruption',
+    serviceAccount: 'disruption-controller',
+    component: 'controllermanager',
+    for: budgetKind,
+    reads: scaledKinds,
+    watches: [{ kind: podKind, keys: (pod, cache, change) => budgetsOfPod(pod as Pod, { cache, change, contested }) }],
 
-function* budgetsOfPod(pod: KubernetesObject, cache: Cache, { old }: Change): Iterable<string> {
-  for (const budget of cache.list(budgetKind, pod.metadata.namespace))
-    if (selects(budget, pod) || (old && selects(budget, old))) yield keyOf(budget)
+    async reconcile(budget, context) {
+      contested.tell(budget, context)
+      const pods = context.cache.list(podKind, budget.metadata.namespace).filter(p => selects(budget, p))
+      try {
+        return await sync(budget, pods, context)
+      } catch (error) {
+        if (isReason(error, 'Conflict') || isReason(error, 'NotFound')) throw error
+        await failSafe(budget, error as Error, context)
+        return done
+      }
+    },
+    async gone(key) {
+      contested.forget(key)
+    },
+  })
+
+function budgetsOfPod(
+  pod: Pod,
+  { cache, change, contested }: { cache: Cache; change: Change; contested: ContestedPods },
+): string[] {
+  const budgets = cache.list<PodDisruptionBudget>(budgetKind, pod.metadata.namespace)
+  if (budgets.length === 0) return []
+  contested.note(
+    pod,
+    budgets.filter(b => selects(b, pod)),
+  )
+  return budgets.filter(b => selects(b, pod) || (change.old && selects(b, change.old))).map(keyOf)
 }
 
 async function sync(budget: PodDisruptionBudget, pods: readonly Pod[], context: ReconcileContext): Promise<Result> {
   const { client, clock, recorder } = context
   if (pods.length === 0) recorder.event(budget, 'Normal', 'NoPods', 'No matching pods found')
-  const scale = needsScale(budget) ? scaleOf(budget, pods, context) : 0
+  const scale = needsScale(budget) ? await scaleOf(budget, pods, context) : 0
   const now = clock.now()
   const disruptions = planDisruptions(budget, pods, now)
   for (const pod of disruptions.overdue) {
-    const { namespace, name } = budget.metadata
-    const text = `Pod was expected by PDB ${namespace}/${name} to be deleted but it wasn't`
+    const { namespace } = budget.metadata
+    // Upstream means the budget's name, but says its namespace twice.
+    const text = `Pod was expected by PDB ${namespace}/${namespace} to be deleted but it wasn't`
     recorder.event(pod, 'Warning', 'NotDeleted', text)
   }
   const numbers = { ...planExpectation(budget, pods, scale), healthy: countHealthy(pods, disruptions) }
@@ -74,40 +90,27 @@ async function sync(budget: PodDisruptionBudget, pods: readonly Pod[], context: 
 }
 
 /** What the controllers of the pods want, together. */
-function scaleOf(budget: PodDisruptionBudget, pods: readonly Pod[], { cache, recorder }: ReconcileContext): number {
+async function scaleOf(budget: PodDisruptionBudget, pods: readonly Pod[], context: ReconcileContext): Promise<number> {
   const scales = new Map<string, number>()
+  const asked = new Set<string>()
   let unmanaged = false
   for (const pod of pods) {
     const reference = controllerRefOf(pod)
     if (!reference) unmanaged = true
-    else if (!scales.has(reference.uid)) {
-      const { uid, replicas } = findScale(reference, pod, cache)
+    else if (!asked.has(reference.uid)) {
+      asked.add(reference.uid)
+      const { uid, replicas } = await wantedPods(reference, pod, context)
       scales.set(uid, replicas)
     }
   }
   if (unmanaged)
-    recorder.event(
+    context.recorder.event(
       budget,
       'Warning',
       'UnmanagedPods',
-      `Pods selected by this PodDisruptionBudget (selector: ${JSON.stringify(budget.spec?.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
+      `Pods selected by this PodDisruptionBudget (selector: ${describeLabelSelector(budget.spec?.selector ?? {})}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
     )
   return [...scales.values()].reduce((sum, n) => sum + n, 0)
-}
-
-/** The controller of the pod, or the Deployment above it. */
-function findScale(reference: OwnerReference, pod: Pod, cache: Cache): { uid: string; replicas: number } {
-  const { namespace } = pod.metadata
-  for (const kind of scaledKinds) {
-    if (!refersTo(reference, kind)) continue
-    const owner = cache.get(kind, { namespace, name: reference.name })
-    if (owner?.metadata.uid !== reference.uid || !owner) continue
-    const above = controllerRefOf(owner)
-    const parent = above && refersTo(above, deployment) && cache.get(deployment, { namespace, name: above.name })
-    const scaled: Scaled = parent && parent.metadata.uid === above.uid ? parent : owner
-    return { uid: scaled.metadata.uid ?? '', replicas: scaled.spec?.replicas ?? 1 }
-  }
-  throw new Error(`found no controllers for pod "${pod.metadata.name}"`)
 }
 
 /** Where nothing can be said, nothing may be evicted. */
@@ -141,7 +144,9 @@ export const staleDisruptionController = defineController<Pod>({
     if (!condition || pod.metadata.deletionTimestamp) return done
     const left = timeOf(condition.lastTransitionTime) + staleDisruptionMs - clock.now()
     if (left > 0) return requeueAfter(left)
-    const cleared = { type: condition.type, status: 'False', lastTransitionTime: formatTime(clock.now()) }
+    const at = formatTime(clock.now())
+    const { generation } = pod.metadata
+    const cleared = { type: condition.type, status: 'False', observedGeneration: generation, lastTransitionTime: at }
     const conditions = pod.status?.conditions?.map(c => (c === condition ? cleared : c))
     await client.updateStatus(podKind, { ...pod, status: { ...pod.status, conditions } })
     return done

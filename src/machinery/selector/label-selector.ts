@@ -121,6 +121,18 @@ export function printLabelSelector(selector: MetaLabelSelector | undefined): str
   }
 }
 
+/** As Go prints the type in messages. */
+export function describeLabelSelector({ matchLabels = {}, matchExpressions = [] }: MetaLabelSelector): string {
+  const labels = Object.entries(matchLabels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`)
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  )
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
+}
+
 /** `a=b,c=d`, sorted by key, or `<none>`: labels, and selectors that are plain maps, in table cells. */
 export function formatLabels(labels: Labels): string {
   const entries = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`)

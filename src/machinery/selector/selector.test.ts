@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { messageOf } from '../testing/message-of.js'
 import {
   checkFieldSelector,
+  describeLabelSelector,
   formatFieldSelector,
   formatLabelSelector,
   formatLabels,
@@ -95,6 +96,13 @@ describe('matchesLabels', () => {
     expect(matchesLabels(broken, labels)).toBe(false)
     expect(printLabelSelector(broken)).toBe('<error>')
     expect(printLabelSelector({})).toBe('<none>')
+  })
+
+  test('as Go prints it', () => {
+    const matchExpressions = [{ key: 'tier', operator: 'In', values: ['front', 'back'] }]
+    expect(describeLabelSelector({ matchLabels: { b: '2', a: '1' }, matchExpressions })).toBe(
+      '&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:tier,Operator:In,Values:[front back],},},}',
+    )
   })
 
   test('the value demanded', () => {
