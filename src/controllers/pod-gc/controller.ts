@@ -5,7 +5,7 @@ import { keyOf } from '../../client/indexer.js'
 import type { ObjectKey } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import { indexByNode, podsOnNode } from '../pods/by-node.js'
-import { type Disruption, markDisrupted } from '../pods/disruption.js'
+import { type Disruption, markFailed } from '../pods/disruption.js'
 import { isPodTerminal } from '../pods/state.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
@@ -61,7 +61,7 @@ const define = (missing: Missing): Controller =>
       const node = context.cache.get(nodeKind, { name: nodeName })
       if (!node) return collectOrphan(pod, nodeName, { missing, context })
       missing.delete(nodeName)
-      if (deletionTimestamp && !isPodTerminal(pod) && isOutOfService(node)) await remove(pod, context)
+      if (deletionTimestamp && isOutOfService(node)) await remove(pod, context)
       return done
     },
   })
@@ -91,15 +91,23 @@ async function collectOrphan(
 /** Deletes without grace; a pod that had not ended is Failed from now on. */
 async function remove(pod: Pod, { client, clock }: ReconcileContext, disruption?: Disruption): Promise<void> {
   const { uid, deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
-  // Only finalizers keep it: deleting it again would change nothing, again and again.
-  if (deletionTimestamp && deletionGracePeriodSeconds === 0) return
   try {
-    if (!isPodTerminal(pod) && disruption)
-      await markDisrupted(pod, { ...disruption, phase: 'Failed' }, { client, now: clock.now() })
+    if (!isPodTerminal(pod)) await markFailed(pod, { client, now: clock.now() }, disruption)
+    // Only finalizers keep it: deleting it again would change nothing, again and again.
+    if (deletionTimestamp && deletionGracePeriodSeconds === 0) return
     await client.delete(podKind, pod.metadata as ObjectKey, { gracePeriodSeconds: 0, preconditions: { uid } })
   } catch (error) {
     if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
   }
+}
+
+/** Evicted pods first, which controllers have replaced, then the oldest. */
+function byWorth(a: Pod, b: Pod): number {
+  const worth = ({ metadata, status }: Pod) => {
+    const isEvicted = status?.phase === 'Failed' && status.reason === 'Evicted'
+    return `${isEvicted ? 0 : 1} ${metadata.creationTimestamp} ${metadata.name}`
+  }
+  return worth(a) < worth(b) ? -1 : 1
 }
 
 /** With too many ended pods the oldest go; each pod judges only itself. */
@@ -107,8 +115,7 @@ async function trimTerminated(pod: Pod, context: ReconcileContext): Promise<void
   const ended = context.cache.byIndex(podKind, terminatedIndex, 'true')
   const surplus = ended.length - terminatedThreshold
   if (surplus <= 0) return
-  const bornOf = ({ metadata }: Pod) => metadata.creationTimestamp ?? ''
-  const oldest = ended.sort((a, b) => (bornOf(a) < bornOf(b) ? -1 : 1)).slice(0, surplus)
+  const oldest = ended.sort(byWorth).slice(0, surplus)
   for (const candidate of oldest) await remove(candidate, context)
   context.log.info({ pod: keyOf(pod), removed: oldest.length }, 'Garbage collected terminated pods')
 }
