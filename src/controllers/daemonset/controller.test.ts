@@ -97,3 +97,15 @@ test('a failed pod is replaced', async () => {
     `Found failed daemon pod default/${victim?.metadata.name} on node ${victim?.spec.nodeName}, will try to kill it`,
   )
 })
+
+test('a pod that has ended, and that only a finalizer keeps, is replaced', async () => {
+  await newDaemonSet()
+  await cluster.until('three pods', async () => (await pods()).length === 3)
+  const [held] = await pods()
+  const of = { namespace: 'default', name: held?.metadata.name ?? '' }
+  const merge = (body: object) => ({ type: 'application/merge-patch+json', body }) as const
+  await cluster.admin.patch(podKind, of, merge({ metadata: { finalizers: ['test/hold'] } }))
+  await cluster.admin.patch(podKind, of, merge({ status: { phase: 'Failed' } }), { subresource: 'status' })
+  await cluster.until('another', async () => (await pods()).length === 4)
+  expect((await pods()).some(p => p.metadata.uid === held?.metadata.uid)).toBe(true)
+})

@@ -11,7 +11,7 @@ import type { KubernetesObject } from '../../machinery/object-meta.js'
 import { matchesLabels } from '../../machinery/selector/index.js'
 import { revisionOfPod, syncHistory, trimHistory } from '../history/history.js'
 import { createPod, deletePod } from '../pods/control.js'
-import { nextAvailability } from '../pods/state.js'
+import { isPodTerminal, nextAvailability } from '../pods/state.js'
 import type { Cache } from '../runtime/cache.js'
 import { claimDependents } from '../runtime/claim.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
@@ -59,7 +59,9 @@ const define = (failures: Failures): Controller =>
       const history = await syncHistory({ owner: daemonSet, ownerKind: daemonSetKind, hashLabel }, revisions, client)
       const hash = history.current.metadata.labels?.[hashLabel] ?? ''
       const pods = await claimDependents<Pod>({ ...claim, kind: podKind }, context)
-      const podsOn = groupBy(pods, p => targetNode(p) ?? '')
+      // Only a finalizer keeps one that has ended and is being deleted: another takes its place meanwhile.
+      const present = pods.filter(p => !(isPodTerminal(p) && p.metadata.deletionTimestamp))
+      const podsOn = groupBy(present, p => targetNode(p) ?? '')
       podsOn.delete('')
       const daemons = { daemonSet, nodes: cache.list(nodeKind), podsOn, hash, now: clock.now() }
       const outcome = await manage(daemons, failures, context).then(
