@@ -2,14 +2,10 @@
 import { isPodReady } from '../../apis/core-v1/pod-status.js'
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '../../apis/generated/core-v1.js'
 import { addressesOf, canServe, familiesOf, hostnameOf, isHeadless, targetPort } from '../services/members.js'
+import { type Offer, packSubsets } from '../services/subsets.js'
 
 /** More addresses than these are cut off, with an annotation that says so. */
 export const maxCapacity = 1000
-
-interface Member {
-  address: EndpointAddress
-  ready: boolean
-}
 
 function addressOf(pod: Pod, service: Service): EndpointAddress | undefined {
   const [family = 'IPv4'] = familiesOf(service)
@@ -40,48 +36,17 @@ function portsOf(pod: Pod, service: Service): (EndpointPort | undefined)[] {
   })
 }
 
-const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-const idOf = ({ ip, targetRef }: EndpointAddress) => `${ip}|${targetRef?.uid}`
-
-export function planSubsets(service: Service, pods: readonly Pod[]): EndpointSubset[] {
+function* offersOf(service: Service, pods: readonly Pod[]): Iterable<Offer> {
   const publish = service.spec?.publishNotReadyAddresses === true
-  const byPort = new Map<string, { port: EndpointPort | undefined; members: Map<string, Member> }>()
   for (const pod of pods.filter(p => canServe(p, publish))) {
     const address = addressOf(pod, service)
     if (!address) continue
-    for (const port of portsOf(pod, service)) {
-      const key = JSON.stringify(port ?? null)
-      const entry = byPort.get(key) ?? { port, members: new Map<string, Member>() }
-      entry.members.set(idOf(address), { address, ready: publish || isPodReady(pod) })
-      byPort.set(key, entry)
-    }
+    for (const port of portsOf(pod, service)) yield { address, port, ready: publish || isPodReady(pod) }
   }
-  return groupByMembers([...byPort.values()])
 }
 
-/** Ports offered by the same addresses in the same state share a subset. */
-function groupByMembers(entries: { port: EndpointPort | undefined; members: Map<string, Member> }[]): EndpointSubset[] {
-  const groups = new Map<string, { members: Member[]; ports: EndpointPort[] }>()
-  for (const { port, members } of entries) {
-    const sorted = [...members].sort(([a], [b]) => byText(a, b))
-    const key = sorted.map(([id, { ready }]) => `${id}|${ready}`).join()
-    const group = groups.get(key) ?? { members: sorted.map(([, member]) => member), ports: [] }
-    if (port) group.ports.push(port)
-    groups.set(key, group)
-  }
-  return [...groups.entries()].sort(([a], [b]) => byText(a, b)).map(([, group]) => toSubset(group))
-}
-
-function toSubset({ members, ports }: { members: Member[]; ports: EndpointPort[] }): EndpointSubset {
-  const addresses = members.filter(m => m.ready).map(m => m.address)
-  const notReadyAddresses = members.filter(m => !m.ready).map(m => m.address)
-  const sorted = ports.sort((a, b) => byText(a.name ?? '', b.name ?? '') || (a.port ?? 0) - (b.port ?? 0))
-  return {
-    ...(addresses.length > 0 && { addresses }),
-    ...(notReadyAddresses.length > 0 && { notReadyAddresses }),
-    ...(sorted.length > 0 && { ports: sorted }),
-  }
-}
+export const planSubsets = (service: Service, pods: readonly Pod[]): EndpointSubset[] =>
+  packSubsets(offersOf(service, pods))
 
 const count = (subsets: readonly EndpointSubset[], of: (subset: EndpointSubset) => EndpointAddress[] | undefined) =>
   subsets.reduce((sum, subset) => sum + (of(subset)?.length ?? 0), 0)

@@ -4,6 +4,7 @@ import type { Endpoint, EndpointPort, EndpointSlice } from '../../apis/generated
 import { semanticEqual } from '../../apis/validation/semantic-equal.js'
 import { formatIp, parseIp } from '../../machinery/ip.js'
 import { canonicalJson } from '../runtime/fnv.js'
+import { repackSubsets } from '../services/subsets.js'
 
 export const managedBy = 'endpointslicemirroring-controller.k8s.io'
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
@@ -64,7 +65,7 @@ function wantedContents({ subsets = [] }: Endpoints): {
   const contents = new Map<string, Content>()
   let invalid = 0
   let skipped = 0
-  for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets) {
+  for (const { addresses = [], notReadyAddresses = [], ports = [] } of repackSubsets(subsets)) {
     const slicePorts = ports.map(p => ({ ...p, name: p.name ?? '', protocol: p.protocol ?? 'TCP' }))
     const all = [...addresses.map(a => toEndpoint(a, true)), ...notReadyAddresses.map(a => toEndpoint(a, false))]
     const valid = all.filter(e => e !== undefined)
