@@ -3,6 +3,7 @@ import { cronJob as cronJobKind, job as jobKind } from '../../apis/batch-v1/inde
 import { pod as podKind } from '../../apis/core-v1/index.js'
 import type { CronJob } from '../../apis/generated/batch-v1.js'
 import type { Pod } from '../../apis/generated/core-v1.js'
+import type { Client } from '../../client/client.js'
 import { addNode, playKubelet, startTestCluster, type TestCluster } from '../testing/cluster.js'
 
 let cluster: TestCluster
@@ -97,6 +98,27 @@ test('a suspended CronJob starts nothing; resumed, it makes up for one run withi
   await cluster.admin.patch(cronJobKind, key, patch)
   await cluster.run(1_000)
   expect(await jobs()).toHaveLength(1)
+})
+
+test('a schedule that never comes is told of', async () => {
+  await newCronJob({ schedule: '59 23 31 2 *' })
+  const text = 'invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second'
+  await cluster.until('it is told', async () => (await cluster.events('tick')).includes(text))
+})
+
+test('a Job of the history that cannot be deleted does not keep the next from starting', async () => {
+  await cluster.stop()
+  const refuse = () => Promise.reject(new Error('refused'))
+  const wrapClient = (client: Client, account: string) =>
+    account === 'cronjob-controller' ? { ...client, delete: refuse } : client
+  cluster = await startTestCluster({ wrapClient })
+  await addNode(cluster)
+  await newCronJob({ successfulJobsHistoryLimit: 0 })
+  await cluster.run(61_000)
+  await endPods()
+  await cluster.until('it is told', async () => (await cluster.events('tick')).includes('Deleted job: refused'))
+  await cluster.run(60_000)
+  expect(await jobs()).toHaveLength(2)
 })
 
 test('a finished Job goes when its time to live has passed', async () => {

@@ -56,18 +56,20 @@ async function cleanUp(cronJob: CronJob, jobs: readonly Job[], work: Work): Prom
   for (const job of planCleanup(cronJob, jobs)) if (!job.metadata.deletionTimestamp) await deleteJob(cronJob, job, work)
 }
 
-async function deleteJob(cronJob: CronJob, job: Job, { status, context }: Work): Promise<void> {
+/** False, with an event, where it cannot be deleted. */
+async function deleteJob(cronJob: CronJob, job: Job, { status, context }: Work): Promise<boolean> {
   const { metadata } = job
   const options = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } } as const
   try {
     await context.client.delete(jobKind, metadata as ObjectKey, options)
   } catch (error) {
-    if (isReason(error, 'NotFound')) return
+    if (isReason(error, 'NotFound')) return true
     context.recorder.event(cronJob, 'Warning', 'FailedDelete', `Deleted job: ${(error as Error).message}`)
-    throw error
+    return false
   }
   forget(status, metadata.uid)
   context.recorder.event(cronJob, 'Normal', 'SuccessfulDelete', `Deleted job ${metadata.name}`)
+  return true
 }
 
 async function followJobs(cronJob: CronJob, jobs: readonly Job[], { status, context }: Work): Promise<void> {
@@ -98,25 +100,28 @@ async function followJobs(cronJob: CronJob, jobs: readonly Job[], { status, cont
   }
 }
 
-/** The schedule made ready; undefined, with an event, where it cannot be. */
-function scheduleOf(cronJob: CronJob, { recorder }: ReconcileContext) {
-  const { schedule: text, timeZone } = cronJob.spec
-  let offset: ReturnType<typeof zoneOffset>
+/** Of its time zone; undefined, with an event, where there is no such zone. */
+function offsetOf(cronJob: CronJob, { recorder }: ReconcileContext): ReturnType<typeof zoneOffset> | undefined {
+  const { timeZone } = cronJob.spec
   try {
-    offset = zoneOffset(timeZone)
+    return zoneOffset(timeZone)
   } catch (error) {
-    recorder.event(
-      cronJob,
-      'Warning',
-      'UnknownTimeZone',
-      `invalid timeZone: "${timeZone}": ${(error as Error).message}`,
-    )
+    const text = `invalid timeZone: "${timeZone}": ${(error as Error).message}`
+    recorder.event(cronJob, 'Warning', 'UnknownTimeZone', text)
     return undefined
   }
+}
+
+/** When it fires; undefined, with an event, where that cannot be read. */
+function firingsOf(
+  cronJob: CronJob,
+  offset: ReturnType<typeof zoneOffset>,
+  { recorder }: ReconcileContext,
+): Next | undefined {
+  const text = cronJob.spec.schedule
   try {
     const schedule = parseCronSchedule(text)
-    const next: Next = after => nextFiring(schedule, offset, after)
-    return { next, offset }
+    return after => nextFiring(schedule, offset, after)
   } catch (error) {
     const why = (error as Error).message
     recorder.event(cronJob, 'Warning', 'UnparseableSchedule', `unparseable schedule: "${text}" : ${why}`)
@@ -128,12 +133,19 @@ async function startDue(cronJob: CronJob, work: Work): Promise<Result> {
   const { context, status } = work
   const { recorder, clock } = context
   const { spec, metadata } = cronJob
-  if (metadata.deletionTimestamp || spec.suspend) return done
-  const schedule = scheduleOf(cronJob, context)
-  if (!schedule) return done
+  if (metadata.deletionTimestamp) return done
+  const offset = offsetOf(cronJob, context)
+  if (!offset || spec.suspend) return done
+  const nextAfter = firingsOf(cronJob, offset, context)
+  if (!nextAfter) return done
   const now = clock.now()
-  const { time, tooManyMissed } = planDue(cronJob, schedule.next, now)
-  const following = schedule.next(Math.max(now, time ?? 0))
+  const { time, tooManyMissed } = planDue(cronJob, nextAfter, now)
+  const following = nextAfter(Math.max(now, time ?? 0))
+  if (time === undefined && following === undefined) {
+    const text = `invalid schedule: ${spec.schedule} : time difference between two schedules is less than 1 second`
+    recorder.event(cronJob, 'Warning', 'InvalidSchedule', text)
+    return done
+  }
   const next = following === undefined ? done : requeueAfter(following - now + afterFiringMs)
   if (time === undefined) return next
   if (tooManyMissed) {
@@ -149,7 +161,7 @@ async function startDue(cronJob: CronJob, work: Work): Promise<Result> {
     return next
   }
   if (spec.concurrencyPolicy === 'Replace') await replaceActive(cronJob, work)
-  const job = await createJob(cronJob, { name, time: formatInZone(time, schedule.offset) }, context)
+  const job = await createJob(cronJob, { name, time: formatInZone(time, offset) }, context)
   if (!job) return next
   status.active = [...(status.active ?? []), referenceTo(job)]
   status.lastScheduleTime = formatTime(time)
@@ -157,9 +169,13 @@ async function startDue(cronJob: CronJob, work: Work): Promise<Result> {
 }
 
 async function replaceActive(cronJob: CronJob, work: Work): Promise<void> {
+  const { client, recorder } = work.context
   for (const { namespace, name = '' } of work.status.active ?? []) {
-    const job = await work.context.client.get(jobKind, { namespace, name })
-    await deleteJob(cronJob, job, work)
+    const job = await client.get(jobKind, { namespace, name }).catch(error => {
+      recorder.event(cronJob, 'Warning', 'FailedGet', `Get job: ${(error as Error).message}`)
+      throw error
+    })
+    if (!(await deleteJob(cronJob, job, work))) throw new Error(`could not replace job ${namespace}/${name}`)
   }
 }
 
