@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { configMap, pod as podKind, resourceQuota as quotaKind, service } from '../../apis/core-v1/index.js'
 import type { Pod, ResourceQuota, Service } from '../../apis/generated/core-v1.js'
+import type { ResourceClaim } from '../../apis/generated/resource-v1.js'
+import { resourceClaim } from '../../apis/resource-v1/index.js'
 import { addNode, startTestCluster, type TestCluster } from '../testing/cluster.js'
 
 let cluster: TestCluster
@@ -81,4 +83,21 @@ test('a scoped quota counts only what is in its scope', async () => {
   await newPod('plain')
   await newPod('burstable', { cpu: '1' })
   await uses({ pods: '1' })
+})
+
+test('a quota counts the devices that claims ask for', async () => {
+  const gpus = 'gpu.example.com.deviceclass.resource.k8s.io/devices'
+  await newQuota({ [gpus]: '9', 'count/resourceclaims.resource.k8s.io': '5' })
+  const exactly = { deviceClassName: 'gpu.example.com', allocationMode: 'ExactCount', count: 3 }
+  const claim = { namespace: 'default', name: 'three' }
+  await cluster.admin.create<ResourceClaim>(resourceClaim, {
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceClaim',
+    metadata: claim,
+    spec: { devices: { requests: [{ name: 'r', exactly }] } },
+  })
+  await cluster.run(5_000)
+  await uses({ [gpus]: '3', 'count/resourceclaims.resource.k8s.io': '1' })
+  await cluster.admin.delete(resourceClaim, claim)
+  await uses({ [gpus]: '0', 'count/resourceclaims.resource.k8s.io': '0' })
 })

@@ -14,6 +14,7 @@ import type { ResourceList } from '../../apis/core-v1/resource-list.js'
 import type { ResourceQuota } from '../../apis/generated/core-v1.js'
 import { inQuotaScope } from '../../apis/quota/scopes.js'
 import { countName, type GroupResource, namesCountedBy, quotaUsage, sumUsage } from '../../apis/quota/usage.js'
+import { resourceClaim } from '../../apis/resource-v1/index.js'
 import { keyOf } from '../../client/indexer.js'
 import type { KindRef } from '../../machinery/kind.js'
 import type { KubernetesObject } from '../../machinery/object-meta.js'
@@ -38,6 +39,7 @@ const followed: readonly KindRef[] = [
   daemonSet,
   job,
   cronJob,
+  resourceClaim,
 ]
 const recountMs = 30_000
 
