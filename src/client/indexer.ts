@@ -31,26 +31,39 @@ export function parseKey(key: string): ObjectKey {
 
 const formatKey = (key: ObjectKey) => (key.namespace ? `${key.namespace}/${key.name}` : key.name)
 
+const sameValues = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i])
+
 class Index<T extends KubernetesObject> {
   private readonly buckets = new Map<string, Map<string, T>>()
   constructor(readonly valuesOf: IndexFunction<T>) {}
 
-  add(key: string, object: T): void {
-    for (const value of this.valuesOf(object)) {
+  add = (key: string, object: T): void => this.put(key, object, this.valuesOf(object))
+  remove = (key: string, object: T): void => this.take(key, this.valuesOf(object))
+
+  /** Most changes of an object leave it where it is. */
+  replace(key: string, object: T, old: T): void {
+    const [values, before] = [this.valuesOf(object), this.valuesOf(old)]
+    if (!sameValues(values, before)) this.take(key, before)
+    this.put(key, object, values)
+  }
+
+  get = (value: string): T[] => [...(this.buckets.get(value)?.values() ?? [])]
+
+  private put(key: string, object: T, values: readonly string[]): void {
+    for (const value of values) {
       const bucket = this.buckets.get(value)
       if (bucket) bucket.set(key, object)
       else this.buckets.set(value, new Map([[key, object]]))
     }
   }
 
-  remove(key: string, object: T): void {
-    for (const value of this.valuesOf(object)) {
+  private take(key: string, values: readonly string[]): void {
+    for (const value of values) {
       const bucket = this.buckets.get(value)
       if (bucket?.delete(key) && bucket.size === 0) this.buckets.delete(value)
     }
   }
-
-  get = (value: string): T[] => [...(this.buckets.get(value)?.values() ?? [])]
 }
 
 /** Indexes by namespace, owner uid and own uid are always there; `addIndex` brings more. */
@@ -77,9 +90,11 @@ export class Indexer<T extends KubernetesObject> implements Lister<T> {
   /** Stores the object and returns the one it replaces. */
   set(object: T): T | undefined {
     const key = keyOf(object)
-    const old = this.delete(key)
+    const old = this.objects.get(key)
     this.objects.set(key, object)
-    for (const index of this.indexes.values()) index.add(key, object)
+    for (const index of this.indexes.values())
+      if (old) index.replace(key, object, old)
+      else index.add(key, object)
     return old
   }
 

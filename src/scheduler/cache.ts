@@ -5,8 +5,9 @@
 import type { Node, Pod } from '../apis/generated/core-v1.js'
 import { ImageIndex } from './image-index.js'
 import { NodeInfo } from './node-info.js'
-import { isActive, newPodInfo, type PodInfo } from './pod-info.js'
+import { isActive, newPodInfo, type PodInfo, takesUpTheSame } from './pod-info.js'
 import { SelectorCounts } from './selector-counts.js'
+import { newTopologyColumn, type TopologyColumn } from './topology-column.js'
 
 interface PlacedPod {
   info: PodInfo
@@ -37,22 +38,42 @@ function interleaveZones(nodes: Iterable<NodeInfo>): NodeInfo[] {
   return Array.from({ length: longest }, (_, i) => lists.flatMap(list => list[i] ?? [])).flat()
 }
 
+/** Beyond this all are forgotten, and those still in use are made anew. */
+const maxTopologies = 32
+
 export class ClusterCache {
   readonly selectorCounts = new SelectorCounts(() => this.placedPods())
   /** Nodes with pods of which InterPodAffinity has to know. */
   readonly nodesWithAffinity = new Set<NodeInfo>()
   readonly nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
+  /** Nodes that are cordoned, and those with taints: where there are none, nobody need look for them node by node. */
+  readonly cordonedNodes = new Set<NodeInfo>()
+  readonly taintedNodes = new Set<NodeInfo>()
   readonly images = new ImageIndex()
   private readonly nodes = new Map<string, NodeInfo>()
   /** How many placed pods use each claim, by `namespace/name`. */
   private readonly claimUsers = new Map<string, number>()
   private readonly pods = new Map<string, PlacedPod>()
   private list: NodeInfo[] | undefined
+  /** Of the list, by topology key. */
+  private readonly topologies = new Map<string, TopologyColumn>()
 
-  /** Nodes that are known, zones interleaved. Do not change. */
+  /** Nodes that are known, zones interleaved; each knows its place in it. Do not change. */
   nodeList(): readonly NodeInfo[] {
-    this.list ??= interleaveZones(this.nodes.values())
+    this.list ??= this.newList()
     return this.list
+  }
+
+  /** Values of a topology key, by place in the list of nodes. */
+  topology(key: string): TopologyColumn {
+    const nodes = this.nodeList()
+    let column = this.topologies.get(key)
+    if (!column) {
+      if (this.topologies.size >= maxTopologies) this.topologies.clear()
+      column = newTopologyColumn(nodes, key)
+      this.topologies.set(key, column)
+    }
+    return column
   }
 
   node(name: string): NodeInfo | undefined {
@@ -73,8 +94,10 @@ export class ClusterCache {
   setNode(node: Node): void {
     const info = this.nodeOrNew(node.metadata.name ?? '')
     if (!info.known || zoneOf(info.node) !== zoneOf(node)) this.list = undefined
-    if (!info.known || !sameLabels(info.node, node)) this.selectorCounts.forgetTopologies()
+    if (!info.known || !sameLabels(info.node, node)) this.forgetTopologies()
     info.setNode(node)
+    track(this.cordonedNodes, info, node.spec?.unschedulable === true)
+    track(this.taintedNodes, info, Boolean(node.spec?.taints?.length))
     this.images.set(info.name, node.status?.images)
   }
 
@@ -82,15 +105,18 @@ export class ClusterCache {
     const info = this.nodes.get(name)
     if (!info) return
     info.removeNode()
+    track(this.cordonedNodes, info, false)
+    track(this.taintedNodes, info, false)
     this.images.set(name, undefined)
     this.list = undefined
-    this.selectorCounts.forgetTopologies()
+    this.forgetTopologies()
     this.dropIfEmpty(info)
   }
 
   /** The pod as the server has it: it has a node. A pod that ended takes up nothing. */
   setPod(pod: Pod): void {
     const uid = pod.metadata.uid ?? ''
+    if (this.renew(uid, pod)) return
     this.removePod(uid)
     if (pod.spec.nodeName && isActive(pod)) this.place(newPodInfo(pod), pod.spec.nodeName, false)
   }
@@ -123,6 +149,18 @@ export class ClusterCache {
   /** True when a pod that has a node uses the claim; claims made for one pod do not count. */
   isClaimUsed = (namespace: string, name: string): boolean => this.claimUsers.has(`${namespace}/${name}`)
 
+  private newList(): NodeInfo[] {
+    const list = interleaveZones(this.nodes.values())
+    for (const [place, node] of list.entries()) node.place = place
+    this.topologies.clear()
+    return list
+  }
+
+  private forgetTopologies(): void {
+    this.topologies.clear()
+    this.selectorCounts.forgetTopologies()
+  }
+
   private countClaims({ pod, namespace }: PodInfo, by: 1 | -1): void {
     for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
       if (!persistentVolumeClaim) continue
@@ -131,6 +169,17 @@ export class ClusterCache {
       if (count) this.claimUsers.set(key, count)
       else this.claimUsers.delete(key)
     }
+  }
+
+  /** True when the pod takes up what it did, as after its binding and most changes of its status: no sum changes then. */
+  private renew(uid: string, pod: Pod): boolean {
+    const placed = this.pods.get(uid)
+    if (!placed || placed.node.name !== pod.spec.nodeName) return false
+    if (!isActive(pod) || !takesUpTheSame(placed.info.pod, pod)) return false
+    placed.info = { ...placed.info, pod }
+    placed.assumed = false
+    placed.node.renewPod(placed.info)
+    return true
   }
 
   private place(info: PodInfo, name: string, assumed: boolean): void {

@@ -10,6 +10,8 @@ const portKey = ({ protocol, port }: Pick<HostPort, 'protocol' | 'port'>) => `${
 
 export class NodeInfo {
   readonly name: string
+  /** In the cache's list of nodes; -1 outside of it. */
+  place = -1
   readonly pods = new Map<string, PodInfo>()
   readonly requested = new ResourceAmounts()
   readonly nonZeroRequested = new ResourceAmounts()
@@ -48,6 +50,7 @@ export class NodeInfo {
 
   removeNode(): void {
     this.current = undefined
+    this.place = -1
     this.allocatable = new ResourceAmounts()
     this.allowedPods = 0
     this.countFree()
@@ -65,7 +68,9 @@ export class NodeInfo {
     )
   }
 
-  label = (key: string): string | undefined => this.current?.metadata.labels?.[key]
+  label(key: string): string | undefined {
+    return this.current?.metadata.labels?.[key]
+  }
 
   addPod(info: PodInfo): void {
     this.pods.set(info.uid, info)
@@ -75,6 +80,13 @@ export class NodeInfo {
     if (info.hasAffinity) this.podsWithAffinity.set(info.uid, info)
     if (info.requiredAntiAffinity.length) this.podsWithRequiredAntiAffinity.set(info.uid, info)
     for (const port of info.hostPorts) this.usePort(port, 1)
+  }
+
+  /** In place of what was known of the same pod; it must take up the same. */
+  renewPod(info: PodInfo): void {
+    this.pods.set(info.uid, info)
+    if (info.hasAffinity) this.podsWithAffinity.set(info.uid, info)
+    if (info.requiredAntiAffinity.length) this.podsWithRequiredAntiAffinity.set(info.uid, info)
   }
 
   removePod(uid: string): void {

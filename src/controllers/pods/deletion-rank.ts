@@ -3,7 +3,7 @@
  * Pending before Unknown before Running, not ready before ready, lower deletion cost, more related pods on its node, ready
  * for a shorter time, more restarts, younger. Times are compared by the logarithm of the age, ties broken by uid.
  */
-import type { Pod } from '../../apis/generated/core-v1.js'
+import type { ContainerStatus, Pod } from '../../apis/generated/core-v1.js'
 import { isPodActive, isPodReady, readySince, timeOf } from './state.js'
 
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
@@ -12,12 +12,24 @@ const phaseOrdinal: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1,
 /** A comparison: negative when `a` is to go before `b`. */
 type Order = (a: Ranked, b: Ranked) => number
 
+/** Worked out once a pod: each is compared many times. */
 interface Ranked {
   pod: Pod
+  scheduled: boolean
+  phase: number
   ready: boolean
   /** Related pods on the same node. */
   rank: number
   cost: number
+  /** Milliseconds since the epoch, NaN where there is none: when its readiness changed, and when it was made. */
+  readySince: number
+  created: number
+  restarts: Restarts
+}
+
+interface Restarts {
+  regular: number
+  sidecar: number
 }
 
 /** An int32 without leading zeros or plus sign; anything else counts as zero, as upstream treats invalid values. */
@@ -28,13 +40,15 @@ function costOf(pod: Pod): number {
   return Math.abs(cost) < 2 ** 31 ? cost : 0
 }
 
-function restartsOf(pod: Pod): [regular: number, sidecar: number] {
-  const sidecars = new Set(pod.spec.initContainers?.filter(c => c.restartPolicy === 'Always').map(c => c.name))
-  const most = (counts: number[]) => Math.max(0, ...counts)
-  return [
-    most(pod.status?.containerStatuses?.map(s => s.restartCount) ?? []),
-    most(pod.status?.initContainerStatuses?.filter(s => sidecars.has(s.name)).map(s => s.restartCount) ?? []),
-  ]
+const mostRestarts = (statuses: readonly ContainerStatus[] = []): number =>
+  statuses.reduce((most, { restartCount }) => Math.max(most, restartCount), 0)
+
+function restartsOf({ spec, status }: Pod): Restarts {
+  const sidecars = spec.initContainers?.filter(c => c.restartPolicy === 'Always')
+  const ofSidecars = sidecars?.length
+    ? status?.initContainerStatuses?.filter(s => sidecars.some(({ name }) => name === s.name))
+    : []
+  return { regular: mostRestarts(status?.containerStatuses), sidecar: mostRestarts(ofSidecars) }
 }
 
 /** The younger goes first; ages within the same power of two (of nanoseconds) count as equal and fall to the uid. */
@@ -47,18 +61,14 @@ function byAge(a: Ranked, b: Ranked, [timeA, timeB]: [number, number], now: numb
 }
 
 const ordersAt = (now: number): Order[] => [
-  (a, b) => Number(Boolean(a.pod.spec.nodeName)) - Number(Boolean(b.pod.spec.nodeName)),
-  (a, b) => (phaseOrdinal[a.pod.status?.phase ?? ''] ?? 0) - (phaseOrdinal[b.pod.status?.phase ?? ''] ?? 0),
+  (a, b) => Number(a.scheduled) - Number(b.scheduled),
+  (a, b) => a.phase - b.phase,
   (a, b) => Number(a.ready) - Number(b.ready),
   (a, b) => a.cost - b.cost,
   (a, b) => b.rank - a.rank,
-  (a, b) => (a.ready && b.ready ? byAge(a, b, [readySince(a.pod), readySince(b.pod)], now) : 0),
-  (a, b) => {
-    const [regularA, sidecarA] = restartsOf(a.pod)
-    const [regularB, sidecarB] = restartsOf(b.pod)
-    return regularB - regularA || sidecarB - sidecarA
-  },
-  (a, b) => byAge(a, b, [timeOf(a.pod.metadata.creationTimestamp), timeOf(b.pod.metadata.creationTimestamp)], now),
+  (a, b) => (a.ready && b.ready ? byAge(a, b, [a.readySince, b.readySince], now) : 0),
+  (a, b) => b.restarts.regular - a.restarts.regular || b.restarts.sidecar - a.restarts.sidecar,
+  (a, b) => byAge(a, b, [a.created, b.created], now),
 ]
 
 /** The `count` pods to delete. `related` are the pods that share the work, such as those of all revisions of a Deployment. */
@@ -68,12 +78,19 @@ export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], coun
   const perNode = new Map<string, number>()
   for (const { spec } of related.filter(isPodActive))
     perNode.set(spec.nodeName ?? '', (perNode.get(spec.nodeName ?? '') ?? 0) + 1)
-  const ranked = pods.map(pod => ({
-    pod,
-    ready: isPodReady(pod),
-    rank: perNode.get(pod.spec.nodeName ?? '') ?? 0,
-    cost: costOf(pod),
-  }))
+  const ranked = pods.map(
+    (pod): Ranked => ({
+      pod,
+      scheduled: Boolean(pod.spec.nodeName),
+      phase: phaseOrdinal[pod.status?.phase ?? ''] ?? 0,
+      ready: isPodReady(pod),
+      rank: perNode.get(pod.spec.nodeName ?? '') ?? 0,
+      cost: costOf(pod),
+      readySince: readySince(pod),
+      created: timeOf(pod.metadata.creationTimestamp),
+      restarts: restartsOf(pod),
+    }),
+  )
   const orders = ordersAt(now)
   ranked.sort((a, b) => {
     for (const order of orders) {

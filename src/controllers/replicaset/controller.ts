@@ -47,7 +47,7 @@ function defineReplicaController<T extends ReplicaOwner>(engine: Engine<T>): Con
       )
       const plan = owner.metadata.deletionTimestamp
         ? { create: 0, remove: [] }
-        : planReplicas(owner, active, relatedPods(owner, kind, cache), clock.now())
+        : planReplicas(owner, active, () => relatedPods(owner, kind, cache), clock.now())
       const failure = await scale(plan, owner, kind, context).then(
         () => undefined,
         (error: Error) => error,

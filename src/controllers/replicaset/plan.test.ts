@@ -37,7 +37,7 @@ describe('planReplicas', () => {
     { name: 'creates no more than a burst at once', replicas: 2000, active: 0, create: burstReplicas, remove: 0 },
     { name: 'removes no more than a burst at once', replicas: 0, active: 700, create: 0, remove: burstReplicas },
   ])('$name', ({ replicas, active, create, remove }) => {
-    const plan = planReplicas(owner(replicas), pods(active), [], now)
+    const plan = planReplicas(owner(replicas), pods(active), () => [], now)
     expect([plan.create, plan.remove.length]).toEqual([create, remove])
   })
 })

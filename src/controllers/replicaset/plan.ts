@@ -24,16 +24,16 @@ export interface ReplicaPlan {
 /** So many pods are created or deleted in one go; the rest waits for the next. */
 export const burstReplicas = 500
 
-/** `active` are the pods that count; `related` those that share nodes with them for the sake of spreading. */
+/** `active` are the pods that count; `related` lists those that share nodes with them, for the sake of spreading. */
 export function planReplicas(
   owner: ReplicaOwner,
   active: readonly Pod[],
-  related: readonly Pod[],
+  related: () => readonly Pod[],
   now: number,
 ): ReplicaPlan {
-  const surplus = active.length - (owner.spec.replicas ?? 1)
-  if (surplus < 0) return { create: Math.min(-surplus, burstReplicas), remove: [] }
-  return { create: 0, remove: podsToDelete(active, related, Math.min(surplus, burstReplicas), now) }
+  const missing = (owner.spec.replicas ?? 1) - active.length
+  if (missing >= 0) return { create: Math.min(missing, burstReplicas), remove: [] }
+  return { create: 0, remove: podsToDelete(active, related(), Math.min(-missing, burstReplicas), now) }
 }
 
 /** The status after scaling; `failure` is what went wrong with it, if anything. */
@@ -43,17 +43,22 @@ export function planStatus(
   outcome: { failure?: Error; now: number },
 ): ReplicaSetStatus {
   const { now, failure } = outcome
-  const wanted = { matchLabels: owner.spec.template?.metadata?.labels }
-  const ready = active.filter(isPodReady)
-  const labelled = active.filter(pod => matchesLabels(wanted, pod.metadata.labels))
-  const available = ready.filter(pod => isPodAvailable(pod, owner.spec.minReadySeconds ?? 0, now))
+  const { template, minReadySeconds = 0 } = owner.spec
+  const wanted = { matchLabels: template?.metadata?.labels }
+  let [labelled, ready, available] = [0, 0, 0]
+  for (const pod of active) {
+    if (matchesLabels(wanted, pod.metadata.labels)) labelled++
+    if (!isPodReady(pod)) continue
+    ready++
+    if (isPodAvailable(pod, minReadySeconds, now)) available++
+  }
   const conditions = planConditions(owner, active, failure, now)
   return {
     replicas: active.length,
     ...omitZeros({
-      fullyLabeledReplicas: labelled.length,
-      readyReplicas: ready.length,
-      availableReplicas: available.length,
+      fullyLabeledReplicas: labelled,
+      readyReplicas: ready,
+      availableReplicas: available,
       observedGeneration: owner.metadata.generation ?? 0,
     }),
     ...(conditions?.length && { conditions }),

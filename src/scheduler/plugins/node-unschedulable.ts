@@ -9,8 +9,8 @@ const tolerates = ({ pod }: PodInfo) =>
 
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
-  filter(info) {
-    if (tolerates(info)) return undefined
+  filter(info, { cache }) {
+    if (!cache.cordonedNodes.size || tolerates(info)) return undefined
     return { check: ({ node }) => (node.spec?.unschedulable ? rejection : undefined) }
   },
   mayHelp(_, event) {

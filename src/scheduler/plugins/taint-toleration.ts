@@ -9,8 +9,12 @@ const fits = (pod: Pod, node: Node) => !findUntoleratedTaint(node.spec?.taints, 
 
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
-  filter: ({ pod }) => ({ check: ({ node }) => (node.spec?.taints && !fits(pod, node) ? rejection : undefined) }),
-  score({ pod }, _, nodes) {
+  filter({ pod }, { cache }) {
+    if (!cache.taintedNodes.size) return undefined
+    return { check: ({ node }) => (node.spec?.taints && !fits(pod, node) ? rejection : undefined) }
+  },
+  score({ pod }, { cache }, nodes) {
+    if (!cache.taintedNodes.size) return undefined
     const soft = ({ spec }: Node) => (spec?.taints ?? []).filter(taint => taint.effect === 'PreferNoSchedule')
     // Where no node has a soft taint all would score the same.
     if (!nodes.some(({ node }) => soft(node).length)) return undefined
