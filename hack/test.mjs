@@ -60,6 +60,8 @@ async function ensureDocker() {
       return async () => {
         child.kill('SIGTERM')
         await new Promise(resolve => child.once('exit', resolve))
+        // It leaves its own network namespace mounted.
+        spawnSync('umount', ['--lazy', `${dir}/exec/netns/default`], { stdio: 'ignore' })
         rmSync(dir, { recursive: true, force: true })
       }
     }

@@ -10,6 +10,21 @@ const maxSessionMemory = 1000
 /** Upstream allows 250; a thousand informers may share a connection here. */
 const maxConcurrentStreams = 1000
 const minVersion = 'TLSv1.2'
+/**
+ * The suites of Go's server, in its order. Clients that name no signature algorithms, as wget of busybox before 1.37, are answered with
+ * TLS 1.2's default, SHA-1, as Go does; OpenSSL has that at security level 0 only.
+ */
+const ciphers = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE+AES128+AESGCM',
+  'ECDHE+AESGCM',
+  'ECDHE+CHACHA20',
+  'ECDHE+AES128+SHA1',
+  'ECDHE+AES256+SHA1',
+  '@SECLEVEL=0',
+].join(':')
 /** Longer than clients keep idle connections, so that none is closed under a request. */
 const keepAliveMilliseconds = 180_000
 
@@ -51,6 +66,7 @@ export async function startListening(config: ApiServerConfig, on: Listeners): Pr
     requestCert: true,
     rejectUnauthorized: false,
     minVersion,
+    ciphers,
     maxSessionMemory,
     settings: { maxConcurrentStreams },
   })
@@ -83,7 +99,7 @@ export async function startListening(config: ApiServerConfig, on: Listeners): Pr
       await listen(other, port, address)
       others.push(other)
     },
-    use: pair => server.setSecureContext({ cert: pair.certificate, key: pair.key, ca, minVersion }),
+    use: pair => server.setSecureContext({ cert: pair.certificate, key: pair.key, ca, minVersion, ciphers }),
     async close(graceMilliseconds, wait) {
       for (const other of others) other.close()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))

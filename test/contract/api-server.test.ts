@@ -1,9 +1,11 @@
 /** The API server on a real port: both protocols on one socket, client certificates, its end. */
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http2 from 'node:http2'
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ApiServer } from '../../src/apiserver/server.js'
 import { ensurePki, type Pki } from '../../src/cli/pki/pki.js'
@@ -86,6 +88,21 @@ describe('a listening server', () => {
   test('lets nobody in without a certificate', async () => {
     expect(await overHttp1(server, '/api/v1/namespaces', {})).toMatchObject({ code: 403 })
     expect(await overHttp1(server, '/version', {})).toMatchObject({ code: 200 })
+  })
+
+  test.each([
+    ['TLS 1.3, with the suite that Go prefers', {}, 'TLS_AES_128_GCM_SHA256'],
+    // What wget of busybox before 1.37 comes down to.
+    [
+      'TLS 1.2 with SHA-1 signatures',
+      { maxVersion: 'TLSv1.2', sigalgs: 'ECDSA+SHA1', ciphers: 'DEFAULT@SECLEVEL=0' },
+      'ECDHE-ECDSA-AES128-GCM-SHA256',
+    ],
+  ] as const)('agrees on %s', async (_, options, suite) => {
+    const socket = tls.connect({ port: Number(new URL(server.url).port), ca: pki.ca.certificate, ...options })
+    await once(socket, 'secureConnect')
+    expect(socket.getCipher().name).toBe(suite)
+    socket.destroy()
   })
 
   test('takes no certificate of another authority', async () => {

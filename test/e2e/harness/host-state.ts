@@ -32,13 +32,19 @@ async function others(cluster: string | undefined): Promise<string[]> {
 
 const withoutCounters = (text: string) =>
   text.replace(/ \[\d+:\d+\]/g, '').replace(/counter packets \d+ bytes \d+/g, 'counter')
+/** `iptables` makes the built-in chains of a table the first time it lists them, and nobody takes them away: empty, they do nothing. */
+const withoutEmptyBaseChains = (text: string) =>
+  text.replace(/\tchain [A-Z]+ \{\n\t\ttype [^\n]*policy accept;\n\t\}\n/g, '')
 const withoutComments = (all: readonly string[]) => all.filter(line => !line.startsWith('#'))
 
 /** A table each, of those that other clusters do not own. */
 async function tables(): Promise<string[]> {
   const all = await lines('nft', 'list', 'tables')
   const texts = await Promise.all(
-    all.map(table => run('nft', ['list', ...table.split(' ')]).then(({ stdout }) => linesOf(withoutCounters(stdout)))),
+    all.map(async table => {
+      const { stdout } = await run('nft', ['list', ...table.split(' ')])
+      return linesOf(withoutEmptyBaseChains(withoutCounters(stdout)))
+    }),
   )
   return all.flatMap((table, i) => (table.includes('minik8s-') ? [table] : texts[i]!.map(line => `${table}: ${line}`)))
 }
