@@ -93,6 +93,7 @@ describe('the kubelet', () => {
     const { ready } = await world.runtime.runSandbox({
       pod: lost,
       attempt: 0,
+      hostname: 'sandbox',
       namespaces: { network: 'pod', ipc: 'pod', pid: 'container' },
       portMappings: [],
       sysctls: {},

@@ -22,6 +22,7 @@ afterEach(async () => {
 const sandboxOf = ({ metadata }: Pod): SandboxConfig => ({
   pod: { ...key, uid: metadata.uid! },
   attempt: 0,
+  hostname: 'sandbox',
   namespaces: { network: 'pod', ipc: 'pod', pid: 'container' },
   portMappings: [],
   sysctls: {},

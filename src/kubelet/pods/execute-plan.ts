@@ -118,9 +118,9 @@ export class PlanExecution {
 
   async #runSandbox(): Promise<{ id: string; ready: Promise<ContainerStatus> }> {
     const { pod, plan } = this.#input
-    const { runtime, clusterDns } = this.#deps
+    const { runtime, clusterDns, node } = this.#deps
     await this.#writeFiles([])
-    const config = sandboxConfig({ pod, attempt: plan.attempt, clusterDomain: clusterDns.domain })
+    const config = sandboxConfig({ pod, attempt: plan.attempt, clusterDomain: clusterDns.domain, nodeName: node.name })
     try {
       const { id, ready } = await runtime.runSandbox(config)
       const complete = ready.then(async status => {

@@ -1,12 +1,23 @@
 import { expect, test } from '@jest/globals'
 import { sandboxConfig } from './sandbox-config.js'
 
-const configOf = (annotations: Record<string, string>) =>
+const configOf = (annotations: Record<string, string>, hostNetwork = false) =>
   sandboxConfig({
-    pod: { metadata: { name: 'web', namespace: 'shop', uid: 'u-1', annotations }, spec: { containers: [] } },
+    pod: {
+      metadata: { name: 'web', namespace: 'shop', uid: 'u-1', annotations },
+      spec: { containers: [], hostNetwork },
+    },
     attempt: 0,
     clusterDomain: 'cluster.local',
+    nodeName: 'node-2',
   })
+
+test.each([
+  ['of its own', false, 'web'],
+  ['of the node', true, 'node-2'],
+])('on a network %s, %j, a pod is called %s', (_, hostNetwork, hostname) => {
+  expect(configOf({}, hostNetwork).hostname).toBe(hostname)
+})
 
 test.each([
   [

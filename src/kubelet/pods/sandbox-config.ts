@@ -54,14 +54,16 @@ export interface SandboxInput {
   pod: Pod
   attempt: number
   clusterDomain: string
+  nodeName: string
 }
 
-export function sandboxConfig({ pod, attempt, clusterDomain }: SandboxInput): SandboxConfig {
+/** On the node's network a pod is called as its node is: several nodes may share a machine, and its name. */
+export function sandboxConfig({ pod, attempt, clusterDomain, nodeName }: SandboxInput): SandboxConfig {
   const sysctls = (pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name.replaceAll('/', '.'), value])
   return {
     pod: refOf(pod),
     attempt,
-    ...(!pod.spec.hostNetwork && { hostname: kernelHostname(pod, clusterDomain) }),
+    hostname: pod.spec.hostNetwork ? nodeName : kernelHostname(pod, clusterDomain),
     namespaces: namespacesOf(pod),
     portMappings: portMappings(pod),
     ...bandwidthOf(pod),

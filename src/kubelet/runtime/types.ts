@@ -31,8 +31,7 @@ export interface SandboxConfig {
   pod: PodRef
   /** 0 for the first sandbox of the pod, one more for each that replaces a lost one. */
   attempt: number
-  /** Absent with the host's network: the host's name is used. */
-  hostname?: string
+  hostname: string
   namespaces: NamespaceOptions
   portMappings: readonly PortMapping[]
   bandwidth?: Bandwidth

@@ -68,7 +68,7 @@ export function sandboxBody(config: SandboxConfig, context: CreateContext): Cont
     name: containerName(context.owner.cluster, 'POD', pod, config.attempt),
     Image: context.pauseImage,
     Labels: sandboxLabels(context.owner, config),
-    ...(!onNode && config.hostname && { Hostname: config.hostname }),
+    Hostname: config.hostname,
     ...(isPublished && { ExposedPorts }),
     HostConfig: {
       NetworkMode: onNode ? 'host' : context.network,
@@ -115,7 +115,6 @@ function namespaceSettings(config: ContainerConfig, sandboxId: string): Partial<
     NetworkMode: sandbox,
     IpcMode: namespaces.ipc === 'node' ? 'host' : sandbox,
     ...(pid && { PidMode: pid }),
-    ...(namespaces.network === 'node' && { UTSMode: 'host' }),
   }
 }
 

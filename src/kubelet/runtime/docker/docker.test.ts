@@ -80,7 +80,6 @@ describe('sandboxBody', () => {
   test('uses the host where the pod asks for it', () => {
     const body = sandboxBody({ ...sandbox, namespaces: { network: 'node', ipc: 'node', pid: 'node' } }, context)
     expect(body.HostConfig).toMatchObject({ NetworkMode: 'host', IpcMode: 'host', PidMode: 'host' })
-    expect(body).not.toHaveProperty('Hostname')
     expect(body.HostConfig).not.toHaveProperty('PortBindings')
   })
 

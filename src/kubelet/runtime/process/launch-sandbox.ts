@@ -31,13 +31,12 @@ export function sandboxLauncher(directory: string, root: string, config: Sandbox
   const ownNetwork = namespaces.network === 'pod'
   const flags =
     cloneFlags.newMounts |
-    (ownNetwork ? cloneFlags.newNetwork | cloneFlags.newUts : 0) |
+    cloneFlags.newUts |
+    (ownNetwork ? cloneFlags.newNetwork : 0) |
     (namespaces.ipc === 'pod' ? cloneFlags.newIpc : 0)
   launcher.call('unshare', [flags], { what: 'make namespaces' })
-  if (ownNetwork && hostname) {
-    const name = Buffer.from(hostname)
-    launcher.call('sethostname', [name, name.length], { what: 'set the host name' })
-  }
+  const name = Buffer.from(hostname)
+  launcher.call('sethostname', [name, name.length], { what: 'set the host name' })
   for (const [name, value] of Object.entries(sysctls)) setSysctl(launcher, name, value)
   launcher.call('mount', [0, '/', 0, makePrivate | recursive, 0])
   launcher.call('mount', [root, root, 0, bind, 0])

@@ -1,6 +1,5 @@
 /** Starts the main process of a container that was created. */
 import { cp, readdir, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { RuntimeError } from '../runtime.js'
 import type { ContainerConfig } from '../types.js'
@@ -67,14 +66,10 @@ async function ownMounts(host: ProcessHost, sandbox: RunningContainer, config: C
   const { pod } = sandbox.status
   const given = await boundPaths(config.mounts, name => host.memory.pathOf(pod.uid, name))
   const shared = config.namespaces.ipc === 'pod' ? host.memory.pathOf(sandbox.id, sharedMemoryName) : '/dev/shm'
-  const own: BoundPath[] = [{ source: shared, target: '/dev/shm', isDirectory: true, readOnly: false }]
-  if (config.namespaces.network === 'pod')
-    own.push({
-      source: join(sandbox.directory, 'hostname'),
-      target: '/etc/hostname',
-      isDirectory: false,
-      readOnly: false,
-    })
+  const own: BoundPath[] = [
+    { source: shared, target: '/dev/shm', isDirectory: true, readOnly: false },
+    { source: join(sandbox.directory, 'hostname'), target: '/etc/hostname', isDirectory: false, readOnly: false },
+  ]
   const taken = new Set(given.map(({ target }) => target))
   return [...own.filter(({ target }) => !taken.has(target)), ...given]
 }
@@ -85,12 +80,8 @@ function joined(host: ProcessHost, sandbox: RunningContainer, config: ContainerC
   if (config.pidTarget && !target)
     throw new RuntimeError('other', 'the container whose processes it should share does not run')
   return [
-    ...(network === 'pod'
-      ? ([
-          { pid: sandbox.pid, namespace: 'net' },
-          { pid: sandbox.pid, namespace: 'uts' },
-        ] as const)
-      : []),
+    { pid: sandbox.pid, namespace: 'uts' },
+    ...(network === 'pod' ? ([{ pid: sandbox.pid, namespace: 'net' }] as const) : []),
     ...(ipc === 'pod' ? ([{ pid: sandbox.pid, namespace: 'ipc' }] as const) : []),
     ...(target || pid === 'pod' ? ([{ pid: target ?? sandbox.pid, namespace: 'pid' }] as const) : []),
   ]
@@ -123,7 +114,7 @@ export async function startContainer(
     config,
     image: image.config,
     root: imageRoot,
-    hostname: config.namespaces.network === 'pod' ? (sandbox.record.sandbox?.hostname ?? '') : hostname(),
+    hostname: sandbox.record.sandbox?.hostname ?? '',
     groups,
   }).catch(async error => {
     await container.failed((error as Error).message)

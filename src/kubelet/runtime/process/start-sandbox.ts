@@ -31,7 +31,7 @@ export async function startSandbox(
   config: SandboxConfig,
 ): Promise<ContainerStatus> {
   try {
-    await writeFile(join(sandbox.directory, 'hostname'), `${config.hostname ?? ''}\n`)
+    await writeFile(join(sandbox.directory, 'hostname'), `${config.hostname}\n`)
     const shared = { mode: 0o1777, sizeBytes: config.shmSizeBytes ?? defaultSharedMemory }
     if (config.namespaces.ipc === 'pod') await host.memory.ensure(sandbox.id, sharedMemoryName, shared)
     const launcher = sandboxLauncher(sandbox.directory, join(host.directory, 'pause'), config)
