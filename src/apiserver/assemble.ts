@@ -35,6 +35,7 @@ import { PostStartHooks } from './post-start-hooks.js'
 import type { RequestInfo } from './request-info.js'
 import { ServerPresence } from './server-presence.js'
 import { runStartHooks } from './start-hooks.js'
+import { keepUp } from './upkeep.js'
 import { newUuidSource } from './uuid.js'
 import { defaultGitVersion, versionInfo } from './version.js'
 
@@ -273,6 +274,8 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       await checkHealth('readyz', healthChecks(state), { observe: health.observe })
       announce()
       presence?.keepLooking(port)
+      const { clientCa } = config.tls
+      keepUp({ ...{ rests, schemas, clock, log, requestHeader, clientCa, endpoint }, signal: state.stopping.signal })
     },
     async advertise(address) {
       state.address = address

@@ -1,4 +1,5 @@
 /** The objects that a cluster begins with, besides its roles. */
+import { dayOf } from '../machinery/day.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { RequestHeaderConfig } from './authn/configuration.js'
 import type { ServingAddresses } from './server-presence.js'
@@ -124,10 +125,15 @@ export const authenticationConfigMap = (clientCa: string, requestHeader?: Reques
   },
 })
 
+export const tokenTrackingKey = {
+  name: 'kube-apiserver-legacy-service-account-token-tracking',
+  namespace: 'kube-system',
+} as const
+
 /** Since when the server notes the use of tokens that never expire; `now` is in milliseconds since the epoch. */
 export const tokenTrackingConfigMap = (now: number): AnyObject => ({
   kind: 'ConfigMap',
   apiVersion: 'v1',
-  metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
-  data: { since: new Date(now).toISOString().slice(0, 10) },
+  metadata: { ...tokenTrackingKey },
+  data: { since: dayOf(now) },
 })

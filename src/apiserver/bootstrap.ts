@@ -1,9 +1,11 @@
 /** Sees to it, at each start, that the objects every cluster has are there. Writes run side by side and share their commits. */
+import type { ConfigMap } from '../apis/generated/core-v1.js'
 import type { ServiceCIDR } from '../apis/generated/networking-v1.js'
 import { builtinKinds } from '../apis/index.js'
 import { semanticEqual } from '../apis/validation/semantic-equal.js'
 import { applyObject } from '../machinery/apply/apply-object.js'
 import { type Clock, formatTime } from '../machinery/clock.js'
+import { parseDay } from '../machinery/day.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
 import { isReason } from '../machinery/status-error.js'
@@ -99,26 +101,47 @@ type Wanted = readonly [
   reconcile: Reconcile,
 ]
 
-function* wantedObjects(endpoint: ServerEndpoint, authentication: AnyObject, now: number): Generator<Wanted> {
+interface ServerFacts {
+  endpoint: ServerEndpoint
+  clientCa: string
+  requestHeader?: RequestHeaderConfig
+}
+
+function* wantedObjects(facts: ServerFacts, now: number): Generator<Wanted> {
   const asObjects = (list: Iterable<object>) => list as Iterable<AnyObject>
-  yield ['', 'v1', 'namespaces', systemNamespaces.map(namespaceObject), keep]
+  yield* lastingObjects(facts, replace)
+  yield tokenTracking(now)
   yield [rbacGroup, 'v1', 'clusterroles', asObjects(defaultClusterRoles()), reconcileRole]
   yield [rbacGroup, 'v1', 'clusterrolebindings', asObjects(defaultClusterRoleBindings()), reconcileBinding]
   yield [rbacGroup, 'v1', 'roles', asObjects(defaultRoles()), reconcileRole]
   yield [rbacGroup, 'v1', 'rolebindings', asObjects(defaultRoleBindings()), reconcileBinding]
   yield ['scheduling.k8s.io', 'v1', 'priorityclasses', systemPriorityClasses(), keep]
-  yield ['', 'v1', 'configmaps', [authentication], replace]
-  yield ['', 'v1', 'configmaps', [tokenTrackingConfigMap(now)], keep]
   yield ['apiregistration.k8s.io', 'v1', 'apiservices', asObjects(localApiServices(builtinKinds)), keepOwnSpec]
-  yield ['networking.k8s.io', 'v1', 'servicecidrs', [defaultServiceCidr(endpoint)], keep]
-  yield ['', 'v1', 'services', [kubernetesService(endpoint)], keep]
-  yield* endpointObjects(endpoint)
+  yield ['networking.k8s.io', 'v1', 'servicecidrs', [defaultServiceCidr(facts.endpoint)], keep]
 }
 
-function* endpointObjects(endpoint: ServerEndpoint): Generator<Wanted> {
-  yield ['', 'v1', 'endpoints', [kubernetesEndpoints(endpoint)], replace]
-  yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], replace]
+/** What must be there as long as the server runs, whoever takes it away. */
+function* lastingObjects({ endpoint, clientCa, requestHeader }: ServerFacts, endpoints: Reconcile): Generator<Wanted> {
+  yield ['', 'v1', 'namespaces', systemNamespaces.map(namespaceObject), keep]
+  yield ['', 'v1', 'configmaps', [authenticationConfigMap(clientCa, requestHeader)], replace]
+  yield ['', 'v1', 'services', [kubernetesService(endpoint)], keep]
+  yield* endpointObjects(endpoint, endpoints)
 }
+
+function* endpointObjects(endpoint: ServerEndpoint, reconcile: Reconcile): Generator<Wanted> {
+  yield ['', 'v1', 'endpoints', [kubernetesEndpoints(endpoint)], reconcile]
+  yield ['discovery.k8s.io', 'v1', 'endpointslices', [kubernetesEndpointSlice(endpoint)], reconcile]
+}
+
+/** A day that somebody spoilt is set anew. */
+const keepDay: Reconcile = (stored, wanted) => {
+  const { data } = stored as ConfigMap
+  return parseDay(data?.since) === undefined
+    ? { ...stored, data: { ...data, ...(wanted as ConfigMap).data } }
+    : undefined
+}
+
+const tokenTracking = (now: number): Wanted => ['', 'v1', 'configmaps', [tokenTrackingConfigMap(now)], keepDay]
 
 const cidrManager = 'kubernetes-service-cidr-controller'
 
@@ -167,13 +190,19 @@ async function writeAll(wanted: Iterable<Wanted>, { rests, schemas, log, clock }
 
 /** Tells pods, through the endpoints of the service `kubernetes`, where the server is. */
 export const advertise = (endpoint: ServerEndpoint, deps: WriteDeps): Promise<void> =>
-  writeAll(endpointObjects(endpoint), deps)
+  writeAll(endpointObjects(endpoint, replace), deps)
+
+/** Puts back what clients took away or spoilt; with `tracking` also since when the use of tokens is noted. */
+export async function restore(facts: ServerFacts, deps: WriteDeps, { tracking }: { tracking: boolean }): Promise<void> {
+  // Of several servers, some may not be ours: they find out by other means who is right about the addresses.
+  await writeAll(lastingObjects(facts, facts.endpoint.serving ? keep : replace), deps)
+  if (tracking) await writeAll([tokenTracking(deps.clock.now())], deps)
+}
 
 /** Resolves when all is written. One object that cannot be does not keep the others back: it is logged. */
 export async function bootstrap(deps: BootstrapDeps, endpoint: ServerEndpoint, clientCa: string): Promise<void> {
   const { rests, schemas, log, clock, requestHeader } = deps
-  const authentication = authenticationConfigMap(clientCa, requestHeader)
-  await writeAll(wantedObjects(endpoint, authentication, clock.now()), deps)
+  await writeAll(wantedObjects({ endpoint, clientCa, ...(requestHeader && { requestHeader }) }, clock.now()), deps)
   await readyServiceCidr({ rests, schemas, clock }).catch(error => {
     log.warn({ error: String(error) }, 'Cannot write the status of the default ServiceCIDR')
   })

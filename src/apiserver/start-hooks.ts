@@ -1,5 +1,6 @@
 /** Names what a server does once it listens, so that its health can tell how far it has come. */
 import type { ObjectKey } from '../machinery/object-meta.js'
+import { tokenTrackingKey } from './bootstrap-objects.js'
 import type { RestDirectory } from './deps.js'
 import type { HookName } from './health-checks.js'
 import type { PostStartHooks } from './post-start-hooks.js'
@@ -25,12 +26,7 @@ const expected: readonly Looked[] = [
     'configmaps',
     { namespace: 'kube-system', name: 'extension-apiserver-authentication' },
   ],
-  [
-    'start-legacy-token-tracking-controller',
-    '',
-    'configmaps',
-    { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' },
-  ],
+  ['start-legacy-token-tracking-controller', '', 'configmaps', tokenTrackingKey],
   ['rbac/bootstrap-roles', 'rbac.authorization.k8s.io', 'clusterroles', { name: 'cluster-admin' }],
   [
     'scheduling/bootstrap-system-priority-classes',

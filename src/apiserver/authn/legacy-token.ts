@@ -1,6 +1,7 @@
 /** Tokens kept in Secrets of type kubernetes.io/service-account-token: good until the secret or its account goes. */
 import type { JWTPayload } from 'jose'
-import { type Clock, formatTime } from '../../machinery/clock.js'
+import type { Clock } from '../../machinery/clock.js'
+import { dayOf } from '../../machinery/day.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { isReason, notFound } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
@@ -57,7 +58,6 @@ function readClaims(claims: JWTPayload): Named {
 }
 
 const dayMilliseconds = 86_400_000
-const dayOf = (milliseconds: number) => formatTime(milliseconds).slice(0, 10)
 
 export interface LegacyTokenDeps {
   clock: Clock

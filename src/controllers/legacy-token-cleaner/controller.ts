@@ -7,12 +7,13 @@ import {
 } from '../../apis/core-v1/index.js'
 import { type PodReferences, secretNames } from '../../apis/core-v1/pod-references.js'
 import type { ConfigMap, Secret, ServiceAccount } from '../../apis/generated/core-v1.js'
+import { dayOf } from '../../machinery/day.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Cache } from '../runtime/cache.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
 import { done, requeueAfter } from '../runtime/result.js'
-import { dayOf, invalidSinceLabel, isTrackedLongEnough, planToken, tokenType } from './plan.js'
+import { invalidSinceLabel, isTrackedLongEnough, planToken, tokenType } from './plan.js'
 
 const tracking = { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' }
 const dayMs = 86_400_000

@@ -1,21 +1,11 @@
 /** What becomes of a token that a secret holds, and that nobody has used for long. Source: upstream's LegacySATokenCleaner. */
 import type { Secret, ServiceAccount } from '../../apis/generated/core-v1.js'
-import { formatTime } from '../../machinery/clock.js'
+import { dayOf, parseDay } from '../../machinery/day.js'
 
 export const tokenType = 'kubernetes.io/service-account-token'
 export const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since'
 const lastUsedLabel = 'kubernetes.io/legacy-token-last-used'
 const dayMs = 86_400_000
-const datePattern = /^\d{4}-\d{2}-\d{2}$/
-
-/** Days as they stand in labels. */
-export const dayOf = (milliseconds: number): string => formatTime(milliseconds).slice(0, 10)
-
-/** Milliseconds since the epoch; undefined for what is no day. */
-export function parseDay(text: string | undefined): number | undefined {
-  const time = text && datePattern.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(time) || dayOf(time) !== text ? undefined : time
-}
 
 /** True when uses have been noted for the whole period, from the day after `since` on. */
 export function isTrackedLongEnough(since: string | undefined, { now, periodMs }: { now: number; periodMs: number }) {
