@@ -18,7 +18,7 @@ export interface ControllersOptions {
   clock: Clock
   random: Random
   log: Logger
-  /** Where the workqueue metrics go. */
+  /** Where the metrics of workqueues and controllers go. */
   metrics?: MetricRegistry
   /** PEM of the cluster's CA, published to every namespace. */
   rootCa: string
@@ -52,7 +52,7 @@ export function startControllers(options: ControllersOptions): RunningController
   const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
-  const deps = { informers, clientFor, clock, random, log, metrics }
+  const deps = { informers, clientFor, clock, random, log, metrics, registry: options.metrics }
   const running: RunningController[] = chosenControllers(choice, {
     rootCa,
     rootKey,

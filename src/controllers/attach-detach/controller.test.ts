@@ -89,10 +89,34 @@ test('a volume moves from one node to the other once the first has unmounted it'
   await cluster.admin.delete(podKind, { namespace: 'default', name: 'web-one' }, { gracePeriodSeconds: 0 })
   await cluster.run(20_000)
   expect((await attachments(cluster)).map(({ spec }) => spec.nodeName)).toEqual(['one'])
+  const plugin = 'kubernetes.io/csi:disk.example.com'
+  expect(await cluster.metrics('attachdetach_controller_total_volumes')).toEqual([
+    `attachdetach_controller_total_volumes{plugin_name="${plugin}",state="actual_state_of_world"} 1`,
+    `attachdetach_controller_total_volumes{plugin_name="${plugin}",state="desired_state_of_world"} 1`,
+  ])
+  expect(await cluster.metrics('storage_count_attachable_volumes_in_use')).toEqual([
+    `storage_count_attachable_volumes_in_use{node="two",volume_plugin="${plugin}"} 1`,
+  ])
   await say([])
   await cluster.until('it moved', async () => (await attachments(cluster)).some(({ spec }) => spec.nodeName === 'two'))
   expect((await attachments(cluster)).map(({ spec }) => spec.nodeName)).toEqual(['two'])
   expect((await statusOf(cluster, 'one'))?.volumesAttached).toBeUndefined()
+})
+
+test('a volume of a node that is out of service is taken by force, which is counted', async () => {
+  await using cluster = await startTestCluster()
+  await addManagedNode(cluster, 'one')
+  await cluster.run(1_000)
+  await addVolume(cluster)
+  await addPod(cluster, 'one')
+  await cluster.until('an attachment', async () => (await attachments(cluster)).length === 1)
+  const taints = [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoSchedule' }]
+  await cluster.admin.patch(nodeKind, { name: 'one' }, merge({ spec: { taints } }))
+  await cluster.admin.delete(podKind, { namespace: 'default', name: 'web-one' }, { gracePeriodSeconds: 0 })
+  await cluster.until('it is gone', async () => (await attachments(cluster)).length === 0)
+  expect(await cluster.metrics('attach_detach_controller_attachdetach_controller_forced_detaches')).toEqual([
+    'attach_detach_controller_attachdetach_controller_forced_detaches{reason="out-of-service"} 1',
+  ])
 })
 
 test('a driver that attaches nothing is asked for nothing', async () => {

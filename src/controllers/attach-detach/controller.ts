@@ -21,12 +21,13 @@ import { keyOf } from '../../client/indexer.js'
 import { isReason } from '../../machinery/status-error.js'
 import { indexByNode } from '../pods/by-node.js'
 import { claimsOf, indexByClaim, podsOfClaim } from '../pods/claims.js'
-import type { Cache } from '../runtime/cache.js'
+import { type Cache, newCache } from '../runtime/cache.js'
 import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { type Change, defineController, type Watch } from '../runtime/define-controller.js'
 import { done, type Result, requeueAfter } from '../runtime/result.js'
 import { attachedTo, indexAttachments } from './attachments.js'
 import { Memory } from './memory.js'
+import { AttachMetrics } from './metrics.js'
 import { type AttachPlan, planNode } from './plan.js'
 import { attachmentFor } from './volume.js'
 import { needsNoVolumes, wantedOn } from './wanted.js'
@@ -114,9 +115,16 @@ async function refuseInUse(node: string, volume: string, { client }: ReconcileCo
     )
 }
 
-async function detach(node: string, plan: AttachPlan, context: ReconcileContext, memory: Memory): Promise<void> {
+interface Records {
+  memory: Memory
+  metrics: AttachMetrics | undefined
+}
+
+async function detach(node: string, plan: AttachPlan, context: ReconcileContext, records: Records): Promise<void> {
+  const { memory, metrics } = records
   for (const { name, attachment, force } of plan.detach) {
-    if (!force) await refuseInUse(node, name, context)
+    if (force) metrics?.detached(force)
+    else await refuseInUse(node, name, context)
     const { name: key = '', uid } = attachment.metadata
     await context.client.delete(volumeAttachment, { name: key }, { preconditions: { uid } }).catch(error => {
       if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
@@ -137,7 +145,7 @@ async function attach(node: string, plan: AttachPlan, context: ReconcileContext,
   }
 }
 
-const define = (memory: Memory): Controller => {
+const define = ({ memory, metrics }: Records): Controller => {
   const sync = async (name: string, context: ReconcileContext): Promise<Result> => {
     const { cache, clock } = context
     const node = cache.get(nodeKind, { name })
@@ -155,7 +163,7 @@ const define = (memory: Memory): Controller => {
     memory.wanted(name, wanted)
     memory.tell(name, { plan, wanted, attached }, context)
     await report(name, plan, context)
-    await detach(name, plan, context, memory)
+    await detach(name, plan, context, { memory, metrics })
     await attach(name, plan, context, memory)
     return plan.waitMs === undefined ? done : requeueAfter(plan.waitMs)
   }
@@ -181,5 +189,9 @@ const define = (memory: Memory): Controller => {
 /** Made anew for each run: it remembers since when volumes wait. */
 export const attachDetachController: Controller = {
   name: 'attach_detach',
-  start: deps => define(new Memory()).start(deps),
+  start(deps) {
+    const { registry, informers } = deps
+    const metrics = registry && new AttachMetrics(registry, newCache(informers))
+    return define({ memory: new Memory(), metrics }).start(deps)
+  },
 }

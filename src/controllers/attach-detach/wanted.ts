@@ -24,7 +24,8 @@ export function needsNoVolumes(pod: Pod): boolean {
   return Boolean(pod.metadata.deletionTimestamp) && statuses.every(({ state }) => state?.terminated || state?.waiting)
 }
 
-function volumeOfClaim(pod: Pod, name: string, cache: Cache): PersistentVolume | undefined {
+/** The volume behind the pod's claim of that name; undefined while the claim is not bound, or not the pod's. */
+export function volumeOfClaim(pod: Pod, name: string, cache: Cache): PersistentVolume | undefined {
   const claim = cache.get(claimKind, { namespace: pod.metadata.namespace ?? '', name })
   if (claim?.status?.phase !== 'Bound' || !claim.spec.volumeName) return undefined
   const isTemplated = pod.spec.volumes?.some(v => v.ephemeral && `${pod.metadata.name}-${v.name}` === name)

@@ -72,6 +72,10 @@ test('a pod gets the claim of its template, which goes when the pod has ended', 
   await allocate(cluster, claim as ResourceClaim, pod)
   await cluster.run(5_000)
   expect((await claims(cluster))[0]?.status?.reservedFor).toHaveLength(1)
+  expect(await cluster.metrics('resourceclaim_controller_')).toEqual([
+    'resourceclaim_controller_creates_total{status="success",admin_access="false"} 1',
+    'resourceclaim_controller_resource_claims{allocated="true",admin_access="false"} 1',
+  ])
   const ended = { type: 'application/merge-patch+json', body: { status: { phase: 'Succeeded' } } } as const
   await admin.patch(podKind, inDefault('train'), ended, { subresource: 'status' })
   await until('the claim is gone', async () => (await claims(cluster)).length === 0)

@@ -6,11 +6,12 @@ import { resourceClaim, resourceClaimTemplate } from '../../apis/resource-v1/ind
 import { claimNameOf, claimNamesOf, isReservedFor, notMadeFor } from '../../apis/resource-v1/pod-claims.js'
 import { keyOf } from '../../client/indexer.js'
 import { isPodTerminal } from '../pods/state.js'
-import type { Cache } from '../runtime/cache.js'
-import type { ReconcileContext } from '../runtime/controller.js'
+import { type Cache, newCache } from '../runtime/cache.js'
+import type { Controller, ReconcileContext } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
 import { controllerRefOf } from '../runtime/owner.js'
 import { done } from '../runtime/result.js'
+import { ClaimMetrics } from './metrics.js'
 import { newClaim, podClaimAnnotation } from './new-claim.js'
 
 const byClaim = 'resourceClaims'
@@ -27,8 +28,13 @@ function isMade(pod: Pod, entry: PodResourceClaim, cache: Cache): boolean {
   return claim !== undefined && !(found.generated && notMadeFor(pod, claim))
 }
 
+interface Work {
+  context: ReconcileContext
+  metrics: ClaimMetrics | undefined
+}
+
 /** One that was made before, by somebody who did not come to tell the pod; else a new one. */
-async function make(pod: Pod, entry: PodResourceClaim, { cache, client }: ReconcileContext): Promise<string> {
+async function make(pod: Pod, entry: PodResourceClaim, { context: { cache, client }, metrics }: Work): Promise<string> {
   const { namespace = '', uid = '' } = pod.metadata
   const orphan = cache
     .byIndex<ResourceClaim>(resourceClaim, byPod, uid)
@@ -42,17 +48,20 @@ async function make(pod: Pod, entry: PodResourceClaim, { cache, client }: Reconc
     )
   const claim = newClaim(pod, entry.name, template)
   const created = await client.create<ResourceClaim>(resourceClaim, claim).catch(error => {
+    metrics?.created(claim, 'failure')
     throw new Error(`create ResourceClaim : ${(error as Error).message}`, { cause: error })
   })
+  metrics?.created(created, 'success')
   return created.metadata.name ?? ''
 }
 
-async function makeMissing(pod: Pod, context: ReconcileContext): Promise<Map<string, string>> {
+async function makeMissing(pod: Pod, work: Work): Promise<Map<string, string>> {
+  const { context } = work
   const made = new Map<string, string>()
   for (const entry of pod.spec.resourceClaims ?? []) {
     if (isMade(pod, entry, context.cache) || entry.resourceClaimTemplateName === undefined) continue
     try {
-      made.set(entry.name, await make(pod, entry, context))
+      made.set(entry.name, await make(pod, entry, work))
     } catch (error) {
       const text = `PodResourceClaim ${entry.name}: ${(error as Error).message}`
       context.recorder.event(pod, 'Warning', 'FailedResourceClaimCreation', text)
@@ -92,29 +101,42 @@ async function reserve(pod: Pod, { cache, client }: ReconcileContext): Promise<v
   }
 }
 
-export const podClaimsController = defineController<Pod>({
+export const podClaimsController: Controller = {
   name: 'resource_claim',
-  serviceAccount: 'resource-claim-controller',
-  component: 'resource_claim',
-  for: podKind,
-  relevant: ({ spec }) => (spec.resourceClaims?.length ?? 0) > 0,
-  prepare(informer) {
-    informer<Pod>(podKind).addIndex(byClaim, pod => claimNamesOf(pod).map(name => `${pod.metadata.namespace}/${name}`))
-    informer<ResourceClaim>(resourceClaim).addIndex(byPod, claim => {
-      const owner = controllerRefOf(claim)
-      return owner?.kind === 'Pod' && owner.apiVersion === 'v1' ? [owner.uid] : []
-    })
+  start(deps) {
+    const { registry, informers } = deps
+    return define(registry && new ClaimMetrics(registry, newCache(informers))).start(deps)
   },
-  watches: [{ kind: resourceClaim, keys: (claim, cache) => cache.byIndex(podKind, byClaim, keyOf(claim)).map(keyOf) }],
-  reads: [resourceClaimTemplate],
+}
 
-  async reconcile(pod, context) {
-    // A claim made for a pod that has ended would be removed at once.
-    if (pod.metadata.deletionTimestamp || isPodTerminal(pod)) return done
-    const made = await makeMissing(pod, context)
-    if (made.size) await tell(pod, made, context)
-    // Before that the scheduler reserves.
-    if (pod.spec.nodeName) await reserve(pod, context)
-    return done
-  },
-})
+const define = (metrics: ClaimMetrics | undefined): Controller =>
+  defineController<Pod>({
+    name: 'resource_claim',
+    serviceAccount: 'resource-claim-controller',
+    component: 'resource_claim',
+    for: podKind,
+    relevant: ({ spec }) => (spec.resourceClaims?.length ?? 0) > 0,
+    prepare(informer) {
+      informer<Pod>(podKind).addIndex(byClaim, pod =>
+        claimNamesOf(pod).map(name => `${pod.metadata.namespace}/${name}`),
+      )
+      informer<ResourceClaim>(resourceClaim).addIndex(byPod, claim => {
+        const owner = controllerRefOf(claim)
+        return owner?.kind === 'Pod' && owner.apiVersion === 'v1' ? [owner.uid] : []
+      })
+    },
+    watches: [
+      { kind: resourceClaim, keys: (claim, cache) => cache.byIndex(podKind, byClaim, keyOf(claim)).map(keyOf) },
+    ],
+    reads: [resourceClaimTemplate],
+
+    async reconcile(pod, context) {
+      // A claim made for a pod that has ended would be removed at once.
+      if (pod.metadata.deletionTimestamp || isPodTerminal(pod)) return done
+      const made = await makeMissing(pod, { context, metrics })
+      if (made.size) await tell(pod, made, context)
+      // Before that the scheduler reserves.
+      if (pod.spec.nodeName) await reserve(pod, context)
+      return done
+    },
+  })

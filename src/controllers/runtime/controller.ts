@@ -5,6 +5,7 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import type { WorkqueueMetrics } from '../../client/workqueue-metrics.js'
 import type { Clock, Random } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
+import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Cache } from './cache.js'
 
 export interface ControllerDeps {
@@ -16,6 +17,8 @@ export interface ControllerDeps {
   random: Random
   log: Logger
   metrics?: WorkqueueMetrics
+  /** Where controllers put what they count themselves. */
+  registry?: MetricRegistry
 }
 
 export interface RunningController {

@@ -36,6 +36,8 @@ export interface TestCluster extends AsyncDisposable {
   run(ms: number): Promise<void>
   /** All messages of events about an object of that name. */
   events(name: string): Promise<string[]>
+  /** Lines of the controllers' metrics that begin so, sorted. */
+  metrics(prefix: string): Promise<string[]>
   /** The controllers are gone as if killed: what they had in hand is not waited for. Others begin in their place. */
   replaceControllers(): void
   /** Hears of every write from now on, in order. */
@@ -100,8 +102,11 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       .flatMap(v => v.kinds)
       .map(({ kind }) => kind)
   const clientAs = (user: UserInfo) => newInProcessClient(components.handler, user, discover)
-  const start = () =>
-    startControllers({
+  let metrics = newMetricRegistry()
+  const start = () => {
+    metrics = newMetricRegistry()
+    return startControllers({
+      metrics,
       client: wrapReader(clientAs(manager)),
       clientFor: name => wrapClient(clientAs(serviceAccount(name)), name),
       clock,
@@ -113,6 +118,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       tokenCleanUpMs: options.tokenCleanUpMs,
       signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
     })
+  }
   let controllers = start()
   const admin = clientAs(masters)
   const stop = async () => {
@@ -138,6 +144,10 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       const kind: KindRef<KubernetesObject & { message: string; involvedObject: { name: string } }> = eventKind
       const { items } = await admin.list(kind)
       return items.filter(e => e.involvedObject.name === name).map(e => e.message)
+    },
+    async metrics(prefix) {
+      const lines = (await metrics.metrics()).split('\n')
+      return lines.filter(line => line.startsWith(prefix)).sort()
     },
     replaceControllers() {
       void controllers.stop()
