@@ -6,6 +6,8 @@ export const revisionAnnotation = 'deployment.kubernetes.io/revision'
 const historyAnnotation = 'deployment.kubernetes.io/revision-history'
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
+/** To which revision to go back; 0 is the last. */
+export const rollbackAnnotation = 'deprecated.deployment.rollback.to'
 /** About a hundred revisions. */
 const maxHistoryLength = 2000
 
@@ -15,13 +17,13 @@ const notCopied = new Set([
   historyAnnotation,
   desiredAnnotation,
   maxAnnotation,
-  'deprecated.deployment.rollback.to',
+  rollbackAnnotation,
 ])
 
 type Annotations = Record<string, string>
 
 /** An int64 upstream, so too large for a number; undefined where the text is none. */
-function parseRevision(text = '0'): bigint | undefined {
+export function parseRevision(text = '0'): bigint | undefined {
   return /^-?\d+$/.test(text) ? BigInt(text) : undefined
 }
 
@@ -68,4 +70,11 @@ function withRevision(history: string | undefined, revision: string): string {
   const revisions = [...history.split(','), revision]
   while (revisions.length > 1 && revisions.join(',').length > maxHistoryLength) revisions.shift()
   return revisions.join(',')
+}
+
+/** Of a Deployment that goes back: what users wrote is as it was at that revision. */
+export const rolledBackAnnotations = ({ metadata }: Deployment, { metadata: former }: ReplicaSet): Annotations => {
+  const pick = (annotations: Annotations = {}, copied: boolean) =>
+    Object.entries(annotations).filter(([key]) => notCopied.has(key) !== copied)
+  return Object.fromEntries([...pick(metadata.annotations, false), ...pick(former.annotations, true)])
 }

@@ -128,3 +128,36 @@ test('history beyond the limit is cleaned up', async () => {
   }
   await cluster.until('one old revision', async () => (await sets()).length === 2)
 })
+
+test('the annotation of old clients takes a Deployment back, with the annotations it had', async () => {
+  const annotate = (annotations: Record<string, string | null>) =>
+    cluster.admin.patch(deploymentKind, key, {
+      type: 'application/merge-patch+json',
+      body: { metadata: { annotations } },
+    })
+  const annotationsOf = async () => (await current()).metadata.annotations ?? {}
+  const asked = 'deprecated.deployment.rollback.to'
+  const cause = 'kubernetes.io/change-cause'
+  await cluster.admin.create(deploymentKind, newDeployment('one'))
+  await annotate({ [cause]: 'create' })
+  await settled('one')
+  await change(spec => {
+    spec.template.spec!.containers[0]!.image = 'two'
+  })
+  await annotate({ [cause]: 'change' })
+  await settled('two')
+  await annotate({ [asked]: '0' })
+  await settled('one')
+  expect(await annotationsOf()).toMatchObject({ [cause]: 'create', 'deployment.kubernetes.io/revision': '3' })
+  for (const revision of ['3', '77']) {
+    await annotate({ [asked]: revision })
+    await cluster.until('it is answered', async () => !(asked in (await annotationsOf())))
+  }
+  expect(await cluster.events('web')).toEqual(
+    expect.arrayContaining([
+      'Rolled back deployment "web" to revision 1',
+      'The rollback revision contains the same template as current deployment "web"',
+      'Unable to find the revision to rollback to.',
+    ]),
+  )
+})

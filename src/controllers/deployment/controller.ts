@@ -20,6 +20,7 @@ import { isScalingEvent, planScale } from './plan-scale.js'
 import { isComplete, planCounts, planPausedCondition, planProgressCheck, planRolloutStatus } from './plan-status.js'
 import { createNewest, type Rollout, scaleReplicaSet, syncNewest } from './replica-sets.js'
 import { planCleanup, revisionsOf } from './revisions.js'
+import { rollBack, rollbackTarget } from './rollback.js'
 
 const selectsAll = ({ spec: { selector } }: Deployment) =>
   Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions?.length ?? 0) === 0
@@ -51,6 +52,8 @@ export const deploymentController = defineController<Deployment>({
     }
     const followed = { deployment: await syncPaused(deployment, context), revisions }
     const rollout = await syncNewest(followed, context)
+    const target = rollbackTarget(rollout.deployment)
+    if (target !== undefined && !rollout.deployment.spec.paused) return goBack(rollout, target, context)
     if (rollout.deployment.spec.paused || isScalingEvent(rollout.deployment, rollout.revisions))
       return scale(rollout, context)
     return rollout.deployment.spec.strategy?.type === 'Recreate' ? recreate(rollout, context) : roll(rollout, context)
@@ -90,8 +93,15 @@ async function writeStatus(deployment: Deployment, status: DeploymentStatus, cli
 /** A paused Deployment only follows its size; one whose size has just changed first does so, and rolls on after that. */
 async function scale({ deployment, revisions }: Rollout, context: ReconcileContext): Promise<Result> {
   for (const step of planScale(deployment, revisions)) await scaleReplicaSet(deployment, step, context)
-  if (deployment.spec.paused) await cleanUp({ deployment, revisions }, context.client)
+  if (deployment.spec.paused && rollbackTarget(deployment) === undefined)
+    await cleanUp({ deployment, revisions }, context.client)
   await writeStatus(deployment, planCounts(deployment, revisions, context.clock.now()), context.client)
+  return done
+}
+
+/** Only that: the template that it brings is rolled out next. */
+async function goBack(rollout: Rollout, target: bigint, context: ReconcileContext): Promise<Result> {
+  await rollBack(rollout.revisions.newest ? rollout : await createNewest(rollout, context), target, context)
   return done
 }
 
