@@ -3,6 +3,7 @@ import { endpoints as endpointsKind, pod as podKind, service as serviceKind } fr
 import { endpointSlice as sliceKind } from '../../apis/discovery-v1/index.js'
 import type { Endpoints, Pod, Service } from '../../apis/generated/core-v1.js'
 import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
+import type { Client } from '../../client/client.js'
 import { addNode, playKubelet, startTestCluster, type TestCluster } from '../testing/cluster.js'
 
 let cluster: TestCluster
@@ -118,4 +119,18 @@ test('a slice that someone deletes is made again', async () => {
     const [other] = await slices()
     return other !== undefined && other.metadata.uid !== slice?.metadata.uid
   })
+})
+
+test('a service whose slices cannot be written is told', async () => {
+  await cluster.stop()
+  const refusing = (client: Client): Client => ({
+    ...client,
+    create: (kind, object, options) =>
+      kind.kind === 'EndpointSlice' ? Promise.reject(new Error('refused')) : client.create(kind, object, options),
+  })
+  cluster = await startTestCluster({ wrapClient: refusing })
+  await newService({})
+  const text =
+    'Error updating Endpoint Slices for Service default/web: failed to create EndpointSlice for Service default/web: refused'
+  await cluster.until('it is told', async () => (await cluster.events('web')).includes(text))
 })

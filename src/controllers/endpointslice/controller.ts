@@ -63,28 +63,36 @@ const define = (times: TriggerTimes): Controller =>
 
     async reconcile(service, context) {
       if (!selectsPods(service) || service.metadata.deletionTimestamp) return done
-      const { cache } = context
-      const key = keyOf(service)
-      const pods = cache.list(podKind, service.metadata.namespace).filter(p => isSelected(service, p.metadata.labels))
-      const trigger = times.next(key, service, pods)
-      const existing = cache.byIndex(sliceKind, byServiceIndex, key)
-      const families = familiesOf(service)
-      for (const family of families) {
-        const slices = existing.filter(s => s.addressType === family)
-        const { groups, skipped } = planEndpoints({ service, family }, pods, name => cache.get(nodeKind, { name }))
-        await writeSlices({ service, family, trigger }, planOwned(service, slices, groups), context)
-        if (skipped.length > 0) context.log.debug({ skipped: skipped.map(keyOf) }, 'Skipped pods of unknown nodes')
+      try {
+        await sync(service, times, context)
+      } catch (error) {
+        const text = `Error updating Endpoint Slices for Service ${nameOf(service)}: ${(error as Error).message}`
+        context.recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
+        throw error
       }
-      await remove(
-        existing.filter(s => !families.includes(s.addressType as Family)),
-        context,
-      )
       return done
     },
     async gone(key) {
       times.forget(key)
     },
   })
+
+async function sync(service: Service, times: TriggerTimes, context: ReconcileContext): Promise<void> {
+  const { cache } = context
+  const key = keyOf(service)
+  const pods = cache.list(podKind, service.metadata.namespace).filter(p => isSelected(service, p.metadata.labels))
+  const trigger = times.next(key, service, pods)
+  const existing = cache.byIndex(sliceKind, byServiceIndex, key)
+  const families = familiesOf(service)
+  for (const family of families) {
+    const slices = existing.filter(s => s.addressType === family)
+    const { groups, skipped } = planEndpoints({ service, family }, pods, name => cache.get(nodeKind, { name }))
+    await writeSlices({ service, family, trigger }, planOwned(service, slices, groups), context)
+    if (skipped.length > 0) context.log.debug({ skipped: skipped.map(keyOf) }, 'Skipped pods of unknown nodes')
+  }
+  const others = existing.filter(s => !families.includes(s.addressType as Family))
+  await remove(others, service, context)
+}
 
 /** Slices of an earlier service of the same name are not ours to fill. */
 function planOwned(service: Service, slices: readonly EndpointSlice[], groups: Parameters<typeof planSlices>[1]) {
@@ -136,27 +144,32 @@ async function writeSlices(
         ...content,
       })
       .catch(error => {
-        if (!isNamespaceTerminating(error)) throw error
+        if (!isNamespaceTerminating(error)) throw failed('create', service, error)
       }),
   )
   await allAtOnce(plan.update, ({ slice, endpoints }) => {
     const { [triggerTimeAnnotation]: _, ...kept } = slice.metadata.annotations ?? {}
-    return client.update(sliceKind, {
-      ...slice,
-      metadata: { ...slice.metadata, labels, annotations: { ...kept, ...annotations } },
-      endpoints,
+    const metadata = { ...slice.metadata, labels, annotations: { ...kept, ...annotations } }
+    return client.update(sliceKind, { ...slice, metadata, endpoints }).catch(error => {
+      throw failed(`update ${slice.metadata.name}`, service, error)
     })
   })
-  await remove(plan.remove, context)
+  await remove(plan.remove, service, context)
 }
 
-async function remove(slices: readonly EndpointSlice[], { client }: ReconcileContext): Promise<void> {
+async function remove(slices: readonly EndpointSlice[], service: Service, { client }: ReconcileContext): Promise<void> {
   await allAtOnce(slices, ({ metadata }) =>
     client.delete(sliceKind, metadata as ObjectKey, { preconditions: { uid: metadata.uid } }).catch(error => {
-      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict'))
+        throw failed(`delete ${metadata.name}`, service, error)
     }),
   )
 }
+
+const nameOf = ({ metadata }: Service) => `${metadata.namespace}/${metadata.name}`
+
+const failed = (what: string, service: Service, error: Error): Error =>
+  new Error(`failed to ${what} EndpointSlice for Service ${nameOf(service)}: ${error.message}`, { cause: error })
 
 /** A slice that someone else changed or deleted is put right. */
 function serviceOfSlice(slice: KubernetesObject, { type, old }: Change): string[] {

@@ -64,8 +64,11 @@ export interface ControllerDefinition<T extends KubernetesObject> {
 }
 
 /** Something changed, or went, under the controller's hands: the newer state is on its way to its cache. */
-const isDaily = (error: unknown) =>
-  isReason(error, 'Conflict') || isReason(error, 'NotFound') || isNamespaceTerminating(error)
+const isDaily = (error: unknown): boolean =>
+  isReason(error, 'Conflict') ||
+  isReason(error, 'NotFound') ||
+  isNamespaceTerminating(error) ||
+  (error instanceof Error && error.cause !== undefined && isDaily(error.cause))
 
 const defaultWorkers = 5
 const firstBackoffMs = 5
