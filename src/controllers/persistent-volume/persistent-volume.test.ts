@@ -191,6 +191,25 @@ test('a volume that only says to be ours is not emptied', async () => {
   expect((await volume('pvc-0')).status?.message).toContain('its directory is left alone')
 })
 
+// The words are those of stock kube-controller-manager v1.34.4.
+test.each<[string, Partial<PersistentVolumeSpec>, string]>([
+  ['Recycle', {}, 'No recycler plugin found for the volume!'],
+  ['Delete', {}, 'host_path deleter only supports /tmp/.+ but received provided /data/old'],
+  [
+    'Delete',
+    { hostPath: undefined, nfs: { server: 'nfs', path: '/' } },
+    'error getting deleter volume plugin for volume "old": no deletable volume plugin matched',
+  ],
+])('a released volume that nobody can %s fails', async (persistentVolumeReclaimPolicy, spec, message) => {
+  await newVolume('old', '1Gi', { persistentVolumeReclaimPolicy, ...spec })
+  const claimRef = { namespace: 'default', name: 'gone', uid: 'f0000000-0000-4000-8000-000000000000' }
+  const body = { spec: { claimRef } }
+  await cluster.admin.patch(volumeKind, { name: 'old' }, { type: 'application/merge-patch+json', body })
+  await cluster.until('it failed', async () => (await volume('old')).status?.phase === 'Failed')
+  expect((await volume('old')).status?.message).toBe(message)
+  await cluster.until('it is told', async () => (await cluster.events('old')).includes(message))
+})
+
 describe('expansion', () => {
   const grow = (name: string, storage: string) =>
     cluster.admin.patch(claimKind, claimKey(name), {

@@ -29,10 +29,32 @@ async function claimOf(volume: PersistentVolume, { cache, client }: ReconcileCon
   return live?.metadata.uid === uid ? live : undefined
 }
 
+/** Where nobody can do what the policy says; what a provisioner made is its to delete. */
+function planRefusal({ metadata, spec }: PersistentVolume): { reason: string; message: string } | undefined {
+  const { persistentVolumeReclaimPolicy: policy, hostPath } = spec
+  if (policy === 'Recycle')
+    return { reason: 'VolumeFailedRecycle', message: 'No recycler plugin found for the volume!' }
+  if (policy !== 'Delete' || metadata.annotations?.[provisionedBy]) return undefined
+  const reason = 'VolumeFailedDelete'
+  if (!hostPath) {
+    const message = `error getting deleter volume plugin for volume "${metadata.name}": no deletable volume plugin matched`
+    return { reason, message }
+  }
+  // Upstream deletes directories of its own machine below /tmp; this one leaves them where they are.
+  if (/^\/tmp\/.+/.test(hostPath.path)) return undefined
+  return { reason, message: `host_path deleter only supports /tmp/.+ but received provided ${hostPath.path}` }
+}
+
 async function reclaim(volume: PersistentVolume, context: ReconcileContext, own: Deleter | undefined): Promise<Result> {
   const { client, recorder } = context
   const isFinal = volume.status?.phase === 'Released' || volume.status?.phase === 'Failed'
   const released = isFinal ? volume : await setVolumePhase(client, volume, 'Released')
+  const refusal = planRefusal(volume)
+  if (refusal) {
+    if (volume.status?.phase !== 'Failed') recorder.event(released, 'Warning', refusal.reason, refusal.message)
+    await setVolumePhase(client, released, 'Failed', refusal.message)
+    return done
+  }
   const policy = volume.spec.persistentVolumeReclaimPolicy
   if (policy !== 'Delete' || volume.metadata.annotations?.[provisionedBy] !== own?.name || !own) return done
   try {
