@@ -1,9 +1,9 @@
 /** What simulated containers do, as a file says it: how long they take, whether they fail, when they end, what they print. */
-import { readFile } from 'node:fs/promises'
 import type { SimBehaviour, SimOptions } from '../kubelet/runtime/sim/sim-runtime.js'
 import type { ContainerConfig, PodRef } from '../kubelet/runtime/types.js'
 import { configurationApiVersion } from './configuration.js'
 import { UsageError } from './flags.js'
+import { readFlagFile } from './read-flag-file.js'
 
 /** Texts in which `*` stands for anything; what is absent matches all. */
 interface StageMatch {
@@ -102,11 +102,13 @@ export function simOptionsOf(
 /** Throws UsageError with a sentence that says what to change. */
 export async function readSimStages(path: string): Promise<SimStagesFile> {
   const [{ load }, { Ajv }] = await Promise.all([import('js-yaml'), import('ajv')])
-  const document = await readFile(path, 'utf8')
-    .then(content => load(content))
-    .catch(error => {
-      throw new UsageError(`cannot read --sim-stages ${path}: ${(error as Error).message}`)
-    })
+  const content = (await readFlagFile('sim-stages', path)) ?? ''
+  let document: unknown
+  try {
+    document = load(content)
+  } catch (error) {
+    throw new UsageError(`cannot read --sim-stages ${path}: ${(error as Error).message}`)
+  }
   const check = new Ajv({ allErrors: true, strict: false }).compile<SimStagesFile>(fileSchema)
   if (check(document)) return document
   const lines = (check.errors ?? []).map(({ instancePath, message, params }) => {

@@ -8,8 +8,8 @@ import { FakeClock, SeededRandom } from '../../machinery/fake-clock.js'
 import { issueCertificate, newAuthority } from '../../machinery/pki/certificates.js'
 import { silentLogger } from '../../telemetry/logger.js'
 import { FrontDoor } from './front-door.js'
-import type { HttpRule } from './http-rule.js'
 import type { HttpEndpoint } from './service-endpoints.js'
+import { newHttpRule } from './testing/http-rule.js'
 
 const now = Date.now()
 const authority = newAuthority('test', now, 1)
@@ -41,24 +41,15 @@ const door = new FrontDoor(
   },
 )
 
-const rule = (path: string, service: string, more: Partial<HttpRule> = {}): HttpRule => ({
-  source: 'Ingress default/test',
-  port: 80,
-  host: '',
-  path: { type: 'Prefix', value: path },
-  order: path,
-  backends: [{ to: { namespace: 'default', service, port: 80 }, weight: 1 }],
-  ...more,
-})
 const rules = [
-  rule('/', 'echo'),
-  rule('/none', 'none'),
-  rule('/missing', 'missing'),
-  rule('/flaky', 'flaky'),
-  rule('/moved', 'echo', {
+  newHttpRule('/', 'echo'),
+  newHttpRule('/none', 'none'),
+  newHttpRule('/missing', 'missing'),
+  newHttpRule('/flaky', 'flaky'),
+  newHttpRule('/moved', 'echo', {
     filters: { redirect: { status: 301, host: 'new', path: { type: 'prefix', value: '/x' } } },
   }),
-  rule('/changed', 'echo', {
+  newHttpRule('/changed', 'echo', {
     filters: {
       rewritePath: { type: 'prefix', value: '/as' },
       requestHeaders: { set: [['X-Set', 'one']], add: [['x-set', 'two']], remove: ['x-gone'] },

@@ -7,8 +7,8 @@ import { FakeClock, SeededRandom } from '../../machinery/fake-clock.js'
 import { issueCertificate, newAuthority } from '../../machinery/pki/certificates.js'
 import { silentLogger } from '../../telemetry/logger.js'
 import { FrontDoor } from './front-door.js'
-import type { HttpRule } from './http-rule.js'
 import type { HttpEndpoint } from './service-endpoints.js'
+import { newHttpRule } from './testing/http-rule.js'
 
 const now = Date.now()
 const pair = issueCertificate(newAuthority('test', now, 1), {
@@ -41,20 +41,11 @@ const door = new FrontDoor(
     ]),
   },
 )
-const rule = (path: string, service: string, more: Partial<HttpRule> = {}): HttpRule => ({
-  source: 'HTTPRoute default/test',
-  port: 80,
-  host: '',
-  path: { type: 'Prefix', value: path },
-  order: path,
-  backends: [{ to: { namespace: 'default', service, port: 80 }, weight: 1 }],
-  ...more,
-})
 const mirrors = [{ to: { namespace: 'default', service: 'listener', port: 80 }, share: 1 }]
 const rules = [
-  rule('/shop.Cart', 'grpc'),
-  rule('/hang', 'echo', { deadlineMs: 1000 }),
-  rule('/copied', 'echo', { filters: { mirrors } }),
+  newHttpRule('/shop.Cart', 'grpc'),
+  newHttpRule('/hang', 'echo', { deadlineMs: 1000 }),
+  newHttpRule('/copied', 'echo', { filters: { mirrors } }),
 ]
 
 /** Called when a request came that is not answered. */

@@ -12,7 +12,7 @@ import type { KubernetesObject, ObjectKey } from '../../machinery/object-meta.js
 import { followChanges } from '../follow-changes.js'
 import type { Reservation, VolumeChange, VolumePlan, Volumes } from '../framework.js'
 import { Assumptions } from './assumptions.js'
-import { VolumeReservation } from './reservation.js'
+import { type ReservableVolumes, VolumeReservation } from './reservation.js'
 
 export interface ClusterVolumesDeps {
   informers: InformerFactory
@@ -25,7 +25,7 @@ export interface ClusterVolumesDeps {
 const byClass = 'class'
 const byNode = 'node'
 
-export class ClusterVolumes implements Volumes {
+export class ClusterVolumes implements Volumes, ReservableVolumes {
   readonly assumedVolumes = new Assumptions<PersistentVolume>()
   readonly assumedClaims = new Assumptions<PersistentVolumeClaim>()
   private readonly informers
@@ -59,8 +59,7 @@ export class ClusterVolumes implements Volumes {
   capacities = () => this.informers.capacities.list()
   attachments = (node: string) => this.informers.attachments.byIndex(byNode, node)
 
-  /** As the server has them, whatever is assumed. */
-  stored = {
+  readonly stored = {
     claim: (key: ObjectKey) => this.informers.claims.get(key),
     volume: (name: string) => this.informers.volumes.get({ name }),
     pod: (key: ObjectKey) => this.informers.pods.get(key),
@@ -71,7 +70,6 @@ export class ClusterVolumes implements Volumes {
     return new VolumeReservation({ plan, ...about }, { client, clock, volumes: this })
   }
 
-  /** Calls back at every change; returns what ends it. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => void this.listeners.delete(listener)

@@ -9,14 +9,28 @@ import type { Client } from '../../client/client.js'
 import type { Clock } from '../../machinery/clock.js'
 import type { ObjectKey } from '../../machinery/object-meta.js'
 import type { Reservation, VolumePlan } from '../framework.js'
-import type { ClusterVolumes } from './cluster-volumes.js'
+import type { Assumptions } from './assumptions.js'
 import { reaches } from './plan-volumes.js'
 import { isBound } from './pod-claims.js'
+
+/** The volumes there are, and what is assumed about them. */
+export interface ReservableVolumes {
+  readonly assumedVolumes: Assumptions<PersistentVolume>
+  readonly assumedClaims: Assumptions<PersistentVolumeClaim>
+  /** As the server has them, whatever is assumed. */
+  readonly stored: {
+    claim(key: ObjectKey): PersistentVolumeClaim | undefined
+    volume(name: string): PersistentVolume | undefined
+    pod(key: ObjectKey): Pod | undefined
+  }
+  /** Calls back at every change; returns what ends it. */
+  listen(listener: () => void): () => void
+}
 
 export interface ReservationDeps {
   client: Client
   clock: Clock
-  volumes: ClusterVolumes
+  volumes: ReservableVolumes
 }
 
 /** Changes wake it sooner. */
