@@ -2,7 +2,7 @@
  * One script of commands, played by each kubectl against minik8s, says what it says against a stock kube-apiserver v1.34.4. Controllers and
  * scheduler are off on both sides, so that only the API server speaks. The parts in fixtures/kubectl/script/ are played in order on one
  * cluster. What stock said is recorded in test/golden/kubectl/: everything for the newest version, for the others only what differs. The
- * oldest and the newest play everything, those between the first four parts, for time's sake, unless MINIK8S_SCRIPT=whole. To record it
+ * oldest and the newest play everything, those between the first two parts, for time's sake, unless MINIK8S_SCRIPT=whole. To record it
  * again (kube-apiserver and etcd v1.34.4 in DIR; never edit what is recorded):
  *   MINIK8S_STOCK_BIN=DIR MINIK8S_RECORD=kubectl npm test e2e kubectl-script
  * KUBECTL_DIR may name a directory with one more kubectl.
@@ -65,7 +65,7 @@ function expected(version: string): Map<string, string> {
 }
 
 const tested = kubectls.filter(k => existsSync(fileOf(k.version)))
-const partly = parts.slice(0, 4).flatMap(readPart)
+const partly = parts.slice(0, 2).flatMap(readPart)
 const isWhole = (kubectl: Kubectl) =>
   process.env.MINIK8S_SCRIPT === 'whole' || kubectl === tested[0] || kubectl === tested.at(-1)
 

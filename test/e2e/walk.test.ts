@@ -1,9 +1,9 @@
 /** A first walk through a cluster with each kubectl: what a user does in the first ten minutes. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { examples, TestCluster } from './harness/cluster.js'
-import { findKubectls } from './harness/kubectl.js'
+import { findKubectls, type Kubectl } from './harness/kubectl.js'
 import { eventually, output } from './harness/run.js'
 
 const cluster = new TestCluster()
@@ -17,26 +17,31 @@ async function fetchStatus(ip: string): Promise<number> {
   return (await fetch(`http://${ip}/`, { signal: AbortSignal.timeout(5_000) })).status
 }
 
-describe.each(findKubectls())('kubectl $version', ({ version, program }) => {
+function newWalker({ version, program }: Kubectl) {
   const namespace = `walk-${version.replaceAll('.', '-')}`
   const kubectl = (...args: string[]) => output(program, ['--kubeconfig', cluster.kubeconfig, '-n', namespace, ...args])
   const jsonpath = (path: string, ...args: string[]) => kubectl('get', ...args, '-o', `jsonpath=${path}`)
+  return { program, namespace, kubectl, jsonpath }
+}
+type Walker = ReturnType<typeof newWalker>
 
-  test('sees a Ready node', async () => {
+/** One after the other; each by its name. */
+const steps: Record<string, (walker: Walker) => Promise<void>> = {
+  async 'sees a Ready node'({ kubectl }) {
     await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=30s')
     expect(await kubectl('get', 'nodes')).toMatch(/NAME +STATUS +ROLES +AGE +VERSION\n\S+ +Ready +/)
-  })
+  },
 
-  test('runs a deployment of three, each answering', async () => {
+  async 'runs a deployment of three, each answering'({ namespace, kubectl, jsonpath }) {
     await kubectl('create', 'namespace', namespace)
     await kubectl('create', 'deployment', 'web', '--image=nginx:1.27', '--replicas=3')
     expect(await kubectl('rollout', 'status', 'deploy/web', '--timeout=90s')).toContain('successfully rolled out')
     const ips = (await jsonpath('{.items[*].status.podIP}', 'pods', '-l', 'app=web')).split(' ')
     expect(new Set(ips).size).toBe(3)
     for (const ip of ips) expect(await eventually(`answer of ${ip}`, () => fetchStatus(ip))).toBe(200)
-  })
+  },
 
-  test('shows logs, runs commands, copies exit codes', async () => {
+  async 'shows logs, runs commands, copies exit codes'({ program, namespace, kubectl }) {
     expect(await kubectl('logs', 'deploy/web', '--tail=1', '--timestamps')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z .*\n$/)
     const { stdout, stderr } = await cluster.tryKubectl(
       ['-n', namespace, 'exec', 'deploy/web', '--', 'nginx', '-v'],
@@ -52,9 +57,9 @@ describe.each(findKubectls())('kubectl $version', ({ version, program }) => {
       { input: 'through stdin' },
     )
     expect(echoed).toBe('through stdin')
-  })
+  },
 
-  test('scales, rolls out a new image and takes it back', async () => {
+  async 'scales, rolls out a new image and takes it back'({ kubectl, jsonpath }) {
     await kubectl('scale', 'deploy/web', '--replicas=2')
     await eventually('two pods', async () => (await jsonpath('{.status.replicas}', 'deploy', 'web')) === '2')
     await kubectl('set', 'image', 'deploy/web', 'nginx=nginx:latest')
@@ -63,17 +68,17 @@ describe.each(findKubectls())('kubectl $version', ({ version, program }) => {
     await kubectl('rollout', 'undo', 'deploy/web')
     await kubectl('rollout', 'status', 'deploy/web', '--timeout=90s')
     expect(await jsonpath('{.spec.template.spec.containers[0].image}', 'deploy', 'web')).toBe('nginx:1.27')
-  })
+  },
 
-  test('describes and explains', async () => {
+  async 'describes and explains'({ kubectl }) {
     const text = await kubectl('describe', 'deploy', 'web')
     expect(text).toContain('StrategyType:           RollingUpdate')
     expect(text).toMatch(/ScalingReplicaSet .*deployment-controller +Scaled up replica set web-\w+/)
     expect(await kubectl('describe', 'pods')).toMatch(/Started .*kubelet.* +(Started c|C)ontainer/)
     expect(await kubectl('explain', 'pod.spec.containers')).toMatch(/imagePullPolicy\s+<string>/)
-  })
+  },
 
-  test('applies ten kinds, again unchanged, and edited', async () => {
+  async 'applies ten kinds, again unchanged, and edited'({ program, namespace, kubectl }) {
     const file = join(cluster.dataDir, `${namespace}.yaml`)
     const text = readFileSync(join(examples, 'ten-kinds.yaml'), 'utf8')
       .replaceAll('namespace: ten', `namespace: ${namespace}-ten`)
@@ -87,11 +92,19 @@ describe.each(findKubectls())('kubectl $version', ({ version, program }) => {
     expect(diff.code).toBe(1)
     expect((await kubectl('apply', '-n', '', '-f', file)).match(/ configured$/gm)).toHaveLength(2)
     expect((await cluster.tryKubectl(['diff', '-f', file], program)).code).toBe(0)
-  })
+  },
 
-  test('deletes the namespaces with all that is in them', async () => {
+  async 'deletes the namespaces with all that is in them'({ program, namespace, kubectl }) {
     await kubectl('delete', 'namespace', namespace, `${namespace}-ten`, '--timeout=90s')
     expect((await cluster.tryKubectl(['get', 'namespace', namespace], program)).stderr).toContain('not found')
     expect(await cluster.dockerIds(`io.minik8s.pod.namespace=${namespace}`)).toEqual([])
-  })
+  },
+}
+
+test.concurrent.each(findKubectls())('a walk with kubectl $version', async kubectl => {
+  const walker = newWalker(kubectl)
+  for (const [name, step] of Object.entries(steps))
+    await step(walker).catch(error => {
+      throw new Error(`${name}: ${(error as Error).message}`, { cause: error })
+    })
 })
