@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { defineKind } from './kind.js'
 import type { KubernetesObject } from './object-meta.js'
-import { ageColumn, tableColumns, tableRows } from './table.js'
+import { ageColumn, tableColumns, tableRow } from './table.js'
 
 interface Thing extends KubernetesObject {
   spec: { replicas: number }
@@ -35,24 +35,24 @@ test('columns and cells', () => {
     ['Age', 'string', '', 0],
     ['Selector', 'string', '', 1],
   ])
-  expect(tableRows(thing, [object], now)).toEqual([{ cells: ['a', 3, '2m30s', '<none>'] }])
+  expect(tableRow(thing, object, now)).toEqual({ cells: ['a', 3, '2m30s', '<none>'] })
 })
 
 test('rows that may be hidden say why', () => {
   const condition = { type: 'Completed', status: 'True' }
   const kind = { ...thing, rowConditions: ({ spec }: Thing) => (spec.replicas ? undefined : [condition]) }
   const done = { ...object, spec: { replicas: 0 } }
-  expect(tableRows(kind, [object, done], now).map(row => row.conditions)).toEqual([undefined, [condition]])
+  expect([object, done].map(each => tableRow(kind, each, now).conditions)).toEqual([undefined, [condition]])
 })
 
 test('a kind without columns', () => {
   const plain = defineKind<Thing>({ group: '', version: 'v1', kind: 'Plain', scope: 'Cluster', names })
   expect(tableColumns(plain).map(column => column.name)).toEqual(['Name', 'Created At'])
-  expect(tableRows(plain, [object], now)).toEqual([{ cells: ['a', '2025-01-01T00:00:00Z'] }])
+  expect(tableRow(plain, object, now)).toEqual({ cells: ['a', '2025-01-01T00:00:00Z'] })
 })
 
 test('an undeclared column has cells and no head', () => {
   const kind = { printerColumns: [{ name: 'Extra', undeclared: true, of: () => 'x' }] }
   expect(tableColumns(kind).map(({ name }) => name)).toEqual(['Name'])
-  expect(tableRows(kind, [{ metadata: { name: 'a' } } as never], 0)).toEqual([{ cells: ['a', 'x'] }])
+  expect(tableRow(kind, { metadata: { name: 'a' } } as never, 0)).toEqual({ cells: ['a', 'x'] })
 })

@@ -70,15 +70,12 @@ export const tableColumns = <T extends KubernetesObject>(kind: PrintableKind<T>)
       priority,
     }))
 
-/** One row for each object, in their order. `now` is in milliseconds since the epoch: ages are counted up to there. */
-export function tableRows<T extends KubernetesObject = AnyObject>(
+/** The row of an object. `now` is in milliseconds since the epoch: ages are counted up to there. */
+export function tableRow<T extends KubernetesObject = AnyObject>(
   kind: PrintableKind<T>,
-  objects: readonly T[],
+  object: T,
   now: number,
-): TableRow[] {
-  const columns = columnsOf(kind)
-  return objects.map(object => {
-    const conditions = kind.rowConditions?.(object)
-    return { cells: columns.map(column => column.of(object, now)), ...(conditions && { conditions }) }
-  })
+): TableRow {
+  const conditions = kind.rowConditions?.(object)
+  return { cells: columnsOf(kind).map(column => column.of(object, now)), ...(conditions && { conditions }) }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { tableRows } from '../../machinery/table.js'
+import { tableRow } from '../../machinery/table.js'
 import type { Namespace, Node, Pod, Secret } from '../generated/core-v1.js'
 import { prepared } from '../kind-testing.js'
 import { validateBinding } from './binding.js'
@@ -28,7 +28,7 @@ describe('deleting a pod waits', () => {
 test('a row of a pod that ended says so', () => {
   const rowOf = (phase: string) => {
     const object = { metadata: { name: 'web' }, spec: { containers: [] }, status: { phase } } as unknown as Pod
-    return tableRows(pod, [object], 0)[0]
+    return tableRow(pod, object, 0)
   }
   const message = 'The pod failed.'
   expect(rowOf('Failed')?.conditions).toEqual([{ type: 'Completed', status: 'True', reason: 'Failed', message }])

@@ -11,7 +11,7 @@ import type { AnyObject } from '../../machinery/object-meta.js'
 import { validateObjectMeta } from '../../machinery/object-meta-validation.js'
 import { decodeObject } from '../../machinery/schema/decode.js'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.js'
-import { tableColumns, tableRows } from '../../machinery/table.js'
+import { tableColumns, tableRow } from '../../machinery/table.js'
 import { bumpGeneration, generationPaths } from '../../registry/metadata.js'
 import { updateErrors } from '../../registry/update-errors.js'
 import { keepOutsideView, viewOf } from '../../registry/view.js'
@@ -87,7 +87,7 @@ function decode(raw: AnyObject): { kind: AnyKind; object: AnyObject } {
 }
 
 function outcome(kind: AnyKind, object: AnyObject, result: { errors: FieldError[]; warnings: string[] }): Outcome {
-  const [row] = tableRows(kind, [object], recordedAt)
+  const row = tableRow(kind, object, recordedAt)
   const warnings = result.errors.length ? [] : result.warnings
   return { errors: lines(result.errors), warnings, object: timeless(object), cells: row?.cells ?? [] }
 }

@@ -15,7 +15,7 @@ function plainJson(outcome: Exclude<Outcome, { type: 'watch' }>): string {
     case 'stored':
       return Buffer.from(outcome.stored.bytes).toString()
     case 'list':
-      return Buffer.concat([...listJson(outcome.kind, outcome.list).chunks]).toString()
+      return Buffer.concat([...listJson(outcome.kind, outcome.list).chunks()]).toString()
     case 'computed':
       return JSON.stringify(outcome.object)
   }

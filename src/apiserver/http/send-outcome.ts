@@ -11,7 +11,7 @@ import { listJson } from '../negotiate/list-json.js'
 import { listMeta } from '../negotiate/list-meta.js'
 import { metadataBytes, partialMetadata } from '../negotiate/partial-metadata.js'
 import { jsonLine, listValue, prettyJson, protobufList, protobufObject } from '../negotiate/serialize.js'
-import { tableJson } from '../negotiate/table.js'
+import { type TableOptions, tableBytes, tableJson } from '../negotiate/table.js'
 import { toYaml } from '../negotiate/yaml/to-yaml.js'
 import type { Outcome } from '../verbs/outcome.js'
 import type { Exchange } from './exchange.js'
@@ -52,6 +52,13 @@ async function reencode(json: string, form: AcceptedForm, pretty: boolean): Prom
   return pretty ? prettyJson(parseExactJson(json)) : jsonLine(json)
 }
 
+/** Throws 406 for an encoding that has no tables. */
+function tableOptions(exchange: Exchange, form: AcceptedForm, context: SendContext): TableOptions {
+  if (form.encoding === 'protobuf')
+    throw notAcceptable(`only the following media types are accepted: ${mediaTypes.json}, ${mediaTypes.yaml}`)
+  return { include: includeObjectOf(exchange.query), now: context.now(), version: metaVersion(form) }
+}
+
 async function convertedBody(
   exchange: Exchange,
   answer: Answer,
@@ -63,13 +70,8 @@ async function convertedBody(
   const wanted = form.convert?.kind ?? ''
   const version = metaVersion(form)
   const apiVersion = `meta.k8s.io/${version}`
-  if (wanted === 'Table') {
-    if (form.encoding === 'protobuf')
-      throw notAcceptable(`only the following media types are accepted: ${mediaTypes.json}, ${mediaTypes.yaml}`)
-    const include = includeObjectOf(exchange.query)
-    const json = tableJson(kind, { metadata, items }, { include, now: context.now(), version })
-    return reencode(json, form, pretty)
-  }
+  if (wanted === 'Table')
+    return reencode(tableJson(kind, { metadata, items }, tableOptions(exchange, form, context)), form, pretty)
   if ((wanted === 'PartialObjectMetadataList') !== isList) throw wrongShape(wanted, answer)
   if (form.encoding === 'protobuf') {
     const value = isList
@@ -116,6 +118,11 @@ async function sendStored(
 ): Promise<void> {
   const contentType = mediaTypes[form.encoding]
   const send = (body: Body) => sendBody(exchange, code, { contentType, body })
+  if (form.convert?.kind === 'Table' && form.encoding === 'json' && !isPretty(exchange, form)) {
+    const { answer } = stored
+    const table = tableBytes(answer.kind, answer, { ...tableOptions(exchange, form, context), end: '\n' })
+    return sendChunks(exchange, code, { contentType, ...table })
+  }
   if (form.convert) return send(await convertedBody(exchange, stored.answer, form, context))
   if (form.encoding === 'protobuf' && stored.answer.kind.schema in context.schemas) return send(stored.protobuf())
   if (form.encoding === 'yaml') return send(toYaml(stored.value()))

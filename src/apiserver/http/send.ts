@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
+import type { ChunkedBytes } from '../negotiate/chunks.js'
 import { type Exchange, warningHeaders } from './exchange.js'
 
 /** Smaller answers are not worth compressing: upstream's figure. */
@@ -45,45 +46,39 @@ export async function sendBody(
   else response.end(bytes)
 }
 
-/** Resolves when more may be written, or when nobody listens any more. */
-export const drained = (response: ServerResponse): Promise<void> =>
+/** Resolves when the memory of the bytes is free again: with false when nobody listens any more. */
+const written = (response: ServerResponse, bytes: Uint8Array): Promise<boolean> =>
   new Promise(resolve => {
-    const done = () => {
-      response.off('drain', done)
-      response.off('close', done)
-      resolve()
-    }
-    response.on('drain', done)
-    response.on('close', done)
+    const gone = () => resolve(false)
+    response.once('close', gone)
+    response.write(bytes, error => {
+      response.off('close', gone)
+      resolve(!error)
+    })
   })
 
 /** Less than this is compressed as one body. */
 const wholeBytes = 1024 * 1024
 
-interface ChunkedBody {
-  contentType: string
-  chunks: Iterable<Uint8Array>
-  /** Of all chunks together. */
-  bytes: number
-}
+type ChunkedBody = ChunkedBytes & { contentType: string }
 
 /** Writes the chunks in order, no faster than the client reads. */
 export async function sendChunks(exchange: Exchange, code: number, body: ChunkedBody): Promise<void> {
-  const { contentType, chunks, bytes } = body
+  const { contentType, bytes } = body
   if (exchange.timedOut) return
   exchange.bodyBytes = bytes
-  if (bytes < wholeBytes && acceptsGzip(exchange)) {
-    const [first = Buffer.alloc(0), ...rest] = [...chunks]
-    return sendBody(exchange, code, { contentType, body: rest.length ? Buffer.concat([first, ...rest]) : first })
-  }
+  if (bytes < wholeBytes && acceptsGzip(exchange))
+    return sendBody(exchange, code, { contentType, body: Buffer.concat([...body.chunks()]) })
   if (acceptsGzip(exchange)) return sendCompressed(exchange, code, body)
   const { response } = exchange
   writeHead(exchange, code, { 'Content-Type': contentType, 'Content-Length': bytes })
-  for (const chunk of chunks) {
-    if (response.destroyed) return
-    if (!response.write(chunk)) await drained(response)
+  let left = bytes
+  for (const chunk of body.chunks('reusing')) {
+    left -= chunk.length
+    // The end goes along with the last bytes.
+    if (left === 0) response.end(chunk)
+    else if (!(await written(response, chunk))) return
   }
-  response.end()
 }
 
 async function sendCompressed(exchange: Exchange, code: number, { contentType, chunks }: ChunkedBody): Promise<void> {
@@ -94,7 +89,7 @@ async function sendCompressed(exchange: Exchange, code: number, { contentType, c
   ])
   writeHead(exchange, code, { 'Content-Type': contentType, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' })
   const gzipped = createGzip({ level: gzipLevel, chunkSize: 128 * 1024 })
-  await pipeline(Readable.from(chunks, { objectMode: false }), gzipped, exchange.response).catch(error => {
+  await pipeline(Readable.from(chunks(), { objectMode: false }), gzipped, exchange.response).catch(error => {
     if (!exchange.response.destroyed) throw error
   })
 }

@@ -15,7 +15,7 @@ const cached = (metadata: object, rest: object, revision: number): StoredObject 
 
 const textOf = (items: readonly StoredObject[]) => {
   const { chunks, bytes } = listJson(kind, { items, revision: 9 })
-  const text = Buffer.concat([...chunks])
+  const text = Buffer.concat([...chunks()])
   expect(text.length).toBe(bytes)
   return text.toString()
 }

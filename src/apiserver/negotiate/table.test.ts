@@ -3,7 +3,7 @@ import { pod } from '../../apis/core-v1/index.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { StoredObject } from '../../registry/rest.js'
-import { tableJson } from './table.js'
+import { tableBytes, tableJson } from './table.js'
 
 function stored(name: string, phase: string): StoredObject {
   const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name }, spec: { containers: [] }, status: { phase } }
@@ -31,4 +31,15 @@ test.each([
   const table = JSON.parse(tableJson(kind, answer, { include, now: 0, headless: true }))
   expect(table).toMatchObject({ kind: 'Table', metadata: { resourceVersion: '7' }, columnDefinitions: null })
   expect(table.rows[0].object).toEqual(object)
+})
+
+test('cells and metadata are escaped as Go does; texts beyond ASCII, and no rows at all', () => {
+  const odd = stored('<ä>', 'Running')
+  const { bytes, chunks } = tableBytes(kind, { ...answer, items: [odd] }, { include: 'Metadata', now: 0, end: '\n' })
+  const json = Buffer.concat([...chunks()])
+  expect(json.length).toBe(bytes)
+  expect(json.toString()).toContain('{"cells":["\\u003cä\\u003e",')
+  expect(json.toString()).toContain('"metadata":{"name":"\\u003cä\\u003e"}')
+  expect(JSON.parse(json.toString()).rows[0].cells[0]).toBe('<ä>')
+  expect(JSON.parse(tableJson(kind, { ...answer, items: [] }, { include: 'None', now: 0 })).rows).toEqual([])
 })
