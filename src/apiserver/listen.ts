@@ -3,6 +3,7 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { UpgradeListener } from './connect/upgrade.js'
 import type { ApiServerConfig } from './deps.js'
+import { ApiHttp2Response } from './http/http2-response.js'
 import type { RequestListener } from './http/pipeline.js'
 
 /** Node ends sessions whose buffers grow beyond this many megabytes; a large list over a slow line needs more than its 10. */
@@ -69,6 +70,7 @@ export async function startListening(config: ApiServerConfig, on: Listeners): Pr
     ciphers,
     maxSessionMemory,
     settings: { maxConcurrentStreams },
+    Http2ServerResponse: ApiHttp2Response,
   })
   Object.assign(server, { keepAliveTimeout: keepAliveMilliseconds })
   const sessions = new Set<ServerHttp2Session>()

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { internalError, StatusError, serviceUnavailable } from '../../machinery/status-error.js'
 import type { Exchange } from '../http/exchange.js'
+import { ApiHttp2Response } from '../http/http2-response.js'
 import { newRequestEnd } from '../http/request-end.js'
 import { type Backend, openRequest } from './backend-request.js'
 import { connectBackend, type Dial } from './dial.js'
@@ -122,6 +123,7 @@ async function answerWith({ request, response }: Exchange, answer: IncomingMessa
     const own = response.getHeader(name)
     response.setHeader(name, own === undefined ? values : [own, values].flat().map(String))
   }
+  if (response instanceof ApiHttp2Response) response.mayHaveTrailers = true
   response.writeHead(answer.statusCode ?? 502)
   if (request.method === 'HEAD') {
     response.end()
