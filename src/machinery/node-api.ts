@@ -70,8 +70,8 @@ export interface NodeApi {
   ): Promise<void>
   /** What the kubelet serves over HTTP, streams apart: pods, logs, metrics, statistics. Absent where there is no such server. */
   answer?(request: NodeRequest): Promise<NodeAnswer>
-  /** What node and containers use, measured within the last 15 seconds, or now. */
-  usage?(): Promise<NodeUsage>
+  /** What node and containers use, measured within the last 15 seconds, or now. Undefined where nothing was measured yet. */
+  usage?(signal: AbortSignal): Promise<NodeUsage | undefined>
 }
 
 /** Finds the node's API by node name; undefined where the node is unknown or cannot be reached. */

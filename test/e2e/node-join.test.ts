@@ -128,6 +128,7 @@ test('pods run there, and logs, exec, attach and port-forward reach them', async
   expect(await forwarded(far)).toBe('far\n')
   expect(await typed('typed\n')).toBe('TYPED\n')
   expect(await cluster.kubectl('get', '--raw', '/api/v1/nodes/worker/proxy/healthz')).toBe('ok')
+  await eventually('it is measured', async () => (await cluster.kubectl('top', 'pod', far)).includes('Mi'))
 })
 
 test('a node that is lost is not ready, and its pods are placed elsewhere', async () => {

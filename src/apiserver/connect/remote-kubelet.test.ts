@@ -4,13 +4,18 @@ import type { AddressInfo } from 'node:net'
 import { connect as connectTcp } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { FakeClock } from '../../machinery/fake-clock.js'
 import { issueCertificate, newAuthority } from '../../machinery/pki/certificates.js'
+import { NodeMetricsAggregation } from '../node-metrics/with-node-metrics.js'
 import { newServerFixture, podBody, type ServerFixture } from '../testing/server-fixture.js'
 
 const now = Date.now()
 const authority = newAuthority('ca', now, 1)
 const pair = (commonName: string, usage: 'client' | 'server') =>
   issueCertificate(authority, { commonName, usage, now, days: 1 })
+
+const usage = { cpu: { time: '2026-01-01T00:00:00Z', usageNanoCores: 250e6 }, memory: { workingSetBytes: 1024 ** 3 } }
+const summary = { node: { nodeName: 'far', ...usage } }
 
 /** A kubelet that tells who asked for what. */
 let kubelet: Server
@@ -22,6 +27,7 @@ beforeAll(async () => {
   const options = { cert: serving.certificate, key: serving.key, ca: authority.certificate, requestCert: true }
   kubelet = createServer({ ...options, rejectUnauthorized: false }, (request, response) => {
     const caller = (request.socket as TLSSocket).getPeerCertificate().subject?.CN
+    if (request.url === '/stats/summary?only_cpu_and_memory=true') return void response.end(JSON.stringify(summary))
     if (request.url?.includes('/broken')) return void response.writeHead(400).end('container "broken" waits')
     response.end(`${caller} ${request.method} ${request.url}\n`)
   })
@@ -31,7 +37,7 @@ beforeAll(async () => {
   kubelet.listen(0, '127.0.0.1')
   await once(kubelet, 'listening')
   const { port } = kubelet.address() as AddressInfo
-  server = await newServerFixture({
+  const reaching = {
     nodes: () => undefined,
     kubeletClient: () => pair('kube-apiserver-kubelet-client', 'client'),
     // The address that the node tells leads to the test's own server.
@@ -40,6 +46,11 @@ beforeAll(async () => {
       await once(socket, 'connect')
       return socket
     },
+  }
+  server = await newServerFixture({
+    ...reaching,
+    aroundAggregator: (inner, rests) =>
+      new NodeMetricsAggregation(inner, { ...reaching, rests, clock: new FakeClock() }),
   })
   const post = (path: string, body: object) => server.agent().post(path).send(body).expect(201)
   await post('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'far' } })
@@ -81,4 +92,11 @@ test('what the kubelet refuses is a status', async () => {
 test('its other pages are reached by the node proxy', async () => {
   const { text } = await server.agent().get('/api/v1/nodes/far/proxy/stats/summary').expect(200)
   expect(text).toBe('kube-apiserver-kubelet-client GET /stats/summary\n')
+})
+
+test('what it uses is measured by the kubelet', async () => {
+  const { body } = await server.agent().get('/apis/metrics.k8s.io/v1beta1/nodes').expect(200)
+  expect(body.items).toMatchObject([
+    { metadata: { name: 'far' }, window: '10s', usage: { cpu: '250m', memory: '1Gi' } },
+  ])
 })

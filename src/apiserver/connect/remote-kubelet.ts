@@ -1,7 +1,7 @@
 /** A kubelet in a process of its own: asked over HTTPS, with a certificate of the API server's. Streams are passed on as they are. */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { json, text } from 'node:stream/consumers'
 import type { ContainerRef, LogOptions, NodeApi } from '../../machinery/node-api.js'
 import { badRequest, internalError, StatusError } from '../../machinery/status-error.js'
 import type { ApiServerDeps } from '../deps.js'
@@ -11,6 +11,7 @@ import { forwardUpgrade, type UpgradeRequest } from '../proxy/forward-upgrade.js
 import { hostOf, type Location } from '../proxy/location.js'
 import { locateNode } from '../proxy/node-location.js'
 import type { StreamingOptions, StreamingSubresource } from '../streaming/streaming.js'
+import { type KubeletSummary, usageOfSummary } from './kubelet-summary.js'
 
 export interface RemoteStream {
   target: ContainerRef
@@ -76,6 +77,10 @@ const isPassedOn = async (): Promise<never> => {
 function remoteKubelet(location: Location, dial: Dial): RemoteKubelet {
   return {
     logs: (ref, options, signal) => ask(location, logPath(ref, options), dial, signal),
+    async usage(signal) {
+      const answer = await ask(location, '/stats/summary?only_cpu_and_memory=true', dial, signal)
+      return usageOfSummary((await json(answer)) as KubeletSummary)
+    },
     passOn(upgrade, stream, stopping) {
       const path = streamPath(stream)
       const target = { path, escaped: path, prefix: '', forwardedUri: path }
@@ -87,15 +92,15 @@ function remoteKubelet(location: Location, dial: Dial): RemoteKubelet {
   }
 }
 
-type Deps = Pick<ApiServerDeps, 'rests' | 'kubeletClient' | 'dial' | 'clock'>
+export type RemoteKubeletDeps = Pick<ApiServerDeps, 'rests' | 'kubeletClient' | 'dial' | 'clock'>
 
 /** Shows the kubelet who asks. Serving certificates of kubelets are their own: nobody's to check, as upstream by default. */
-export function asApiServer(location: Location, { kubeletClient }: Pick<Deps, 'kubeletClient'>): Location {
+export function asApiServer(location: Location, { kubeletClient }: Pick<RemoteKubeletDeps, 'kubeletClient'>): Location {
   return kubeletClient ? { ...location, tls: { serverName: '', insecure: true, client: kubeletClient() } } : location
 }
 
 /** Undefined where the server has nothing to show kubelets. Throws when the node has no address. */
-export async function findRemoteKubelet(nodeName: string, deps: Deps): Promise<RemoteKubelet | undefined> {
+export async function findRemoteKubelet(nodeName: string, deps: RemoteKubeletDeps): Promise<RemoteKubelet | undefined> {
   const nodes = deps.kubeletClient && deps.rests.find('', 'v1', 'nodes')
   if (!nodes) return undefined
   const { location } = await locateNode(nodes, nodeName)

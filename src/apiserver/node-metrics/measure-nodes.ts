@@ -1,16 +1,14 @@
 /** Looks up what was measured of nodes and pods: each node's kubelet is asked, and objects are named and selected as they are stored. */
-import type { NodeApi, NodeDirectory } from '../../machinery/node-api.js'
+import type { NodeDirectory } from '../../machinery/node-api.js'
 import type { ContainerUsage, NodeUsage } from '../../machinery/node-usage.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { ListOptions } from '../../machinery/request.js'
 import { StatusError } from '../../machinery/status-error.js'
-import type { RestDirectory } from '../deps.js'
+import { findRemoteKubelet, type RemoteKubeletDeps } from '../connect/remote-kubelet.js'
 import { type MetricsObject, nodeMetrics, podMetrics } from './metrics-objects.js'
 
-export interface MeasureDeps {
-  rests: RestDirectory
-  nodes: NodeDirectory
-}
+/** Nodes of this process are asked directly, the others over the network. */
+export type MeasureDeps = RemoteKubeletDeps & { nodes: NodeDirectory }
 
 interface Pod extends AnyObject {
   spec: { nodeName?: string; containers: { name: string }[] }
@@ -19,8 +17,8 @@ interface Pod extends AnyObject {
 const notFound = (resource: string, name: string) =>
   new StatusError(404, 'NotFound', `${resource} ${JSON.stringify(name)} not found`)
 
-/** Undefined where the node cannot be asked. */
-const ask = async (node: NodeApi | undefined): Promise<NodeUsage | undefined> => node?.usage?.().catch(() => undefined)
+/** As metrics-server waits for a kubelet. */
+const longestAnswerMs = 10_000
 
 const keyOf = (namespace: string | undefined, name: string | undefined) => `${namespace}/${name}`
 
@@ -73,15 +71,29 @@ export class MeasuredNodes {
     return items.map(({ object }) => object)
   }
 
+  /** Undefined where the node cannot be asked. */
+  async #ask(name: string): Promise<NodeUsage | undefined> {
+    const asking = new AbortController()
+    const timer = this.#deps.clock.after(longestAnswerMs, () => asking.abort())
+    try {
+      const node = this.#deps.nodes(name) ?? (await findRemoteKubelet(name, this.#deps))
+      return await node?.usage?.(asking.signal)
+    } catch {
+      return undefined
+    } finally {
+      timer.cancel()
+    }
+  }
+
   async #ofNode(node: AnyObject): Promise<MetricsObject | undefined> {
-    const usage = await ask(this.#deps.nodes(node.metadata.name ?? ''))
+    const usage = await this.#ask(node.metadata.name ?? '')
     return usage && nodeMetrics(node, usage)
   }
 
   /** As metrics-server: a pod is shown once all its containers were measured. */
   async #ofPods(pods: readonly Pod[]): Promise<MetricsObject[]> {
     const names = [...new Set(pods.flatMap(({ spec }) => spec.nodeName ?? []))]
-    const usages = await Promise.all(names.map(name => ask(this.#deps.nodes(name))))
+    const usages = await Promise.all(names.map(name => this.#ask(name)))
     const byPod = new Map<string, { usage: NodeUsage; containers: ContainerUsage[] }>()
     for (const usage of usages)
       for (const container of usage?.containers ?? []) {

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { APIService } from '../../apis/generated/apiregistration-v1.js'
+import { FakeClock } from '../../machinery/fake-clock.js'
 import type { NodeApi } from '../../machinery/node-api.js'
 import { newServerFixture, podBody, type ServerFixture } from '../testing/server-fixture.js'
 import { NodeMetricsAggregation } from './with-node-metrics.js'
@@ -28,7 +29,7 @@ beforeAll(async () => {
   server = await newServerFixture({
     nodes: find,
     aroundAggregator(inner, rests) {
-      aggregation = new NodeMetricsAggregation(inner, { rests, nodes: find })
+      aggregation = new NodeMetricsAggregation(inner, { rests, nodes: find, clock: new FakeClock() })
       return aggregation
     },
   })

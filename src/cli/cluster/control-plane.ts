@@ -180,12 +180,14 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
     dial: newTcpDial(clock),
     client: given.proxyClient ?? pki.frontProxy.client,
   })
-  const aggregator = hasRealPods(config) ? new NodeMetricsAggregation(remote, { rests: registry, nodes }) : remote
+  const kubeletClient = kubeletClientOf(pki)
+  const measured = { rests: registry, nodes, kubeletClient, clock }
+  const aggregator = hasRealPods(config) ? new NodeMetricsAggregation(remote, measured) : remote
   const openApi = openApiRouter({ directory, now: clock.now, rests: registry, aggregator })
   const server = await startApiServer(
     {
       ...{ clock, random, log, metrics, virtualKinds, schemas, nodes },
-      kubeletClient: kubeletClientOf(pki),
+      kubeletClient,
       rests: registry,
       aggregator,
       routers: [openApi],

@@ -72,8 +72,9 @@ export class StatsProvider {
     const { cache, clock, readMachine } = this.#deps
     const before = this.#last
     const running = cache.all().filter(({ state }) => state === 'running')
-    const [machine, containers] = await Promise.all([readMachine(), this.#measureAll(running)])
-    const time = clock.now()
+    // Containers take their time: the machine's rate is of its own.
+    const reading = readMachine().then(machine => ({ machine, time: clock.now() }))
+    const [{ machine, time }, containers] = await Promise.all([reading, this.#measureAll(running)])
     const windowMs = before ? time - before.time : 0
     const comparable = before && windowMs >= shortestWindowMs / 2 && windowMs <= longestWindowMs
     const snapshot: Snapshot = {
