@@ -1,7 +1,8 @@
 /** What a benchmark of whole control planes is, and how its rounds are run: each on a control plane of its own. */
 import type { Sample, Title } from '../bench.js'
 import { type Row, toRow } from '../report.js'
-import { type ControlPlane, startOurPlane, startStockPlane } from './plane.js'
+import { startOurPlane, startStockPlane } from './plane.js'
+import { runTrial, type Trial } from './trial.js'
 
 export interface PlaneBenchmark {
   /** One row each. */
@@ -10,7 +11,7 @@ export interface PlaneBenchmark {
   sizes: readonly number[]
   podsOn(nodes: number): number
   /** Samples by title. */
-  sample(plane: ControlPlane, nodes: number, pods: number): Promise<Record<string, Sample>>
+  sample(trial: Trial): Promise<Record<string, Sample>>
 }
 
 export interface PlaneRun {
@@ -23,7 +24,7 @@ export interface PlaneRun {
   say(line: string): void
 }
 
-/** Rounds are interleaved. Nothing is warmed up: each round starts anew, and is long enough. */
+/** Rounds are interleaved. Nothing is warmed up: each round starts anew, and is long enough. A round that fails is told and left out. */
 export async function benchPlanes(benchmark: PlaneBenchmark, run: PlaneRun): Promise<Row[]> {
   const starters = [startOurPlane, ...(run.withStock ? [startStockPlane] : [])]
   const rows: Row[] = []
@@ -32,21 +33,42 @@ export async function benchPlanes(benchmark: PlaneBenchmark, run: PlaneRun): Pro
     const samples: Record<string, Record<string, Sample[]>> = {}
     for (let round = 0; round < run.rounds; round++)
       for (const start of starters) {
-        const plane = await start()
-        try {
-          for (const [title, sample] of Object.entries(await benchmark.sample(plane, size, pods))) {
-            ;((samples[title] ??= {})[plane.name] ??= []).push(sample)
-            const rate = (sample.operations / sample.wallMs) * 1000
-            const cpu = sample.cpuMicros?.toFixed(0)
-            run.say(
-              `${title}, ${size} nodes, ${pods} pods, ${plane.name}: ${rate.toFixed(0)} pods/s, CPU ${cpu} µs a pod`,
-            )
-          }
-        } finally {
-          await plane.stop()
-        }
+        const taken = await oneRound(benchmark, start, { nodes: size, pods, say: run.say })
+        for (const { title, server, sample } of taken) ((samples[title] ??= {})[server] ??= []).push(sample)
       }
-    rows.push(...benchmark.titles.map(title => toRow({ benchmark: title, size, samples: samples[title.name] ?? {} })))
+    const titles = benchmark.titles.filter(({ name }) => samples[name])
+    rows.push(...titles.map(title => toRow({ benchmark: title, size, samples: samples[title.name] ?? {} })))
   }
   return rows
+}
+
+interface Taken {
+  title: string
+  server: string
+  sample: Sample
+}
+
+async function oneRound(
+  { titles, sample }: PlaneBenchmark,
+  start: typeof startOurPlane,
+  { nodes, pods, say }: { nodes: number; pods: number; say(line: string): void },
+): Promise<Taken[]> {
+  const began = performance.now()
+  const plane = await start()
+  const name = `${titles.map(title => title.name).join(', ')}: ${nodes} nodes, ${pods} pods, ${plane.name}`
+  const tell = (line: string) => say(`${name}: ${line} (${((performance.now() - began) / 1000).toFixed(0)} s)`)
+  try {
+    const samples = await runTrial({ plane, nodes, pods, say: tell }, sample)
+    return Object.entries(samples).map(([title, taken]) => {
+      const rate = (taken.operations / taken.wallMs) * 1000
+      tell(`${title} ${rate.toFixed(0)} pods/s, CPU ${taken.cpuMicros?.toFixed(0)} µs a pod`)
+      return { title, server: plane.name, sample: taken }
+    })
+  } catch (error) {
+    tell(`FAILED: ${(error as Error).message}`)
+    process.exitCode = 1
+    return []
+  } finally {
+    await plane.stop()
+  }
 }

@@ -6,6 +6,7 @@ import { startKubelets } from './kubelets.js'
 import { countdown, measurePlane, quiet } from './measure.js'
 import { makeNodes } from './nodes.js'
 import type { ControlPlane } from './plane.js'
+import type { Trial } from './trial.js'
 import { openWatch } from './watch.js'
 
 const path = '/apis/apps/v1/namespaces/default/deployments'
@@ -48,34 +49,29 @@ const scale = (plane: ControlPlane, replicas: number) =>
     body: JSON.stringify({ spec: { replicas } }),
   })
 
-async function density(plane: ControlPlane, nodes: number, pods: number) {
+async function density(trial: Trial) {
+  const { plane, pods, say } = trial
   await plane.startScheduler()
-  await makeNodes(plane, nodes)
+  await makeNodes(trial)
   await send(plane, { method: 'POST', path, body: deployment })
-  const kubelets = await startKubelets(plane)
+  const kubelets = await startKubelets(trial)
   let onReady: (count: number) => void = () => {}
-  const watch = await openWatch(plane, { path: `${path}?watch=1` }, (_, { status }) =>
-    onReady(status?.readyReplicas ?? 0),
-  )
-  try {
-    await quiet(plane)
-    const up = await measurePlane(plane, pods, async () => {
-      const { at, all } = countdown('Ready', pods)
-      onReady = at
-      await scale(plane, pods)
-      await all.catch(error => {
-        throw kubelets.failure ?? error
-      })
+  await openWatch(trial, { path: `${path}?watch=1` }, (_, { status }) => onReady(status?.readyReplicas ?? 0))
+  await quiet(plane)
+  say('begins')
+  const up = await measurePlane(trial, async () => {
+    const { at, all } = countdown('Ready', trial)
+    onReady = at
+    await scale(plane, pods)
+    await all.catch(error => {
+      throw kubelets.failure ?? error
     })
-    const down = await measurePlane(plane, pods, async () => {
-      await scale(plane, 0)
-      await kubelets.whenGone(pods)
-    })
-    return { 'density-up': up, 'density-down': down }
-  } finally {
-    watch.close()
-    kubelets.stop()
-  }
+  })
+  const down = await measurePlane(trial, async () => {
+    await scale(plane, 0)
+    await kubelets.whenGone()
+  })
+  return { 'density-up': up, 'density-down': down }
 }
 
 const title = { unit: 'pod', goal: 1 / 4, judged: 'wall', limit: 'four writes a pod' } as const

@@ -2,10 +2,10 @@
  * What all kubelets together tell the API server, and no more: a pod that has got its node is Ready at once, one that is to go is gone.
  * The same for both sides; its own CPU is not counted.
  */
-import { once } from 'node:events'
-import { connectSession, request } from '../http.js'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Call, connectSession, request } from '../http.js'
 import { countdown } from './measure.js'
-import type { ControlPlane } from './plane.js'
+import type { Trial } from './trial.js'
 import { boundPods, openWatch, type WatchedObject } from './watch.js'
 
 const connections = 4
@@ -30,27 +30,50 @@ function ready(n: number): string {
 }
 
 export interface Kubelets {
-  /** Resolves when so many pods in all have gone. */
-  whenGone(count: number): Promise<void>
+  /** Resolves when all pods of the trial have gone. */
+  whenGone(): Promise<void>
   /** What the server has refused; there should be nothing. */
   readonly failure: Error | undefined
-  stop(): void
 }
 
-export async function startKubelets(plane: ControlPlane): Promise<Kubelets> {
+const againAfterMs = 200
+
+/** One call after the other on a few connections; what the server did not take is sent again, for as long as the trial lasts. */
+function newSender({ plane, signal }: Trial, onRefused: (error: Error) => void) {
   const sessions = Array.from({ length: connections }, () => connectSession(plane))
-  await Promise.all(sessions.map(session => once(session, 'connect')))
+  signal.addEventListener('abort', () => sessions.forEach(session => void session.destroy()), { once: true })
+  let next = 0
+  const sessionInTurn = () => {
+    const i = next++ % connections
+    const session = sessions[i]!
+    return session.closed || session.destroyed ? (sessions[i] = connectSession(plane)) : session
+  }
+  return async (call: Call) => {
+    while (!signal.aborted) {
+      try {
+        const { status, body } = await request(sessionInTurn(), plane.headers, call)
+        // A pod may be deleted between its event and our answer.
+        if (status < 300 || status === 404) return
+        if (status < 500 && status !== 429)
+          return onRefused(new Error(`${call.path} answered ${status}: ${body.subarray(0, 300)}`))
+      } catch {
+        // The connection ended.
+      }
+      await pause(againAfterMs)
+    }
+  }
+}
+
+export async function startKubelets(trial: Trial): Promise<Kubelets> {
   const known = new Map<string, 'running' | 'ending'>()
   let [seen, gone] = [0, 0]
   let onGone: () => void = () => {}
   let failure: Error | undefined
-  const ask = async (name: string, call: { method: string; body: string; contentType?: string }) => {
-    const path = `/api/v1/namespaces/default/pods/${name}${call.method === 'PATCH' ? '/status' : ''}`
-    const { status, body } = await request(sessions[seen++ % connections]!, plane.headers, { ...call, path })
-    // A pod may be deleted between its event and our answer.
-    if (status > 299 && status !== 404) failure = new Error(`${path} answered ${status}: ${body.subarray(0, 300)}`)
-  }
+  const send = newSender(trial, error => {
+    failure = error
+  })
   const take = (type: string, { metadata: { name, uid, deletionTimestamp } }: WatchedObject) => {
+    const path = `/api/v1/namespaces/default/pods/${name}`
     const state = known.get(uid)
     if (type === 'DELETED') {
       known.delete(uid)
@@ -59,16 +82,16 @@ export async function startKubelets(plane: ControlPlane): Promise<Kubelets> {
     } else if (deletionTimestamp && state !== 'ending') {
       known.set(uid, 'ending')
       const body = JSON.stringify({ gracePeriodSeconds: 0, preconditions: { uid } })
-      void ask(name, { method: 'DELETE', body }).catch(() => {})
+      void send({ method: 'DELETE', path, body })
     } else if (!state) {
       known.set(uid, 'running')
-      void ask(name, { method: 'PATCH', body: ready(seen), contentType: patchType }).catch(() => {})
+      void send({ method: 'PATCH', path: `${path}/status`, body: ready(seen++), contentType: patchType })
     }
   }
-  const watch = await openWatch(plane, boundPods, take)
+  await openWatch(trial, boundPods, take)
   return {
-    async whenGone(count) {
-      const { at, all } = countdown('gone', count)
+    async whenGone() {
+      const { at, all } = countdown('gone', trial)
       onGone = () => at(gone)
       onGone()
       await all.catch(error => {
@@ -77,10 +100,6 @@ export async function startKubelets(plane: ControlPlane): Promise<Kubelets> {
     },
     get failure() {
       return failure
-    },
-    stop() {
-      watch.close()
-      for (const session of sessions) session.destroy()
     },
   }
 }

@@ -1,9 +1,9 @@
 /** Wall time and CPU of what a control plane does by itself, to the end of what it does afterwards. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Sample } from '../bench.js'
 import { cpuSeconds } from '../servers/server.js'
 import type { ControlPlane, Spent } from './plane.js'
-
-export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+import type { Trial } from './trial.js'
 
 /** A share of a core: stock components alone take 5 to 6 %. */
 const quietShare = 0.12
@@ -23,8 +23,7 @@ export async function quiet({ pids }: ControlPlane): Promise<void> {
 
 /** CPU goes on to be counted until all is quiet, wall time does not. `work` may call `begin` with what is to be counted besides. */
 export async function measurePlane(
-  plane: ControlPlane,
-  operations: number,
+  { plane, pods }: Trial,
   work: (begin: (spent: Spent) => void) => Promise<void>,
 ): Promise<Sample> {
   let began = performance.now()
@@ -35,24 +34,40 @@ export async function measurePlane(
   })
   const wallMs = performance.now() - began
   await quiet(plane)
-  return { operations, wallMs, cpuMicros: ((cpuSeconds(plane.pids) - cpu) * 1e6) / operations }
+  return { operations: pods, wallMs, cpuMicros: ((cpuSeconds(plane.pids) - cpu) * 1e6) / pods }
 }
 
 const patienceMs = 60_000
+const tellEveryMs = 10_000
 
-/** Counts up to `total`; `all` rejects when nothing comes any more before that. */
-export function countdown(what: string, total: number): { at(count: number): void; all: Promise<void> } {
-  let timer: NodeJS.Timeout
-  let at: (count: number) => void = () => {}
-  const all = new Promise<void>((resolve, reject) => {
-    let isOver = false
-    at = count => {
-      clearTimeout(timer)
-      isOver ||= count >= total
-      if (isOver) resolve()
-      else timer = setTimeout(() => reject(new Error(`${count} of ${total} pods are ${what}, and no more`)), patienceMs)
-    }
+export interface Countdown {
+  /** So many are there by now. */
+  at(count: number): void
+  /** Resolves at all pods of the trial; rejects when none comes any more before that, or the trial is over. */
+  all: Promise<void>
+}
+
+/** Counts pods up to all of the trial's, and tells how far it has come. */
+export function countdown(what: string, { pods, signal, say }: Pick<Trial, 'pods' | 'signal' | 'say'>): Countdown {
+  let reached = 0
+  let since = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  let resolve: () => void = () => {}
+  const reachesAll = new Promise<void>((done, reject) => {
+    resolve = done
+    timer = setInterval(() => {
+      const progress = `${reached} of ${pods} pods are ${what}`
+      say(progress)
+      if (performance.now() - since > patienceMs) reject(new Error(`${progress}, and no more`))
+    }, tellEveryMs)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-  at(0)
-  return { at, all }
+  return {
+    at(count) {
+      if (count !== reached) since = performance.now()
+      reached = count
+      if (count >= pods) resolve()
+    },
+    all: reachesAll.finally(() => clearInterval(timer)),
+  }
 }

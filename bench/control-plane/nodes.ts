@@ -1,8 +1,8 @@
 /** Nodes that nobody stands behind: objects that say they are Ready and have room. */
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connectSession, request, runLoad } from '../http.js'
-import { pause } from './measure.js'
-import type { ControlPlane } from './plane.js'
+import type { Trial } from './trial.js'
 
 const clients = 16
 const zones = 3
@@ -33,20 +33,22 @@ interface Tainted {
   items: { spec: { taints?: unknown[] } }[]
 }
 
-/** Resolves when the controllers have let pods go to all of them. */
-export async function makeNodes(plane: ControlPlane, count: number): Promise<void> {
+/** Resolves when the controllers have let pods go to all of the trial's. */
+export async function makeNodes({ plane, nodes, signal, say }: Trial): Promise<void> {
   const path = '/api/v1/nodes'
-  await runLoad(plane, { clients, total: count, call: n => ({ method: 'POST', path, body: simulatedNode(n) }) })
+  await runLoad(plane, { clients, total: nodes, call: n => ({ method: 'POST', path, body: simulatedNode(n) }) })
   const session = connectSession(plane)
   await once(session, 'connect')
   try {
     for (;;) {
+      signal.throwIfAborted()
       const { body } = await request(session, plane.headers, { path })
       const { items } = JSON.parse(body.toString()) as Tainted
-      if (items.length === count && items.every(({ spec }) => !spec.taints?.length)) return
+      if (items.length === nodes && items.every(({ spec }) => !spec.taints?.length)) break
       await pause(500)
     }
   } finally {
     session.destroy()
   }
+  say('nodes are there')
 }

@@ -14,6 +14,8 @@ export interface Spent {
 }
 
 export interface ControlPlane extends Omit<BenchServer, 'restart'> {
+  /** Files of what its programs have said, those that decide what is done. */
+  logs: readonly string[]
   startScheduler(): Promise<Spent>
 }
 
@@ -25,6 +27,7 @@ export async function startOurPlane(): Promise<ControlPlane> {
   const server = await startMinik8s({ flags: ['--node-monitor-grace-period', patience, '--scheduler', 'false'] })
   return {
     ...server,
+    logs: [server.log],
     get pids() {
       return server.pids
     },
@@ -59,8 +62,9 @@ export async function startStockPlane(): Promise<ControlPlane> {
   const config = join(dir, 'kubeconfig')
   writeFileSync(config, kubeconfig(server.url), { mode: 0o600 })
   writeFileSync(join(dir, 'scheduler.yaml'), schedulerConfig(config))
+  const logOf = (name: string) => join(dir, `${name}.log`)
   const start = (name: string, args: readonly string[]) =>
-    startProcess(join(bin, name), args, { cwd: dir, log: join(dir, `${name}.log`) })
+    startProcess(join(bin, name), args, { cwd: dir, log: logOf(name) })
   const children = [
     start('kube-controller-manager', [
       ...['--kubeconfig', config, '--leader-elect=false', '--secure-port=0'],
@@ -69,6 +73,7 @@ export async function startStockPlane(): Promise<ControlPlane> {
   ]
   return {
     ...server,
+    logs: ['kube-controller-manager', 'kube-scheduler'].map(logOf),
     get pids() {
       return [...server.pids, ...children.map(child => child.pid!)]
     },

@@ -3,8 +3,8 @@ import { runLoad } from '../http.js'
 import type { PlaneBenchmark } from './benchmark.js'
 import { countdown, measurePlane, quiet } from './measure.js'
 import { makeNodes } from './nodes.js'
-import type { ControlPlane } from './plane.js'
-import { boundPods, openWatch, type Watch } from './watch.js'
+import type { Trial } from './trial.js'
+import { boundPods, openWatch } from './watch.js'
 
 const clients = 16
 
@@ -21,26 +21,21 @@ const waitingPod = (n: number): string =>
     },
   })
 
-async function schedule(plane: ControlPlane, nodes: number, pods: number) {
-  await makeNodes(plane, nodes)
+async function schedule(trial: Trial) {
+  const { plane, pods, say } = trial
+  await makeNodes(trial)
   const path = '/api/v1/namespaces/default/pods'
   await runLoad(plane, { clients, total: pods, call: n => ({ method: 'POST', path, body: waitingPod(n) }) })
   await quiet(plane)
-  let watch: Watch | undefined
-  try {
-    const sample = await measurePlane(plane, pods, async begin => {
-      begin(await plane.startScheduler())
-      const { at, all } = countdown('bound', pods)
-      let bound = 0
-      watch = await openWatch(plane, boundPods, type => {
-        if (type === 'ADDED') at(++bound)
-      })
-      await all
-    })
-    return { schedule: sample }
-  } finally {
-    watch?.close()
-  }
+  say('begins')
+  const sample = await measurePlane(trial, async begin => {
+    begin(await plane.startScheduler())
+    const { at, all } = countdown('bound', trial)
+    const bound = new Set<string>()
+    await openWatch(trial, boundPods, (_, { metadata }) => at(bound.add(metadata.uid).size))
+    await all
+  })
+  return { schedule: sample }
 }
 
 export const scheduleBenchmark: PlaneBenchmark = {

@@ -38,13 +38,14 @@ export async function startMinik8s({ inspector, flags = [] }: Minik8sOptions = {
     ...[program, 'up', '--data-dir', dir, '--port', `${port}`, '--runtime', 'none', ...flags],
   ]
   const log = join(dir, 'log')
-  const launch = async () => {
-    const begin = performance.now()
-    const child = startProcess(process.execPath, args, { cwd: dir, log })
+  const start = () => startProcess(process.execPath, args, { cwd: dir, log })
+  const untilReady = async (begin: number) => {
     await waitUntilReady({ url, headers: {}, tls: readTls })
-    return { child, milliseconds: performance.now() - begin }
+    return performance.now() - begin
   }
-  let { child, milliseconds } = await launch()
+  const begin = performance.now()
+  let child = start()
+  const startMs = await untilReady(begin)
   return {
     name: 'minik8s',
     url,
@@ -54,12 +55,13 @@ export async function startMinik8s({ inspector, flags = [] }: Minik8sOptions = {
     get pids() {
       return [child.pid!]
     },
-    startMs: milliseconds,
+    startMs,
     async restart(signal, more = []) {
       await stopProcess(child, signal)
       args.push(...more)
-      ;({ child, milliseconds } = await launch())
-      return milliseconds
+      const again = performance.now()
+      child = start()
+      return untilReady(again)
     },
     async stop() {
       await stopProcess(child)

@@ -15,11 +15,16 @@ export function startProcess(
   return spawn(command, [...args], { cwd: options.cwd, stdio: ['ignore', log, log] })
 }
 
+const patienceMs = 60_000
+
+/** A process that does not end by itself is killed. */
 export async function stopProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise(resolve => child.once('exit', resolve))
   child.kill(signal)
+  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
   await ended
+  clearTimeout(timer)
 }
 
 export const freePort = (): Promise<number> =>
