@@ -17,12 +17,15 @@ function joined(a: string, b: string): string {
   return b === '{}' ? a : `${a.slice(0, -1)},${b.slice(1)}`
 }
 
+export function textOfMetadata({ managedFields, ...rest }: AnyObject['metadata']): string {
+  if (!managedFields) return stringifyJson(rest)
+  return joined(stringifyJson(rest), `{"managedFields":[${managedFields.map(entryText).join(',')}]}`)
+}
+
 /** Of an object that begins with kind, apiVersion and metadata. */
 export function textOfStored(object: AnyObject): string {
-  const { managedFields, ...meta } = object.metadata
-  if (!managedFields) return stringifyJson(object)
-  const { kind, apiVersion, metadata: _metadata, ...rest } = object
-  const managed = `{"managedFields":[${managedFields.map(entryText).join(',')}]}`
-  const metadata = joined(stringifyJson(meta), managed)
-  return joined(`${JSON.stringify({ kind, apiVersion }).slice(0, -1)},"metadata":${metadata}}`, stringifyJson(rest))
+  const { kind, apiVersion, metadata, ...rest } = object
+  if (!metadata.managedFields) return stringifyJson(object)
+  const head = JSON.stringify({ kind, apiVersion }).slice(0, -1)
+  return joined(`${head},"metadata":${textOfMetadata(metadata)}}`, stringifyJson(rest))
 }

@@ -176,9 +176,14 @@ export class ClusterCache {
     const placed = this.pods.get(uid)
     if (!placed || placed.node.name !== pod.spec.nodeName) return false
     if (!isActive(pod) || !takesUpTheSame(placed.info.pod, pod)) return false
-    placed.info = { ...placed.info, pod }
+    const { node, info: before } = placed
+    placed.info = { ...before, pod }
     placed.assumed = false
-    placed.node.renewPod(placed.info)
+    node.renewPod(placed.info)
+    if (before.pod.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp) {
+      this.selectorCounts.remove(node, before)
+      this.selectorCounts.add(node, placed.info)
+    }
     return true
   }
 

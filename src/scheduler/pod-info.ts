@@ -89,11 +89,10 @@ export const isActive = ({ status }: Pod): boolean => status?.phase !== 'Succeed
 const tellsResources = ({ status }: Pod): boolean =>
   [status?.containerStatuses, status?.initContainerStatuses].some(list => list?.some(({ resources }) => resources))
 
-/** True when two states of a pod surely count the same on their node; false says nothing. Servers before v1.34 give pods no generation. */
+/** True when two states of a pod surely take up the same on their node; false says nothing. Servers before v1.34 give pods no generation. */
 export const takesUpTheSame = (a: Pod, b: Pod): boolean =>
   a.metadata.generation !== undefined &&
   a.metadata.generation === b.metadata.generation &&
-  a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
   JSON.stringify(a.metadata.labels) === JSON.stringify(b.metadata.labels) &&
   !tellsResources(a) &&
   !tellsResources(b)

@@ -1,8 +1,8 @@
 /** PartialObjectMetadata: an object's metadata and nothing else. */
 import { escapeHtml } from '../../machinery/json/escape-html.js'
-import { stringifyJson } from '../../machinery/json/stringify.js'
 import type { AnyKind } from '../../machinery/kind.js'
 import type { StoredObject } from '../../registry/rest.js'
+import { textOfMetadata } from '../../registry/stored-text.js'
 
 const remembered = new WeakMap<StoredObject, Uint8Array>()
 /** Of Table and PartialObjectMetadata: the second is for old clients. */
@@ -23,7 +23,7 @@ function shownMetadata({ object: { metadata } }: StoredObject, { hiddenAnnotatio
 }
 
 const json = (stored: StoredObject, kind: MetadataForm['kind'], version: MetaVersion) =>
-  Buffer.from(`${head(version)}${escapeHtml(stringifyJson(shownMetadata(stored, kind)))}}`)
+  Buffer.from(`${head(version)}${escapeHtml(textOfMetadata(shownMetadata(stored, kind)))}}`)
 
 /** The JSON, made once for each revision that is kept; that for old clients each time. */
 export function metadataBytes(stored: StoredObject, { kind, version = 'v1' }: MetadataForm): Uint8Array {

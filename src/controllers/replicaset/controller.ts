@@ -26,6 +26,14 @@ interface Engine<T extends ReplicaOwner> {
   selectorOf(owner: T): LabelSelector | undefined
 }
 
+/** Index on the controller's uid, of active pods only: while thousands end, each of their events wakes their owner. */
+const activeByController = 'activeController'
+
+function activeController(object: Pod): string[] {
+  const reference = isPodActive(object) ? controllerRefOf(object) : undefined
+  return reference ? [reference.uid] : []
+}
+
 function defineReplicaController<T extends ReplicaOwner>(engine: Engine<T>): Controller {
   const { kind, selectorOf } = engine
   const matches = (owner: T, object: { metadata: Pod['metadata'] }) =>
@@ -38,11 +46,15 @@ function defineReplicaController<T extends ReplicaOwner>(engine: Engine<T>): Con
     for: kind,
     owns: [pod],
     adopts: matches,
+    prepare: informer => informer(pod).addIndex(activeByController, activeController),
 
     async reconcile(owner, context) {
       const { cache, client, clock } = context
       const active = await claimDependents<Pod>(
-        { owner, ownerKind: kind, kind: pod, considers: isPodActive, matches: p => matches(owner, p) },
+        {
+          ...{ owner, ownerKind: kind, kind: pod, considers: isPodActive, matches: p => matches(owner, p) },
+          owned: cache.byIndex(pod, activeByController, owner.metadata.uid ?? ''),
+        },
         context,
       )
       const plan = owner.metadata.deletionTimestamp

@@ -11,6 +11,8 @@ export interface Claim<T extends KubernetesObject> {
   ownerKind: KindRef
   /** Kind of the dependents. */
   kind: KindRef<T>
+  /** Dependents of the owner, by an index that leaves out some that need not be looked at. Default: all that it owns. */
+  owned?: readonly T[]
   /** Which dependents are looked at; others are neither adopted, released nor returned. Default: all. */
   considers?(object: T): boolean
   matches(object: T): boolean
@@ -29,10 +31,10 @@ export async function claimDependents<T extends KubernetesObject>(
   claim: Claim<T>,
   { cache, client }: { cache: Cache; client: Client },
 ): Promise<T[]> {
-  const { owner, kind, matches, considers = () => true } = claim
+  const { owner, kind, matches, considers = () => true, owned = cache.ownedBy(owner, kind) } = claim
   const kept: T[] = []
   const released: T[] = []
-  for (const o of cache.ownedBy(owner, kind)) if (considers(o)) (matches(o) ? kept : released).push(o)
+  for (const o of owned) if (considers(o)) (matches(o) ? kept : released).push(o)
   if (owner.metadata.deletionTimestamp) return kept
   const orphans = cache
     .orphans(kind, owner.metadata.namespace)
