@@ -37,6 +37,15 @@ test('a process that works is left alone', async () => {
   expect(state.collections).toBe(0)
 })
 
+test('a pause of some seconds between bursts of work is no rest', async () => {
+  const { state, pass } = newProcess()
+  for (let burst = 0; burst < 10; burst++) {
+    await pass(2, 0.8)
+    await pass(5, 0)
+  }
+  expect(state.collections).toBe(0)
+})
+
 test('one that rests gives back what it does not need, once', async () => {
   const { state, pass } = newProcess()
   await pass(1, 0.8)
@@ -46,12 +55,12 @@ test('one that rests gives back what it does not need, once', async () => {
 
 test('it does so again when much has come since', async () => {
   const { state, pass, fill } = newProcess()
-  await pass(5, 0)
+  await pass(10, 0)
   fill(5 * megabyte)
-  await pass(5, 0)
+  await pass(10, 0)
   expect(state.collections).toBe(1)
   fill(10 * megabyte)
-  await pass(5, 0)
+  await pass(10, 0)
   expect(state).toMatchObject({ collections: 2, heap: 30 * megabyte })
 })
 
