@@ -27,8 +27,19 @@ export interface WrittenView {
 
 const whole = { writesMetadata: true, prepares: true, bumpsGeneration: true, validates: true, warns: true }
 
-/** Writes of `scale` are writes of the object. Subresources that are no view (`binding`) write whatever their server decided. */
+const remembered = new WeakMap<AnyKind, Map<string, WrittenView>>()
+
+/** Worked out once a kind and subresource: every update asks. */
 export function viewOf(kind: AnyKind, subresource: string): WrittenView {
+  let ofKind = remembered.get(kind)
+  if (!ofKind) remembered.set(kind, (ofKind = new Map()))
+  let view = ofKind.get(subresource)
+  if (!view) ofKind.set(subresource, (view = newView(kind, subresource)))
+  return view
+}
+
+/** Writes of `scale` are writes of the object. Subresources that are no view (`binding`) write whatever their server decided. */
+function newView(kind: AnyKind, subresource: string): WrittenView {
   const { status, views } = kind.subresources
   const keepsStatus = status && !kind.strategy.keepStatusOnUpdate
   if (subresource === '' || subresource === 'scale')
