@@ -14,9 +14,9 @@ import { proxyFrame, serviceRules } from '../src/network/proxy/service-rules.js'
 import { median } from './bench.js'
 
 export const changes = 50
-const place = { bridges: ['br-bench'], serviceSubnet: '10.96.0.0/12' }
+const place = { bridges: ['br-bench'], family: 'IPv4' as const, serviceSubnet: '10.96.0.0/12' }
 const prefix = chainPrefix('0123456789')
-const topology = { nodes: new Map([['node-1', '']]) }
+const topology = { family: 'IPv4' as const, nodes: new Map([['node-1', '']]) }
 const address = (first: number, n: number) => `10.${first + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`
 
 /** The first 256 addresses are not for services of a test. */

@@ -60,7 +60,7 @@ export const upFlags = {
   },
   'service-cluster-ip-range': {
     value: 'CIDR[,CIDR]',
-    help: 'addresses of services: a range of IPv4, and one of IPv6 for services of both families',
+    help: 'addresses of services: a range of IPv4, and one of IPv6 for pods and services of both families',
     default: '10.96.0.0/16',
   },
   'service-proxy': {

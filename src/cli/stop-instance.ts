@@ -1,5 +1,6 @@
 /** Ends the process that runs on a data directory and removes what it left on the container engine. */
 import { existsSync } from 'node:fs'
+import { closeIpv6Forwarding } from '../kubelet/network/ipv6-forwarding.js'
 import { isRuntimeError, RuntimeError } from '../kubelet/runtime/runtime.js'
 import { silentLogger } from '../telemetry/logger.js'
 import { cniOpener, forgetPlugins, readPlugins } from './cluster/cni.js'
@@ -70,6 +71,7 @@ export async function removeLeftovers(dataDir: string): Promise<string> {
   const choice = await readRuntimeChoice(dataDir)
   const kept =
     (await removeProcesses(cluster, dataDir)) ?? (await removeFromDocker(cluster, dataDir, choice !== 'process'))
+  await closeIpv6Forwarding(dataDir)
   await forgetRuntimeChoice(dataDir)
   await forgetPlugins(dataDir)
   return kept ?? 'its containers are removed'

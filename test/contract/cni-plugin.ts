@@ -10,6 +10,7 @@ import { newPluginRunner } from '../../src/kubelet/network/cni/plugin.js'
 import type { PortMapping } from '../../src/kubelet/runtime/types.js'
 import type { Clock } from '../../src/machinery/clock.js'
 import { silentLogger } from '../../src/telemetry/logger.js'
+import { ipv6Block } from './network.js'
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -59,8 +60,9 @@ async function answer(bridge: BridgeNetwork, { env, input }: Call): Promise<obje
   const pod = { namespace: argument('NAMESPACE'), name: argument('NAME'), uid: argument('UID') }
   const wanted = input.runtimeConfig?.portMappings ?? []
   const portMappings = wanted.map(one => ({ ...one, protocol: one.protocol.toUpperCase() }) as PortMapping)
-  const [address] = await bridge.add({ id, pod, namespace, portMappings })
-  return { cniVersion: input.cniVersion, ips: [{ address: `${address}/22` }] }
+  const [first, second] = await bridge.add({ id, pod, namespace, portMappings })
+  const ips = [{ address: `${first}/22` }, ...(second ? [{ address: `${second}/64` }] : [])]
+  return { cniVersion: input.cniVersion, ips }
 }
 
 async function servePlugins(bridge: BridgeNetwork, path: string) {
@@ -95,6 +97,7 @@ export async function openCniUnderTest(cluster: string, directory: string) {
     cluster: `plugin${process.pid}`,
     directory: join(directory, 'bridge'),
     log: silentLogger,
+    ...ipv6Block(3),
   })
   const server = await servePlugins(bridge, socket)
   const own = join(directory, 'cni')
@@ -103,7 +106,7 @@ export async function openCniUnderTest(cluster: string, directory: string) {
       directory: own,
       configurations,
       run: newPluginRunner({ directories: [programs], path: process.env.PATH ?? '', clock, timeoutMs: 10_000 }),
-      host: newCniHost({ cluster, directory: own }),
+      host: newCniHost({ cluster, directory: own, ...ipv6Block(4) }),
     })
   return {
     network: await open(),

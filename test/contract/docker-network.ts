@@ -11,7 +11,8 @@ import { labelNames } from '../../src/kubelet/runtime/docker/labels.js'
 import { newPassage } from '../../src/kubelet/runtime/docker/passage.js'
 import { ensurePauseImage } from '../../src/kubelet/runtime/docker/pause-image.js'
 import type { PortMapping } from '../../src/kubelet/runtime/types.js'
-import { type Holder, listening, type NetworkUnderTest } from './network.js'
+import { silentLogger } from '../../src/telemetry/logger.js'
+import { type Holder, ipv6Block, listening, type NetworkUnderTest } from './network.js'
 
 const run = promisify(execFile)
 
@@ -19,8 +20,10 @@ const run = promisify(execFile)
 const listener = /:1F90 \S+ 0A /
 
 async function untilListening(pid: number): Promise<void> {
-  while (!listener.test(await readFile(`/proc/${pid}/net/tcp`, 'utf8')))
-    await new Promise(resolve => setTimeout(resolve, 10))
+  const tables = ['tcp', 'tcp6'].map(name => `/proc/${pid}/net/${name}`)
+  const isListening = async () =>
+    (await Promise.all(tables.map(path => readFile(path, 'utf8').catch(() => '')))).some(text => listener.test(text))
+  while (!(await isListening())) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
 /** Undefined where no daemon answers. */
@@ -34,7 +37,10 @@ export async function openDockerNetwork(cluster: string): Promise<NetworkUnderTe
   const image = await ensurePauseImage(docker)
   const passage = newPassage((program, args) => run(program, [...args]))
   const open = async () =>
-    new DockerNetwork(docker, await ClusterNetworks.open(docker, { cluster, isLocal: true, passage }))
+    new DockerNetwork(
+      docker,
+      await ClusterNetworks.open(docker, { cluster, isLocal: true, passage, log: silentLogger, ...ipv6Block(2) }),
+    )
 
   async function newHolder(mappings: readonly PortMapping[] = []): Promise<Holder> {
     const bindings = mappings.map(({ containerPort, hostPort, protocol }) => [

@@ -1,6 +1,6 @@
 /** What rules of services and policies do to packets, whatever program sets them: nft, and iptables on either of its foundations. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -8,6 +8,7 @@ import type { Namespace, Pod } from '../../src/apis/generated/core-v1.js'
 import type { NetworkPolicy, NetworkPolicySpec } from '../../src/apis/generated/networking-v1.js'
 import type { InformerFactory } from '../../src/client/informer-factory.js'
 import { FakeClock } from '../../src/machinery/fake-clock.js'
+import type { IpFamily } from '../../src/machinery/ip-family.js'
 import { newIptables } from '../../src/network/packet-filter/iptables.js'
 import { IptablesTable } from '../../src/network/packet-filter/iptables-table.js'
 import { newNft } from '../../src/network/packet-filter/nft.js'
@@ -25,23 +26,26 @@ import type { RunProgram } from '../../src/network/run-program.js'
 import { silentLogger } from '../../src/telemetry/logger.js'
 import {
   bridge,
+  type LabAddresses,
+  type LabPod,
+  labAddresses,
   NetworkLab,
-  nodeAddress,
-  outsideAddress,
   type Probe,
-  podSubnet,
-  pods,
   serverPort,
 } from './network-lab.js'
 
 const prefix = 'mk8s-0123456789-'
 const nodes = ['node-1', 'node-2']
-const pod = (name: keyof typeof pods): Pod => ({
+const pod = (name: LabPod): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace: 'shop', name, labels: { app: name } },
   spec: { nodeName: 'node-1', containers: [{ name: 'c', ports: [{ name: 'web', containerPort: serverPort }] }] },
-  status: { podIP: pods[name], phase: 'Running' },
+  status: {
+    podIP: labAddresses.IPv4.pods[name],
+    podIPs: Object.values(labAddresses).map(({ pods }) => ({ ip: pods[name] })),
+    phase: 'Running',
+  },
 })
 const everyPod = [pod('a'), pod('b'), pod('c')]
 /** Says of each pod once that it is there. */
@@ -61,41 +65,46 @@ interface Mode {
   setPolicies(policies: readonly NetworkPolicy[]): Promise<void>
   stop(): Promise<void>
 }
-const place = { bridges: [bridge], serviceSubnet: '10.96.0.0/16', nodes }
+const placeIn = ({ family, serviceSubnet }: LabAddresses) => ({ family, bridges: [bridge], serviceSubnet, nodes })
 const clock = new FakeClock(0)
 
-function policySetter<Part>(table: TableKeeper<Part>, plan: (input: PolicyInput) => Map<string, Part>) {
+function policySetter<Part>(
+  table: TableKeeper<Part>,
+  family: IpFamily,
+  plan: (input: PolicyInput) => Map<string, Part>,
+) {
   let owners: string[] = []
   const namespaces: Namespace[] = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' }, spec: {}, status: {} },
   ]
   return async (policies: readonly NetworkPolicy[]) => {
     for (const owner of owners) table.set(owner)
-    const parts = plan({ policies, pods: everyPod, namespaces })
+    const parts = plan({ family, policies, pods: everyPod, namespaces })
     for (const [owner, part] of parts) table.set(owner, part)
     owners = [...parts.keys()]
     await table.flush()
   }
 }
 
-function nftMode(run: RunProgram): Mode {
-  const filter = newNft({ run, directory: tmpdir() })
-  const table = startTableKeeper({ filter, clock, log: silentLogger }, new NftTable('minik8s-lab'))
+function nftMode(run: RunProgram, addresses: LabAddresses): Mode {
+  const { family } = addresses
+  const filter = newNft({ run, directory: tmpdir() }, family)
+  const table = startTableKeeper({ filter, clock, log: silentLogger }, new NftTable('minik8s-lab', family))
   return {
-    carrier: newServiceProxy({ informers, table }, place),
-    spoil: ['nft', ['flush', 'table', 'ip', 'minik8s-lab']],
-    setPolicies: policySetter(table, planPolicies),
+    carrier: newServiceProxy({ informers, table }, placeIn(addresses)),
+    spoil: ['nft', ['flush', 'table', family === 'IPv6' ? 'ip6' : 'ip', 'minik8s-lab']],
+    setPolicies: policySetter(table, family, planPolicies),
     stop: () => table.stop(),
   }
 }
 
-function iptablesMode(run: RunProgram): Mode {
+function iptablesMode(run: RunProgram, addresses: LabAddresses): Mode {
   const filter = newIptables({ run, directory: tmpdir() }, [bridge])
   const table = startTableKeeper({ filter, clock, log: silentLogger }, new IptablesTable(prefix))
   return {
-    carrier: newIptablesProxy({ informers, table }, { ...place, prefix }),
+    carrier: newIptablesProxy({ informers, table }, { ...placeIn(addresses), prefix }),
     spoil: ['iptables', ['-t', 'nat', '-F', 'PREROUTING']],
-    setPolicies: policySetter(table, input => planIptablesPolicies(input, prefix)),
+    setPolicies: policySetter(table, addresses.family, input => planIptablesPolicies(input, prefix)),
     stop: () => table.stop(),
   }
 }
@@ -110,38 +119,49 @@ const withLegacy =
   (program, args) =>
     run('env', [`PATH=${legacy}:${process.env.PATH}`, program, ...args])
 
+const hasIpv6 = readFileSync('/proc/net/if_inet6', 'utf8') !== ''
 const has = (program: string) => existsSync(`/usr/sbin/${program}`)
 const isPossible =
   process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'nft', 'list', 'tables']).status === 0 && has('iptables')
 
-const [a, b] = [pods.a, pods.b].map(ip => ({ ip, port: serverPort }))
-const serviceIp = (last: number) => `10.96.0.${last}`
-const at = (last: number, rest: Partial<RoutedPort>) =>
-  routedPort({ id: `shop/s-${last}:http`, clusterIps: [serviceIp(last)], backends: [a!, b!], ...rest })
-const services: Readonly<Record<string, RoutedPort[]>> = {
-  plain: [at(1, { nodePort: 30001, externalIps: ['198.18.0.1'] }), at(1, { protocol: 'udp', nodePort: 30001 })],
-  empty: [at(2, { backends: [], nodePort: 30002, externalIps: ['198.18.0.2'] })],
-  sticky: [at(3, { affinitySeconds: 60 })],
-  self: [at(4, { backends: [a!] })],
-  'not outside': [at(5, { external: [], nodePort: 30005 })],
-  walled: [at(6, { externalIps: ['198.18.0.6'], balancerIps: ['198.18.0.6'], sourceRanges: ['203.0.113.0/24'] })],
-  open: [at(7, { externalIps: ['198.18.0.7'], balancerIps: ['198.18.0.7'], sourceRanges: [`${outsideAddress}/32`] })],
-  'of the node': [at(8, { byNode: new Map([['node-1', [b!]]]) })],
-  'not of the node': [at(9, { byNode: new Map([['node-1', []]]) })],
+function servicesOf({ pods, serviceIp, balancerIp, nobody, onlyOutside }: LabAddresses) {
+  const [a, b] = [pods.a, pods.b].map(ip => ({ ip, port: serverPort }))
+  const at = (last: number, rest: Partial<RoutedPort>) =>
+    routedPort({ id: `shop/s-${last}:http`, clusterIps: [serviceIp(last)], backends: [a!, b!], ...rest })
+  const balancer = (last: number, range: string) =>
+    at(last, { externalIps: [balancerIp(last)], balancerIps: [balancerIp(last)], sourceRanges: [range] })
+  return {
+    plain: [at(1, { nodePort: 30001, externalIps: [balancerIp(1)] }), at(1, { protocol: 'udp', nodePort: 30001 })],
+    empty: [at(2, { backends: [], nodePort: 30002, externalIps: [balancerIp(2)] })],
+    sticky: [at(3, { affinitySeconds: 60 })],
+    self: [at(4, { backends: [a!] })],
+    'not outside': [at(5, { external: [], nodePort: 30005 })],
+    walled: [balancer(6, nobody)],
+    open: [balancer(7, onlyOutside)],
+    'of the node': [at(8, { byNode: new Map([['node-1', [b!]]]) })],
+    'not of the node': [at(9, { byNode: new Map([['node-1', []]]) })],
+    'self, later': [at(4, { backends: [b!] })],
+  }
 }
 
-const to = (last: number, rest: Partial<Probe> = {}): Probe => ({ host: serviceIp(last), port: 80, ...rest })
-const nodePort = (port: number, rest: Partial<Probe> = {}): Probe => ({ host: nodeAddress, port, ...rest })
 const often = (probe: Probe) => Array<Probe>(16).fill(probe)
 const sorted = (answers: readonly string[]) => [...new Set(answers)].sort().join()
 
 const when = isPossible ? describe : describe.skip
-when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>([
-  ['nft', nftMode, run => run],
-  ['iptables', iptablesMode, run => run],
-  ...(has('iptables-legacy') ? [['iptables, legacy', iptablesMode, withLegacy] as const] : []),
-] as [string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram][])('rules by %s', (_, open, programs) => {
-  const lab = new NetworkLab()
+type Row = [string, IpFamily, (run: RunProgram, addresses: LabAddresses) => Mode, (run: RunProgram) => RunProgram]
+const rows: Row[] = [
+  ['nft', 'IPv4', nftMode, run => run],
+  ...(hasIpv6 ? [['nft', 'IPv6', nftMode, run => run] satisfies Row] : []),
+  ['iptables', 'IPv4', iptablesMode, run => run],
+  ...(has('iptables-legacy') ? [['iptables, legacy', 'IPv4', iptablesMode, withLegacy] satisfies Row] : []),
+]
+when.each(rows)('rules by %s for %s', (_, family, open, programs) => {
+  const addresses = labAddresses[family]
+  const { pods, serviceIp, balancerIp } = addresses
+  const { 'self, later': later, ...services } = servicesOf(addresses)
+  const to = (last: number, rest: Partial<Probe> = {}): Probe => ({ host: serviceIp(last), port: 80, ...rest })
+  const nodePort = (port: number, rest: Partial<Probe> = {}): Probe => ({ host: addresses.node, port, ...rest })
+  const lab = new NetworkLab(addresses)
   let mode: Mode
   let run: RunProgram
   let before: string
@@ -156,7 +176,7 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
     for (const table of ['nat', 'filter']) await run('iptables', ['-t', table, '-N', 'OF-OTHERS'])
     await run('iptables', ['-A', 'FORWARD', '-s', '203.0.113.9/32', '-j', 'DROP'])
     before = await rulesNow()
-    mode = open(run)
+    mode = open(run, addresses)
     await mode.carrier.apply(
       new Map(Object.entries(services).map(([name, ports]) => [`shop/${name}`, routesOf(...ports)])),
     )
@@ -170,7 +190,7 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
     const singles = [
       to(2),
       to(77),
-      { host: '198.18.0.1', port: 80 },
+      { host: balancerIp(1), port: 80 },
       nodePort(30_001),
       nodePort(30_005),
       nodePort(30_002),
@@ -195,7 +215,7 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
       to(1, { protocol: 'udp' }),
       to(2),
       nodePort(30_001),
-      { host: '198.18.0.1', port: 80 },
+      { host: balancerIp(1), port: 80 },
       nodePort(30_005),
     ])
     for (const answer of [service, udp, port, external, local]) expect(answer).toMatch(/^[ab]$/)
@@ -203,7 +223,7 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
   })
 
   test('from outside', async () => {
-    const balancer = (last: number) => ({ host: `198.18.0.${last}`, port: 80 })
+    const balancer = (last: number) => ({ host: balancerIp(last), port: 80 })
     const [port, udp, external, closed, gone, notOutside, walled, open] = await lab.probe('outside', [
       nodePort(30_001),
       nodePort(30_001, { protocol: 'udp' }),
@@ -219,10 +239,9 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
   })
 
   test('what changes is changed, and what goes is gone', async () => {
-    const other = routesOf(at(4, { backends: [b!] }))
     await mode.carrier.apply(
       new Map([
-        ['shop/self', other],
+        ['shop/self', routesOf(...later)],
         ['shop/sticky', undefined],
       ]),
     )
@@ -230,7 +249,7 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
   })
 
   test('policies', async () => {
-    const direct = (name: keyof typeof pods): Probe => ({ host: pods[name], port: serverPort })
+    const direct = (name: LabPod): Probe => ({ host: pods[name], port: serverPort })
     const policy = (name: string, spec: Partial<NetworkPolicySpec>): NetworkPolicy => ({
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
@@ -251,8 +270,10 @@ when.each<[string, (run: RunProgram) => Mode, (run: RunProgram) => RunProgram]>(
     ])
     expect([toA, toB, byService]).toEqual(['a', 'nothing', 'nothing'])
     expect([fromA, fromNode, fromOutside]).toEqual([['nothing'], ['b'], ['nothing']])
-    const except = [`${pods.a}/32`]
-    await mode.setPolicies([policy('all but a', { ingress: [{ from: [{ ipBlock: { cidr: podSubnet, except } }] }] })])
+    const except = [`${pods.a}/${family === 'IPv6' ? 128 : 32}`]
+    await mode.setPolicies([
+      policy('all but a', { ingress: [{ from: [{ ipBlock: { cidr: addresses.podSubnet, except } }] }] }),
+    ])
     expect(await Promise.all([lab.probe('c', [direct('b')]), lab.probe('a', [direct('b')])])).toEqual([
       ['b'],
       ['nothing'],

@@ -4,17 +4,65 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import type { IpFamily } from '../../src/machinery/ip-family.js'
 import { runHere } from '../../src/network/run-program.js'
 
 export const bridge = 'lab0'
-/** Of the node, as seen from outside. */
-export const nodeAddress = '192.0.2.1'
-export const outsideAddress = '192.0.2.2'
-export const pods = { a: '10.77.0.2', b: '10.77.0.3', c: '10.77.0.4' } as const
-export const podSubnet = '10.77.0.0/24'
 export const serverPort = 8080
 
-export type Vantage = keyof typeof pods | 'node' | 'outside'
+export type LabPod = 'a' | 'b' | 'c'
+export type Vantage = LabPod | 'node' | 'outside'
+
+/** All of one family. */
+export interface LabAddresses {
+  family: IpFamily
+  /** Of the node, as seen from outside. */
+  node: string
+  outside: string
+  pods: Readonly<Record<LabPod, string>>
+  /** Of the node on the bridge. */
+  gateway: string
+  podSubnet: string
+  /** Bits of the networks. */
+  prefix: number
+  serviceSubnet: string
+  serviceIp(last: number): string
+  balancerIp(last: number): string
+  /** CIDRs: of nobody here, and of whom is outside alone. */
+  nobody: string
+  onlyOutside: string
+}
+
+export const labAddresses: Readonly<Record<IpFamily, LabAddresses>> = {
+  IPv4: {
+    family: 'IPv4',
+    node: '192.0.2.1',
+    outside: '192.0.2.2',
+    pods: { a: '10.77.0.2', b: '10.77.0.3', c: '10.77.0.4' },
+    gateway: '10.77.0.1',
+    podSubnet: '10.77.0.0/24',
+    prefix: 24,
+    serviceSubnet: '10.96.0.0/16',
+    serviceIp: last => `10.96.0.${last}`,
+    balancerIp: last => `198.18.0.${last}`,
+    nobody: '203.0.113.0/24',
+    onlyOutside: '192.0.2.2/32',
+  },
+  IPv6: {
+    family: 'IPv6',
+    node: '2001:db8::1',
+    outside: '2001:db8::2',
+    pods: { a: 'fd00:77::2', b: 'fd00:77::3', c: 'fd00:77::4' },
+    gateway: 'fd00:77::1',
+    podSubnet: 'fd00:77::/64',
+    prefix: 64,
+    serviceSubnet: 'fd00:96::/112',
+    serviceIp: last => `fd00:96::${last}`,
+    balancerIp: last => `2001:2::${last}`,
+    nobody: '2001:db8:77::/48',
+    onlyOutside: '2001:db8::2/128',
+  },
+}
 
 export interface Probe {
   protocol?: 'tcp' | 'udp'
@@ -27,8 +75,8 @@ const patienceMs = 700
 
 const server = `
 const name = process.argv[1]
-require('net').createServer(s => { s.on('error', () => {}); s.end(name) }).listen(${serverPort}, '0.0.0.0', () => {
-  const udp = require('dgram').createSocket('udp4')
+require('net').createServer(s => { s.on('error', () => {}); s.end(name) }).listen(${serverPort}, () => {
+  const udp = require('dgram').createSocket('udp6')
   udp.on('message', (_, { address, port }) => udp.send(name, port, address))
   udp.bind(${serverPort}, () => console.log('ready'))
 })`
@@ -45,7 +93,7 @@ const tcp = ({ host, port }) => new Promise(done => {
   late(() => { socket.destroy(); done('nothing') })
 })
 const udp = ({ host, port }) => new Promise(done => {
-  const socket = require('dgram').createSocket('udp4')
+  const socket = require('dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4')
   let ended = false
   const end = text => { if (!ended) socket.close(); ended = true; done(text) }
   late(() => end('nothing'))
@@ -59,6 +107,8 @@ export class NetworkLab {
   readonly #id = `lab-${randomBytes(3).toString('hex')}`
   readonly #servers: ChildProcess[] = []
 
+  constructor(private readonly addresses: LabAddresses) {}
+
   #name(vantage: Vantage): string {
     return `${this.#id}-${vantage}`
   }
@@ -66,6 +116,12 @@ export class NetworkLab {
   /** Runs a program on the node. */
   readonly run = (program: string, args: readonly string[]) =>
     runHere('ip', ['netns', 'exec', this.#name('node'), program, ...args])
+
+  /** Gives the interface the address, for use at once. */
+  #give(namespace: string, address: string, link: string): string {
+    const { family, prefix } = this.addresses
+    return `ip -n ${namespace} addr add ${address}/${prefix} dev ${link}${family === 'IPv6' ? ' nodad' : ''}`
+  }
 
   /** Commands of `ip`, and what else the shell runs. */
   #setup(vantage: Vantage, address: string): string[] {
@@ -81,26 +137,34 @@ export class NetworkLab {
             `ip -n ${node} link set v-${vantage} master ${bridge}`,
             `ip -n ${node} link set v-${vantage} type bridge_slave hairpin on`,
           ]
-        : [`ip -n ${node} addr add ${nodeAddress}/24 dev v-${vantage}`]),
-      `ip -n ${name} addr add ${address}/24 dev eth0`,
+        : [this.#give(node, this.addresses.node, `v-${vantage}`)]),
       `ip -n ${name} link set lo up`,
       `ip -n ${name} link set eth0 up`,
-      `ip -n ${name} route add default via ${isPod ? '10.77.0.1' : nodeAddress}`,
+      this.#give(name, address, 'eth0'),
+      `ip -n ${name} route add default via ${isPod ? this.addresses.gateway : this.addresses.node}`,
     ]
+  }
+
+  #ipv6Settings(...settings: string[]): string[] {
+    if (this.addresses.family !== 'IPv6') return []
+    return settings.map(setting => `ip netns exec ${this.#name('node')} sysctl -qw net.ipv6.conf.${setting}`)
   }
 
   async start(): Promise<void> {
     const node = this.#name('node')
+    const { pods, outside, gateway } = this.addresses
     const commands = [
       `ip netns add ${node}`,
+      // While an interface asks whether its own address is taken, what is passed on to unknown neighbours is lost.
+      ...this.#ipv6Settings('default.accept_dad=0', 'all.forwarding=1'),
       `ip -n ${node} link set lo up`,
       `ip -n ${node} link add ${bridge} type bridge`,
-      `ip -n ${node} addr add 10.77.0.1/24 dev ${bridge}`,
       `ip -n ${node} link set ${bridge} up`,
+      this.#give(node, gateway, bridge),
       `ip netns exec ${node} sysctl -qw net.ipv4.ip_forward=1`,
       ...Object.entries(pods).flatMap(([name, ip]) => this.#setup(name as Vantage, ip)),
-      ...this.#setup('outside', outsideAddress),
-      `ip -n ${node} route add default via ${outsideAddress}`,
+      ...this.#setup('outside', outside),
+      `ip -n ${node} route add default via ${outside}`,
     ]
     await runHere('sh', ['-ec', commands.join('\n')])
     await Promise.all((['a', 'b'] as const).map(name => this.#serve(name)))

@@ -12,7 +12,7 @@ import { BridgeNetwork } from '../../src/kubelet/network/bridge/bridge-network.j
 import { silentLogger } from '../../src/telemetry/logger.js'
 import { openCniUnderTest } from './cni-plugin.js'
 import { openDockerNetwork } from './docker-network.js'
-import { describeNetwork, type Holder, listening } from './network.js'
+import { describeNetwork, type Holder, ipv6Block, listening } from './network.js'
 
 const run = promisify(execFile)
 const cluster = `net${process.pid}`
@@ -44,7 +44,8 @@ const links = async () => readdirSync('/sys/class/net').filter(name => name.incl
 
 if (spawnSync('unshare', ['--mount', '--net', '--fork', 'true']).status === 0) {
   describeNetwork('bridge', async () => {
-    const open = () => BridgeNetwork.open({ cluster, directory: join(directory, 'bridge'), log: silentLogger })
+    const own = join(directory, 'bridge')
+    const open = () => BridgeNetwork.open({ cluster, directory: own, log: silentLogger, ...ipv6Block(1) })
     const network = await open()
     return { network, reopen: open, newHolder, links, close: () => network.tearDown() }
   })

@@ -1,5 +1,6 @@
 /** The suite that every network manager must pass. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -28,11 +29,18 @@ export interface NetworkUnderTest {
   close(): Promise<void>
 }
 
+const speaksIpv6 = readFileSync('/proc/net/if_inet6', 'utf8') !== ''
+/** Second addresses for pods, a block for each manager of this process; none where this machine does not speak IPv6. */
+export function ipv6Block(number: number): { ipv6?: string } {
+  const own = [process.pid >>> 16, process.pid & 0xffff, number << 8].map(group => group.toString(16)).join(':')
+  return speaksIpv6 ? { ipv6: `fd6d:${own}::/56` } : {}
+}
+
 const pod = (name: string) => ({ namespace: 'contract', name, uid: `uid-${name}` })
 const port = 8080
 
 /** Answers each caller with the address that it is seen by. */
-export const listening = `require('node:net').createServer(s => s.end(s.remoteAddress)).listen(${port}, '0.0.0.0')`
+export const listening = `require('node:net').createServer(s => s.end(s.remoteAddress.replace('::ffff:', ''))).listen(${port})`
 const calling = (address: string, to: number) =>
   `require('node:net').connect({ host: '${address}', port: ${to}, timeout: 3000 }).on('timeout', () => process.exit(1)).pipe(process.stdout)`
 
@@ -88,6 +96,21 @@ export function describeNetwork(name: string, open: () => Promise<NetworkUnderTe
       await expect(one.holder.run(calling(other.address, port))).resolves.toBe(one.address)
     })
 
+    const dualStack = speaksIpv6 ? test : test.skip
+    dualStack('gives pods IPv6 addresses beside them, with a way to each other and to this machine', async () => {
+      const [one, other] = [await plug(), await plug()]
+      expect([one.addresses.length, other.addresses.length]).toEqual([2, 2])
+      const [second = '', others = ''] = [one.addresses[1], other.addresses[1]]
+      expect(second).toMatch(/^fd6d:/)
+      await expect(call(second)).resolves.toBeTruthy()
+      await expect(one.holder.run(calling(others, port))).resolves.toBe(second)
+      const gateway = under.network.podNetwork.ipv6?.gateway ?? ''
+      const server = createServer(socket => socket.end('host')).listen(0, gateway)
+      await once(server, 'listening')
+      await expect(one.holder.run(calling(gateway, (server.address() as { port: number }).port))).resolves.toBe('host')
+      server.close()
+    })
+
     test('lets pods reach this machine at the gateway, and themselves on loopback', async () => {
       const { holder } = await plug()
       const server = createServer(socket => socket.end('host')).listen(0, under.network.podNetwork.gateway)
@@ -123,7 +146,7 @@ export function describeNetwork(name: string, open: () => Promise<NetworkUnderTe
       await removeLeftovers(reopened, new Set(others))
       expect(await reopened.list()).toContain(stays.id)
       expect(await reopened.list()).not.toContain(goes.id)
-      expect(reopened.addressesOf(stays.id) ?? [stays.address]).toEqual([stays.address])
+      expect(reopened.addressesOf(stays.id) ?? stays.addresses).toEqual(stays.addresses)
       await reopened.check(stays.id)
       await expect(call(stays.address)).resolves.toBeTruthy()
       under.network = reopened

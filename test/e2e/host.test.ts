@@ -1,5 +1,5 @@
 /** However a cluster ends, the machine is as it was before: links, addresses, routes, rules, settings, files. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
@@ -41,6 +41,7 @@ kind: Service
 metadata: { name: web }
 spec:
   type: LoadBalancer
+  ipFamilyPolicy: PreferDualStack
   selector: { app: web }
   sessionAffinity: ClientIP
   externalTrafficPolicy: Local
@@ -52,14 +53,23 @@ metadata: { name: web }
 spec: { podSelector: { matchLabels: { app: web } }, ingress: [{ from: [{ podSelector: {} }] }] }
 `
 
+/** Where this machine speaks IPv6, pods have two addresses, and services lead to both. */
+const ranges = readFileSync('/proc/net/if_inet6', 'utf8') ? '10.96.0.0/16,fd00:96::/112' : '10.96.0.0/16'
+
 async function startWithWork(serviceProxy: string): Promise<void> {
-  flags.splice(0, flags.length, '--service-proxy', serviceProxy)
+  flags.splice(0, flags.length, '--service-proxy', serviceProxy, '--service-cluster-ip-range', ranges)
   await cluster.start()
   await cluster.apply(workload)
-  const address = await eventually('an address', () =>
-    cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'),
-  )
-  await eventually('the service answers', async () => (await fetch(`http://${address}:8080/i`)).ok)
+  const families = ranges.split(',').length
+  const addresses = await eventually('addresses', async () => {
+    const text = await cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.status.loadBalancer.ingress[*].ip}')
+    const ips = text.split(/\s+/).filter(Boolean)
+    return ips.length === families && ips
+  })
+  for (const address of addresses) {
+    const url = `http://${address.includes(':') ? `[${address}]` : address}:8080/i`
+    await eventually(`${url} answers`, async () => (await fetch(url)).ok)
+  }
 }
 
 test.each([

@@ -1,5 +1,6 @@
 /** A whole cluster in this process: store, API server, controllers, scheduler, nodes. */
 import { isControllerChosen } from '../../controllers/catalogue.js'
+import { closeIpv6Forwarding } from '../../kubelet/network/ipv6-forwarding.js'
 import type { ApiHandler } from '../../machinery/request.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
@@ -155,6 +156,7 @@ export async function startCluster(
       await plane.stop()
       await storage.close()
       await (config.removeContainers ? runtimes?.removeAll() : runtimes?.close())
+      if (config.removeContainers) await closeIpv6Forwarding(config.dataDir)
     },
   }
 }

@@ -44,7 +44,10 @@ export async function choosePlugins({ dataDir, cniConfDir, cniBinDir }: Configur
 
 /** Opens the network that the plugins make. */
 export const cniOpener =
-  ({ configurations, programs }: CniPlaces, { cluster, dataDir }: { cluster: string; dataDir: string }) =>
+  (
+    { configurations, programs }: CniPlaces,
+    { cluster, dataDir, ipv6 }: { cluster: string; dataDir: string; ipv6?: string | undefined },
+  ) =>
   async (): Promise<NetworkManager> => {
     const [{ CniNetwork }, { newPluginRunner }, { newCniHost }] = await Promise.all([
       import('../../kubelet/network/cni/cni-network.js'),
@@ -57,6 +60,6 @@ export const cniOpener =
       directory,
       configurations,
       run: newPluginRunner({ directories: programs, path, clock, timeoutMs: longestCallMs }),
-      host: newCniHost({ cluster, directory }),
+      host: newCniHost({ cluster, directory, ...(ipv6 && { ipv6 }) }),
     })
   }

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { InformerFactory } from '../../client/informer-factory.js'
+import { type PodNetwork, rangesOf } from '../../kubelet/network/network-manager.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { ProgramPlace } from '../../network/packet-filter/rule-table.js'
 import type { ServiceProxyOptions } from '../../network/proxy/service-proxy.js'
 import type { RouteCarrier } from '../../network/proxy/service-routes.js'
@@ -14,7 +16,9 @@ import type { RuntimeSource } from './runtimes.js'
 
 /** What carries traffic in the kernel. */
 export interface KernelRules {
-  /** Routes services. */
+  /** Families whose packets they are for. */
+  families: readonly IpFamily[]
+  /** Routes services in one of the families. */
   newProxy(informers: InformerFactory, options: ServiceProxyOptions): RouteCarrier
   /** Enforces NetworkPolicies. */
   startPolicies(informers: InformerFactory): { stop(): Promise<void> }
@@ -51,7 +55,10 @@ const tools = {
 
 /** What removes the rules when this process is gone. */
 async function removalCommand(mode: Mode, cluster: string): Promise<string> {
-  if (mode === 'nftables') return `nft 'add table ip ${tableOf(cluster)}; delete table ip ${tableOf(cluster)}'`
+  if (mode === 'nftables')
+    return ['ip', 'ip6']
+      .map(ip => `nft 'add table ${ip} ${tableOf(cluster)}; delete table ${ip} ${tableOf(cluster)}'`)
+      .join('; ')
   const [{ removalScript }, { chainPrefix }] = await loadIptables()
   return removalScript(chainPrefix(cluster))
 }
@@ -74,16 +81,15 @@ async function findPlace(mode: Mode, cluster: string, { asRoot }: RuntimeSource)
   return undefined
 }
 
-type Rules = Pick<KernelRules, 'newProxy' | 'startPolicies'> & { remove(): Promise<void> }
+type Rules = Pick<KernelRules, 'families' | 'newProxy' | 'startPolicies'> & { remove(): Promise<void> }
 interface Opening {
   place: Place
   cluster: string
   log: Logger
-  /** Of the pods. */
-  bridges: readonly string[]
+  network: PodNetwork
 }
 
-async function openNftables({ place, cluster, log }: Opening): Promise<Rules> {
+async function openNftables({ place, cluster, log, network }: Opening): Promise<Rules> {
   const [{ newNft }, { NftTable }, { startTableKeeper }, { newServiceProxy }, policies, { planPolicies }] =
     await Promise.all([
       import('../../network/packet-filter/nft.js'),
@@ -93,15 +99,24 @@ async function openNftables({ place, cluster, log }: Opening): Promise<Rules> {
       import('../../network/policy/network-policies.js'),
       import('../../network/policy/policy-rules.js'),
     ])
-  const table = startTableKeeper({ filter: newNft(place), clock, log }, new NftTable(tableOf(cluster)))
+  const families = [...rangesOf(network).keys()]
+  const tableFor = (family: IpFamily) =>
+    startTableKeeper({ filter: newNft(place, family), clock, log }, new NftTable(tableOf(cluster), family))
+  const tables = new Map(families.map(family => [family, tableFor(family)]))
   return {
-    newProxy: (informers, options) => newServiceProxy({ informers, table }, options),
-    startPolicies: informers => policies.startNetworkPolicies({ informers, clock, table, plan: planPolicies }),
-    remove: () => table.stop(),
+    families,
+    newProxy: (informers, options) => newServiceProxy({ informers, table: tables.get(options.family)! }, options),
+    startPolicies(informers) {
+      const started = [...tables].map(([family, table]) =>
+        policies.startNetworkPolicies({ family, informers, clock, table, plan: planPolicies }),
+      )
+      return { stop: async () => void (await Promise.all(started.map(one => one.stop()))) }
+    },
+    remove: async () => void (await Promise.all([...tables.values()].map(table => table.stop()))),
   }
 }
 
-async function openIptables({ place, cluster, log, bridges }: Opening): Promise<Rules> {
+async function openIptables({ place, cluster, log, network }: Opening): Promise<Rules> {
   const [[{ newIptables }, { chainPrefix }], { IptablesTable }, { startTableKeeper }, proxy, policies, plans] =
     await Promise.all([
       loadIptables(),
@@ -112,11 +127,13 @@ async function openIptables({ place, cluster, log, bridges }: Opening): Promise<
       import('../../network/policy/iptables-policies.js'),
     ])
   const prefix = chainPrefix(cluster)
-  const table = startTableKeeper({ filter: newIptables(place, bridges), clock, log }, new IptablesTable(prefix))
+  const table = startTableKeeper({ filter: newIptables(place, network.bridges), clock, log }, new IptablesTable(prefix))
   const plan = (input: Parameters<typeof plans.planIptablesPolicies>[0]) => plans.planIptablesPolicies(input, prefix)
+  const family = 'IPv4'
   return {
+    families: [family],
     newProxy: (informers, options) => proxy.newIptablesProxy({ informers, table }, { ...options, prefix }),
-    startPolicies: informers => policies.startNetworkPolicies({ informers, clock, table, plan }),
+    startPolicies: informers => policies.startNetworkPolicies({ family, informers, clock, table, plan }),
     remove: () => table.stop(),
   }
 }
@@ -137,7 +154,7 @@ async function choose({ serviceProxy }: Configuration, cluster: string, runtimes
 /** Undefined: nothing of ours goes into the packet filter. Rejects where it was asked for and cannot be. */
 export async function openKernelRules(
   config: Configuration,
-  { cluster, runtimes, bridges }: { cluster: string; runtimes: RuntimeSource; bridges: readonly string[] },
+  { cluster, runtimes, network }: { cluster: string; runtimes: RuntimeSource; network: PodNetwork },
   parent: Logger,
 ): Promise<KernelRules | undefined> {
   const log = parent.child({ component: 'packet-filter' })
@@ -148,10 +165,9 @@ export async function openKernelRules(
   else await removeIptables(config.dataDir, cluster)
   if (!place) return undefined
   const open = place.mode === 'nftables' ? openNftables : openIptables
-  const { newProxy, startPolicies, remove } = await open({ place, cluster, log, bridges })
+  const { remove, ...rules } = await open({ place, cluster, log, network })
   return {
-    newProxy,
-    startPolicies,
+    ...rules,
     run: place.run,
     ...(place.notice && { notice: place.notice }),
     async stop() {
@@ -167,7 +183,12 @@ async function removeNftables(cluster: string): Promise<void> {
     import('../../network/packet-filter/nft.js'),
     import('../../network/packet-filter/rule-table.js'),
   ])
-  if (await nftWorks(here)) await newNft(here).remove(tableOf(cluster))
+  if (!(await nftWorks(here))) return
+  await newNft(here).remove(tableOf(cluster))
+  // Kernels without IPv6 have no such tables.
+  await newNft(here, 'IPv6')
+    .remove(tableOf(cluster))
+    .catch(() => {})
 }
 
 async function removeIptables(dataDir: string, cluster: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** What lets pods and people reach services: traffic to them, names for them, and the API server on the pods' bridge. */
-import type { PodNetwork } from '../../kubelet/network/network-manager.js'
+import { type PodNetwork, rangesOf } from '../../kubelet/network/network-manager.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock } from '../system.js'
@@ -30,6 +31,8 @@ const userspaceNotice =
   'Services are carried by this process: cluster IPs and cluster DNS do not work (they want Linux, nft or iptables, and root or Docker).\n' +
   'Node ports and load balancers answer on 127.0.0.1, pods by their addresses, and kubectl port-forward reaches everything.'
 
+const bothFamilies: readonly IpFamily[] = ['IPv4', 'IPv6']
+
 /** The API server answers on the pods' bridge, where the service `kubernetes` leads to. */
 async function reachFromPods(config: Configuration, { gateway }: PodNetwork, { plane }: NetworkDeps): Promise<void> {
   const hosts = [...serverHosts(config), gateway]
@@ -38,7 +41,7 @@ async function reachFromPods(config: Configuration, { gateway }: PodNetwork, { p
 }
 
 async function startSimulated(cluster: string, deps: NetworkDeps): Promise<Network> {
-  const balancers = await startBalancers({ cluster, routed: true }, deps)
+  const balancers = await startBalancers({ cluster, families: bothFamilies, routed: bothFamilies }, deps)
   return { clusterDns: [], stop: async () => balancers.stop() }
 }
 
@@ -48,11 +51,14 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const { network } = runtimes
   const isCarried = config.serviceProxy !== 'none'
   if (!network) return isCarried ? startSimulated(cluster, deps) : { clusterDns: [], stop: async () => {} }
-  const rules = await openKernelRules(config, { ...place, bridges: network.bridges }, deps.log)
+  const rules = await openKernelRules(config, { ...place, network }, deps.log)
+  const families = [...rangesOf(network).keys()]
   const reachesServices = rules !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
   const traffic = isCarried ? await startServiceTraffic(config, { rules, network }, deps) : undefined
-  const balancers = isCarried ? await startBalancers({ cluster, routed: rules !== undefined }, deps) : undefined
+  const balancers = isCarried
+    ? await startBalancers({ cluster, families, routed: rules?.families ?? [] }, deps)
+    : undefined
   const ingress = config.ingress === 'builtin' ? startIngress(config, deps) : undefined
   const policies = rules?.startPolicies(deps.informers)
   const notice = reachesServices ? rules?.notice : userspaceNotice

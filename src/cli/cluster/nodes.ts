@@ -81,14 +81,14 @@ export function startNodes(config: Configuration, deps: NodesDeps): Nodes {
     )
   const ready = planNodes(config, deps).map(async ({ name: nodeName, source, taints }) => {
     const client = clientFor(nodeUser(nodeName))
-    const { isSimulated, nodeAddress } = source
+    const { isSimulated, nodeAddresses } = source
     // Nobody can reach a simulated node.
-    const serving = !isSimulated && kubeletServing(nodeName, nodeAddress, ca)
+    const serving = !isSimulated && kubeletServing(nodeName, nodeAddresses[0], ca)
     const kubelet = startKubelet(
       { client, runtime: source.runtimeFor(nodeName), clock, random, log, metrics, ...(serving && { serving }) },
       {
         nodeName,
-        addresses: [nodeAddress],
+        addresses: nodeAddresses,
         taints,
         dataDirectory: join(config.dataDir, 'nodes', nodeName),
         clusterDns,

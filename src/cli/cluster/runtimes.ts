@@ -1,6 +1,6 @@
 /** The container runtime that was asked for, opened once for all nodes. */
 import { join } from 'node:path'
-import type { PodNetwork } from '../../kubelet/network/network-manager.js'
+import { type PodNetwork, rangesOf } from '../../kubelet/network/network-manager.js'
 import type { DockerEngine } from '../../kubelet/runtime/docker/engine.js'
 import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
 import { isRuntimeError, type Runtime } from '../../kubelet/runtime/runtime.js'
@@ -11,14 +11,15 @@ import type { Configuration } from '../configuration.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 import { type CniPlaces, choosePlugins, cniOpener } from './cni.js'
+import { openIpv6 } from './ipv6.js'
 import { keepRuntimeChoice, type RealRuntime, readRuntimeChoice } from './runtime-choice.js'
 
 export interface RuntimeSource {
   runtimeFor(node: string): Runtime
   /** Nothing runs on its nodes. */
   isSimulated: boolean
-  /** Address of the nodes as pods see it. */
-  nodeAddress: string
+  /** Addresses of the nodes as pods see them, of each family one. */
+  nodeAddresses: readonly [string, ...string[]]
   /** Where pods are; where there are no real pods, there is none. */
   network?: PodNetwork
   /** For the user, where the choice was ours: what runs containers, and why. */
@@ -30,6 +31,9 @@ export interface RuntimeSource {
   /** Removes all that this cluster has in the engine. */
   removeAll(): Promise<void>
 }
+
+const gatewaysOf = (network: PodNetwork) =>
+  [...rangesOf(network).values()].map(({ gateway }) => gateway) as [string, ...string[]]
 
 const simulatedNodeAddress = '10.89.0.1'
 const simulatedPodSubnet = '10.90.0.0/16'
@@ -48,7 +52,7 @@ export async function openSimulation({ simStages }: Configuration): Promise<Runt
   return {
     runtimeFor: () => new SimRuntime({ clock, addresses, ...options }),
     isSimulated: true,
-    nodeAddress: simulatedNodeAddress,
+    nodeAddresses: [simulatedNodeAddress],
     close: async () => {},
     removeAll: async () => {},
   }
@@ -71,9 +75,17 @@ interface Place {
   log: Logger
   /** Who plugs in pods, where it is others than we. */
   plugins: CniPlaces | undefined
+  /** CIDR of second addresses of pods; they have none without it. */
+  ipv6: string | undefined
 }
 
-async function openDocker({ dataDir, cluster, log, plugins }: Place): Promise<RuntimeSource & { version: string }> {
+async function openDocker({
+  dataDir,
+  cluster,
+  log,
+  plugins,
+  ipv6,
+}: Place): Promise<RuntimeSource & { version: string }> {
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
   const isUser = process.platform === 'linux' && process.getuid?.() !== 0
   const dataDirectory = isUser ? dataDir : undefined
@@ -84,13 +96,14 @@ async function openDocker({ dataDir, cluster, log, plugins }: Place): Promise<Ru
     log,
     ...(dataDirectory && { dataDirectory }),
     ...(programs && { programs }),
-    ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir }) }),
+    ...(ipv6 && { ipv6 }),
+    ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir, ipv6 }) }),
   })
   return {
     version: engine.version,
     runtimeFor: node => engine.runtimeFor(node),
     isSimulated: false,
-    nodeAddress: engine.podNetwork.gateway,
+    nodeAddresses: gatewaysOf(engine.podNetwork),
     network: engine.podNetwork,
     ...(dataDirectory && { asRoot: asRootIn(engine, programs!) }),
     close: async () => {},
@@ -108,15 +121,15 @@ export async function processImages(dataDir: string): Promise<ImageStore> {
   return new ImageStore(imageDirectory(processDirectory(dataDir)))
 }
 
-async function openProcesses({ dataDir, cluster, log, plugins }: Place): Promise<RuntimeSource> {
+async function openProcesses({ dataDir, cluster, log, plugins, ipv6 }: Place): Promise<RuntimeSource> {
   const { ProcessEngine } = await import('../../kubelet/runtime/process/process-engine.js')
-  const openNetwork = plugins && cniOpener(plugins, { cluster, dataDir })
-  const place = { cluster, directory: processDirectory(dataDir), clock, log }
+  const openNetwork = plugins && cniOpener(plugins, { cluster, dataDir, ipv6 })
+  const place = { cluster, directory: processDirectory(dataDir), clock, log, ...(ipv6 && { ipv6 }) }
   const engine = await ProcessEngine.open({ ...place, ...(openNetwork && { openNetwork }) })
   return {
     runtimeFor: node => engine.runtimeFor(node),
     isSimulated: false,
-    nodeAddress: engine.network.podNetwork.gateway,
+    nodeAddresses: gatewaysOf(engine.network.podNetwork),
     network: engine.network.podNetwork,
     close: () => engine.close(),
     removeAll: () => engine.removeAll(),
@@ -203,7 +216,7 @@ export async function openRuntime(
   if (runtime === 'none' || nodes === 0) return undefined
   if (runtime === 'sim') return openSimulation(config)
   const plugins = await choosePlugins(config)
-  const place = { dataDir, cluster, log, plugins }
+  const place = { dataDir, cluster, log, plugins, ipv6: await openIpv6(config, cluster, log) }
   if (runtime === 'auto') return openChosen(place)
   const source = await openReal(runtime, place)
   await keepRuntimeChoice(dataDir, runtime)

@@ -129,15 +129,15 @@ export async function joinNode(options: JoinOptions): Promise<void> {
     openRuntime(configuration, trust.cluster, log),
     clusterDnsOf(client),
   ])
-  const { nodeAddress } = runtimes!
+  const { nodeAddresses } = runtimes!
   const kubelet = startKubelet(
     {
       ...{ client, clock, random, log, runtime: runtimes!.runtimeFor(nodeName), metrics: newMetricRegistry() },
-      serving: selfSignedServing({ nodeName, address: nodeAddress, clientCa: trust.ca }),
+      serving: selfSignedServing({ nodeName, address: nodeAddresses[0], clientCa: trust.ca }),
     },
     {
       nodeName,
-      addresses: [nodeAddress],
+      addresses: nodeAddresses,
       dataDirectory: join(dataDir, 'node'),
       clusterDns,
       resolvConf: existsSync(resolvedConf) ? resolvedConf : '/etc/resolv.conf',

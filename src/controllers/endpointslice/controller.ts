@@ -7,6 +7,7 @@ import { semanticEqual } from '../../apis/validation/semantic-equal.js'
 import { isNamespaceTerminating } from '../../client/error-causes.js'
 import { keyOf } from '../../client/indexer.js'
 import type { Informer } from '../../client/informer.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { KubernetesObject, ObjectKey } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import { indexByNode, podsOnNode } from '../pods/by-node.js'
@@ -17,7 +18,6 @@ import { newControllerRef } from '../runtime/owner.js'
 import { done } from '../runtime/result.js'
 import { allAtOnce } from '../runtime/slow-start.js'
 import {
-  type Family,
   familiesOf,
   headlessLabel,
   isHeadless,
@@ -90,7 +90,7 @@ async function sync(service: Service, times: TriggerTimes, context: ReconcileCon
     await writeSlices({ service, family, trigger }, planOwned(service, slices, groups), context)
     if (skipped.length > 0) context.log.debug({ skipped: skipped.map(keyOf) }, 'Skipped pods of unknown nodes')
   }
-  const others = existing.filter(s => !families.includes(s.addressType as Family))
+  const others = existing.filter(s => !families.includes(s.addressType as IpFamily))
   await remove(others, service, context)
 }
 
@@ -120,7 +120,7 @@ function labelsFor(service: Service): Record<string, string> {
 }
 
 async function writeSlices(
-  { service, family, trigger }: { service: Service; family: Family; trigger: string | undefined },
+  { service, family, trigger }: { service: Service; family: IpFamily; trigger: string | undefined },
   plan: ReturnType<typeof planSlices>,
   context: ReconcileContext,
 ): Promise<void> {

@@ -3,9 +3,10 @@ import { isPodReady } from '../../apis/core-v1/pod-status.js'
 import type { Node, Pod, Service } from '../../apis/generated/core-v1.js'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../apis/generated/discovery-v1.js'
 import { semanticEqual } from '../../apis/validation/semantic-equal.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import { canonicalJson } from '../runtime/fnv.js'
 import { groupBy } from '../runtime/group-by.js'
-import { addressesOf, canServe, type Family, hostnameOf, isHeadless, targetPort } from '../services/members.js'
+import { addressesOf, canServe, hostnameOf, isHeadless, targetPort } from '../services/members.js'
 
 /** Upstream's --max-endpoints-per-slice. */
 export const maxEndpointsPerSlice = 100
@@ -39,7 +40,7 @@ function hintsFor(service: Service, { zone, nodeName, conditions }: Endpoint): E
 function toEndpoint(
   pod: Pod,
   node: Node | undefined,
-  { service, family }: { service: Service; family: Family },
+  { service, family }: { service: Service; family: IpFamily },
 ): Endpoint {
   const { namespace, name, uid, deletionTimestamp } = pod.metadata
   const serving = isPodReady(pod)
@@ -79,7 +80,7 @@ function portsOf(pod: Pod, service: Service): EndpointPort[] {
 
 /** The endpoints there should be. A pod whose node is unknown is left out, unless the service publishes all. */
 export function planEndpoints(
-  { service, family }: { service: Service; family: Family },
+  { service, family }: { service: Service; family: IpFamily },
   pods: readonly Pod[],
   nodeOf: (name: string) => Node | undefined,
 ): { groups: PortGroup[]; skipped: Pod[] } {

@@ -1,14 +1,12 @@
 /** Which pods stand behind a service, and under which addresses and ports. Source: upstream's k8s.io/endpointslice. Pure. */
 import { isPodReady, isPodTerminal } from '../../apis/core-v1/pod-status.js'
 import type { Pod, Service, ServicePort } from '../../apis/generated/core-v1.js'
-import { parseIp } from '../../machinery/ip.js'
+import { familyOf, type IpFamily } from '../../machinery/ip-family.js'
 import type { Labels } from '../../machinery/selector/label-requirement.js'
 
 /** Label of endpoints and slices whose service has no cluster IP. */
 export const headlessLabel = 'service.kubernetes.io/headless'
 export const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time'
-
-export type Family = 'IPv4' | 'IPv6'
 
 /** The service has a selector of its own, so its endpoints are found for it; an empty one selects everything. */
 export const selectsPods = ({ spec }: Service): boolean => spec?.selector !== undefined && spec.type !== 'ExternalName'
@@ -24,18 +22,16 @@ export const canServe = (pod: Pod, includeTerminating: boolean): boolean =>
   Boolean(pod.status?.podIP || pod.status?.podIPs?.length) &&
   (includeTerminating || !pod.metadata.deletionTimestamp)
 
-export const familyOf = (ip: string): Family => (parseIp(ip)?.family === 6 ? 'IPv6' : 'IPv4')
-
 /** Families of the service's addresses; of the cluster IP where it does not say. */
-export function familiesOf({ spec }: Service): Family[] {
-  const families = (spec?.ipFamilies ?? []).filter((f): f is Family => f === 'IPv4' || f === 'IPv6')
+export function familiesOf({ spec }: Service): IpFamily[] {
+  const families = (spec?.ipFamilies ?? []).filter((f): f is IpFamily => f === 'IPv4' || f === 'IPv6')
   if (families.length > 0) return families
   if (spec?.clusterIP && spec.clusterIP !== 'None') return [familyOf(spec.clusterIP)]
   return ['IPv4', 'IPv6']
 }
 
 /** The pod's addresses of that family. */
-export const addressesOf = ({ status }: Pod, family: Family): string[] =>
+export const addressesOf = ({ status }: Pod, family: IpFamily): string[] =>
   (status?.podIPs ?? (status?.podIP ? [{ ip: status.podIP }] : []))
     .map(({ ip }) => ip)
     .filter((ip): ip is string => ip !== undefined && ip !== '' && familyOf(ip) === family)

@@ -1,4 +1,5 @@
 /** How pods get their network: what a container runtime asks of whoever provides it. One value serves all nodes of a process. */
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { Bandwidth, PodRef, PortMapping } from '../runtime/types.js'
 
 /** A sandbox that runs, in a network namespace of its own. */
@@ -13,15 +14,24 @@ export interface SandboxToPlug {
   plugged?: readonly string[]
 }
 
-/** Where pods are, for those who carry packets to and from them. */
-export interface PodNetwork {
-  /** Linux bridges that pods are on, those too that are made when others are full; none where it cannot be known. */
-  bridges: readonly string[]
+/** The addresses of pods of one family. */
+export interface PodRange {
   /** CIDR of the pods; absent where it cannot be known. */
   subnet?: string
   /** Address of this machine that pods reach. */
   gateway: string
 }
+
+/** Where pods are, for those who carry packets to and from them: IPv4, and where pods have two addresses, IPv6. */
+export interface PodNetwork extends PodRange {
+  /** Linux bridges that pods are on, those too that are made when others are full; none where it cannot be known. */
+  bridges: readonly string[]
+  ipv6?: PodRange
+}
+
+/** Families that pods have addresses of, with what is known of them. */
+export const rangesOf = ({ ipv6, ...ipv4 }: PodNetwork): ReadonlyMap<IpFamily, PodRange> =>
+  new Map<IpFamily, PodRange>([['IPv4', ipv4], ...(ipv6 ? [['IPv6', ipv6] as const] : [])])
 
 /**
  * What it has done for a sandbox outlives this process: the next one goes on with it.

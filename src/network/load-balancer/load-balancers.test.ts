@@ -9,6 +9,7 @@ import { planIngress, startLoadBalancers } from './load-balancers.js'
 
 const range = { range: '198.18.7.0/24' }
 const shared = { ...range, shared: '127.0.0.1' }
+const second = { range: '2001:2:0:7::/64' }
 const balancer = (spec: Partial<ServiceSpec> = {}, ingress: object[] = []): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -40,15 +41,29 @@ describe('addresses of load balancers', () => {
       [],
       { ip: '198.18.7.1' },
     ],
+    [
+      'one of each of its families',
+      balancer({ ipFamilies: ['IPv6', 'IPv4'] }),
+      range,
+      ['2001:2:0:7::1'],
+      [{ ip: '2001:2:0:7::2' }, { ip: '198.18.7.1' }],
+    ],
+    [
+      'a second one beside the first, which stays',
+      balancer({ ipFamilies: ['IPv4', 'IPv6'] }, [{ ip: '198.18.7.9', ipMode: 'VIP' }]),
+      range,
+      [],
+      [{ ip: '198.18.7.9' }, { ip: '2001:2:0:7::1' }],
+    ],
   ])('%s', (_, service, addresses, taken, expected) => {
-    const plan = planIngress(service, addresses as typeof range, new Set(taken))
-    if (expected) expect(plan).toMatchObject([expected])
+    const plan = planIngress(service, [addresses as typeof range, second], new Set(taken))
+    if (expected) expect(plan).toMatchObject([expected].flat())
     else expect(plan).toBeUndefined()
   })
 
   test('none when all are taken', () => {
     const all = Array.from({ length: 254 }, (_, i) => `198.18.7.${i + 1}`)
-    expect(planIngress(balancer(), range, new Set(all))).toBeUndefined()
+    expect(planIngress(balancer(), [range], new Set(all))).toBeUndefined()
   })
 })
 
@@ -59,7 +74,7 @@ describe('services of type LoadBalancer', () => {
     cluster = await startTestCluster()
     const { clock, admin: client } = cluster
     const informers = newInformerFactory({ client, clock, random: new SeededRandom(), log: silentLogger })
-    running = startLoadBalancers({ client, informers, log: silentLogger }, range)
+    running = startLoadBalancers({ client, informers, log: silentLogger }, [range])
     informers.start()
   })
   afterEach(async () => {

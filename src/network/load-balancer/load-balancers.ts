@@ -3,6 +3,7 @@ import { service as serviceKind } from '../../apis/core-v1/service.js'
 import type { LoadBalancerIngress, Service } from '../../apis/generated/core-v1.js'
 import type { Client } from '../../client/client.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
+import { type IpFamily, isCidrOfFamily, isOfFamily } from '../../machinery/ip-family.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { isServedBalancer } from '../proxy/service-ports.js'
@@ -13,8 +14,9 @@ export interface LoadBalancersDeps {
   log: Logger
 }
 
+/** Of one family. */
 export interface BalancerAddresses {
-  /** A CIDR of 254 addresses, as `198.18.7.0/24`: each service gets one of its own, and the service proxy routes it. */
+  /** A CIDR, as `198.18.7.0/24` or `2001:2:0:7::/64`: each service gets one of the first 254 for its own, and the service proxy routes it. */
   range: string
   /** Where the service proxy cannot: the one address that all have, a forwarder's; they tell themselves apart by their ports. */
   shared?: string
@@ -23,37 +25,62 @@ export interface BalancerAddresses {
 const keyOf = ({ metadata: { namespace, name } }: Service) => `${namespace}/${name}`
 const lastOfRange = 254
 
-/** What the status is to say; undefined: it is right as it is. Addresses that somebody else wrote stay. */
-export function planIngress(
-  service: Service,
+const isSharedEntry = ({ ip = '', ipMode }: LoadBalancerIngress) =>
+  ipMode === 'Proxy' && (ip.startsWith('127.') || ip === '::1')
+/** What all addresses of the range begin with. */
+const prefixOf = (range: string) =>
+  range.includes(':') ? range.slice(0, range.indexOf('/')) : range.slice(0, range.lastIndexOf('.') + 1)
+const isOwnEntry = ({ ip = '' }: LoadBalancerIngress, { range }: BalancerAddresses) => ip.startsWith(prefixOf(range))
+
+function* addressesIn(range: string): Generator<string> {
+  for (let last = 1; last <= lastOfRange; last++)
+    yield `${prefixOf(range)}${last.toString(range.includes(':') ? 16 : 10)}`
+}
+
+function newEntry(
+  { spec: { loadBalancerIP: wish } }: Service,
   { range, shared }: BalancerAddresses,
   taken: ReadonlySet<string>,
-): LoadBalancerIngress[] | undefined {
-  if (!isServedBalancer(service) || service.metadata.deletionTimestamp) return undefined
-  const [{ ip = '', ipMode } = {}] = service.status?.loadBalancer?.ingress ?? []
-  const prefix = range.slice(0, range.lastIndexOf('.') + 1)
-  const isShared = ipMode === 'Proxy' && ip.startsWith('127.')
-  const isOwn = ip.startsWith(prefix)
-  // As the cluster was started last time, that may be the other one.
-  if (service.status?.loadBalancer?.ingress?.length && !(shared ? isOwn : isShared)) return undefined
-  if (shared) return [{ ip: shared, ipMode: 'Proxy' }]
-  const wish = service.spec.loadBalancerIP
-  if (wish && /^\d+\.\d+\.\d+\.\d+$/.test(wish)) return [{ ip: wish, ipMode: 'VIP' }]
-  for (let last = 1; last <= lastOfRange; last++)
-    if (!taken.has(`${prefix}${last}`)) return [{ ip: `${prefix}${last}`, ipMode: 'VIP' }]
+): LoadBalancerIngress | undefined {
+  if (shared) return { ip: shared, ipMode: 'Proxy' }
+  if (wish && isOfFamily(wish, range.includes(':') ? 'IPv6' : 'IPv4')) return { ip: wish, ipMode: 'VIP' }
+  for (const ip of addressesIn(range)) if (!taken.has(ip)) return { ip, ipMode: 'VIP' }
   return undefined
+}
+
+/** What the status is to say, an address for each family of the service; undefined: it is right as it is. Addresses that somebody else wrote stay. */
+export function planIngress(
+  service: Service,
+  families: readonly BalancerAddresses[],
+  taken: ReadonlySet<string>,
+): LoadBalancerIngress[] | undefined {
+  const { spec, status, metadata } = service
+  if (!isServedBalancer(service) || metadata.deletionTimestamp) return undefined
+  const present = status?.loadBalancer?.ingress ?? []
+  const isOurs = (entry: LoadBalancerIngress) => isSharedEntry(entry) || families.some(one => isOwnEntry(entry, one))
+  if (!present.every(isOurs)) return undefined
+  const wanted = (spec.ipFamilies ?? ['IPv4']).flatMap(
+    family => families.find(({ range }) => isCidrOfFamily(range, family as IpFamily)) ?? [],
+  )
+  const planned = wanted.flatMap(one => {
+    // As the cluster was started last time, it may be one of the other sort.
+    const kept = present.find(entry => (one.shared ? entry.ip === one.shared : isOwnEntry(entry, one)))
+    return kept ?? newEntry(service, one, taken) ?? []
+  })
+  const isSame = planned.length === present.length && planned.every((entry, i) => entry === present[i])
+  return isSame || planned.length < wanted.length ? undefined : planned
 }
 
 class LoadBalancers {
   readonly #services
   /** Given out, by service; until the informer says the same. */
-  readonly #given = new Map<string, string>()
+  readonly #given = new Map<string, readonly string[]>()
   #stopped = false
   #leave: () => void = () => {}
 
   constructor(
     private readonly deps: LoadBalancersDeps,
-    private readonly addresses: BalancerAddresses,
+    private readonly families: readonly BalancerAddresses[],
   ) {
     this.#services = deps.informers.informer(serviceKind)
     // Before all are known, an address might be given out twice.
@@ -65,7 +92,7 @@ class LoadBalancers {
   }
 
   #taken(): Set<string> {
-    const taken = new Set(this.#given.values())
+    const taken = new Set([...this.#given.values()].flat())
     for (const { status } of this.#services.list())
       for (const { ip } of status?.loadBalancer?.ingress ?? []) if (ip) taken.add(ip)
     return taken
@@ -74,14 +101,15 @@ class LoadBalancers {
   #look(service: Service): void {
     if (service.spec.type !== 'LoadBalancer') this.#given.delete(keyOf(service))
     // Most services are none, and need no look at all the others.
-    const ingress = planIngress(service, this.addresses, new Set())
+    const ingress = planIngress(service, this.families, new Set())
     if (!ingress) return
-    const own = planIngress(service, this.addresses, this.#taken())
+    const own = planIngress(service, this.families, this.#taken())
     if (!own) {
       this.deps.log.warn({ service: keyOf(service) }, 'There is no address left for load balancers')
       return
     }
-    if (own[0]?.ip && !this.addresses.shared) this.#given.set(keyOf(service), own[0].ip)
+    const given = own.flatMap(entry => (entry.ip && !isSharedEntry(entry) ? [entry.ip] : []))
+    if (given.length) this.#given.set(keyOf(service), given)
     void this.#write(service, own)
   }
 
@@ -108,5 +136,5 @@ class LoadBalancers {
   }
 }
 
-export const startLoadBalancers = (deps: LoadBalancersDeps, addresses: BalancerAddresses): { stop(): void } =>
-  new LoadBalancers(deps, addresses)
+export const startLoadBalancers = (deps: LoadBalancersDeps, families: readonly BalancerAddresses[]): { stop(): void } =>
+  new LoadBalancers(deps, families)

@@ -4,6 +4,8 @@
  * `set('shop/web', { chains: { 'svc-1': { rules: ['dnat to 172.18.0.2:80'] } }, elements: [{ set: 'service-ips', key: '10.96.0.7 . tcp . 80',
  * value: 'goto svc-1' }] })` adds a chain and an element; `set('shop/web')` takes both away again.
  */
+import type { IpFamily } from '../../machinery/ip-family.js'
+import { nftWords } from './nft-words.js'
 import type { RuleTable } from './rule-table.js'
 
 export interface Chain {
@@ -42,11 +44,12 @@ class Difference {
   readonly goneChains: string[] = []
   readonly goneSets: string[] = []
 
+  /** `table`: with its family. */
   toText(table: string): string {
     const elements = (verb: string, bySet: ReadonlyMap<string, readonly string[]>) =>
-      [...bySet].map(([set, texts]) => `${verb} element ip ${table} ${set} { ${texts.join(', ')} }`)
-    const block = (lines: readonly string[]) => (lines.length ? [`table ip ${table} {`, ...lines, '}'] : [])
-    const each = (verb: string, names: readonly string[]) => names.map(name => `${verb} ip ${table} ${name}`)
+      [...bySet].map(([set, texts]) => `${verb} element ${table} ${set} { ${texts.join(', ')} }`)
+    const block = (lines: readonly string[]) => (lines.length ? [`table ${table} {`, ...lines, '}'] : [])
+    const each = (verb: string, names: readonly string[]) => names.map(name => `${verb} ${table} ${name}`)
     const lines = [
       ...block(this.declared),
       ...each('flush chain', this.flushed),
@@ -64,10 +67,9 @@ class Difference {
 const guard = 'guard'
 /** Anew, with a mark in it. */
 const startOver = (table: string) =>
-  `table ip ${table} {}\ndelete table ip ${table}\ntable ip ${table} {\n  set ${guard} { type mark; elements = { 1 } }\n}\n`
+  `table ${table} {}\ndelete table ${table}\ntable ${table} {\n  set ${guard} { type mark; elements = { 1 } }\n}\n`
 /** Fails without the mark: otherwise nft would make a table that somebody deleted anew, with nothing in it but what changed. */
-const mustBeThere = (table: string) =>
-  `delete element ip ${table} ${guard} { 1 }\nadd element ip ${table} ${guard} { 1 }\n`
+const mustBeThere = (table: string) => `delete element ${table} ${guard} { 1 }\nadd element ${table} ${guard} { 1 }\n`
 
 function addTo(bySet: Map<string, string[]>, set: string, text: string): void {
   const texts = bySet.get(set)
@@ -90,7 +92,14 @@ export class NftTable implements RuleTable<TablePart> {
   readonly #changedElements = new Set<string>()
   #fresh = true
 
-  constructor(readonly name: string) {}
+  readonly #qualified: string
+
+  constructor(
+    readonly name: string,
+    family: IpFamily = 'IPv4',
+  ) {
+    this.#qualified = `${nftWords[family].ip} ${name}`
+  }
 
   set(owner: string, part?: TablePart): void {
     this.#remove(owner)
@@ -158,8 +167,8 @@ export class NftTable implements RuleTable<TablePart> {
     this.#changedSets.clear()
     this.#changedChains.clear()
     this.#changedElements.clear()
-    const text = difference.toText(this.name)
-    const begin = text && (this.#fresh ? startOver(this.name) : mustBeThere(this.name))
+    const text = difference.toText(this.#qualified)
+    const begin = text && (this.#fresh ? startOver(this.#qualified) : mustBeThere(this.#qualified))
     if (text) this.#fresh = false
     return `${begin}${text}`
   }

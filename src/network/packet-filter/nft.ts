@@ -1,19 +1,22 @@
 /** Hands rulesets to the kernel through the nft program. */
+import type { IpFamily } from '../../machinery/ip-family.js'
+import { nftWords } from './nft-words.js'
 import { here, type PacketFilter, type ProgramPlace } from './rule-table.js'
 import { loadFile } from './rules-file.js'
 
-export const newNft = (place: ProgramPlace): PacketFilter => {
+export const newNft = (place: ProgramPlace, family: IpFamily = 'IPv4'): PacketFilter => {
+  const { ip } = nftWords[family]
   const { run } = place
   const load = (text: string) => loadFile(place, ['nft', '-f'], text)
   return {
     load,
     async read(table, whole) {
       if (!whole) {
-        const { stdout } = await run('nft', ['list', 'tables', 'ip'])
-        return stdout.split('\n').includes(`table ip ${table}`) ? '' : undefined
+        const { stdout } = await run('nft', ['list', 'tables', ip])
+        return stdout.split('\n').includes(`table ${ip} ${table}`) ? '' : undefined
       }
       // Terse and stateless: without elements and counters, which change by themselves.
-      return run('nft', ['-t', '-s', 'list', 'table', 'ip', table]).then(
+      return run('nft', ['-t', '-s', 'list', 'table', ip, table]).then(
         ({ stdout }) => stdout,
         (error: { stderr?: string }) => {
           if (error.stderr?.includes('No such file')) return undefined
@@ -22,7 +25,7 @@ export const newNft = (place: ProgramPlace): PacketFilter => {
       )
     },
     countRules,
-    remove: table => load(`table ip ${table} {}\ndelete table ip ${table}\n`),
+    remove: table => load(`table ${ip} ${table} {}\ndelete table ${ip} ${table}\n`),
   }
 }
 

@@ -10,8 +10,8 @@ import { bucketed, hashedChain } from '../packet-filter/iptables-names.js'
 import type { IptablesChain, IptablesPart, SharedRule } from '../packet-filter/iptables-table.js'
 import { cidrWithout } from './cidr-without.js'
 import {
+  blockOf,
   type Direction,
-  isIpv4Cidr,
   isOfDirection,
   keyOf,
   type Member,
@@ -29,9 +29,9 @@ const sides = { ingress: '-s', egress: '-d' } as const
 /** Whom the rule means, a match each; none for everybody. */
 function matchesOfPeers({ peers }: Rule, direction: Direction, pods: readonly Member[]): string[] {
   if (!peers.length) return ['']
-  const blocks = peers.flatMap(({ ipBlock }) => {
-    if (!ipBlock || !isIpv4Cidr(ipBlock.cidr)) return []
-    return cidrWithout(ipBlock.cidr, (ipBlock.except ?? []).filter(isIpv4Cidr))
+  const blocks = peers.flatMap(peer => {
+    const block = blockOf(peer, 'IPv4')
+    return block ? cidrWithout(block.cidr, block.except) : []
   })
   const addresses = [...pods.map(({ ip }) => `${ip}/32`), ...blocks]
   return [...new Set(addresses)].map(address => `${sides[direction]} ${address}`)

@@ -5,11 +5,14 @@ import type { Namespace, Pod } from '../../apis/generated/core-v1.js'
 import { networkPolicy } from '../../apis/networking-v1/index.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
 import type { Clock } from '../../machinery/clock.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import { GatheredSync } from '../gathered-sync.js'
 import type { TableKeeper } from '../packet-filter/table-keeper.js'
 import type { PolicyInput } from './policy-peers.js'
 
 export interface NetworkPoliciesDeps<Part> {
+  /** Of the addresses that rules are for. */
+  family: IpFamily
   informers: InformerFactory
   clock: Clock
   table: TableKeeper<Part>
@@ -18,7 +21,7 @@ export interface NetworkPoliciesDeps<Part> {
 }
 
 /** What of a pod its policies hang on; its containers' ports do not change. */
-const traitsOf = ({ metadata, status }: Pod) => JSON.stringify([metadata.labels, status?.podIP, status?.phase])
+const traitsOf = ({ metadata, status }: Pod) => JSON.stringify([metadata.labels, status?.podIPs, status?.phase])
 
 class NetworkPolicies<Part> {
   readonly #policies
@@ -61,9 +64,9 @@ class NetworkPolicies<Part> {
       this.#sync.schedule()
       return
     }
-    const { table, plan } = this.deps
+    const { table, plan, family } = this.deps
     const [policies, pods, namespaces] = [this.#policies.list(), this.#pods.list(), this.#namespaces.list()]
-    const parts = plan({ policies, pods, namespaces })
+    const parts = plan({ family, policies, pods, namespaces })
     for (const owner of this.#parts.keys())
       if (!parts.has(owner)) {
         table.set(owner)

@@ -1,9 +1,13 @@
 /** Whom NetworkPolicies mean: the pods that they select, and the peers and ports of their rules. */
 import type { Namespace, Pod } from '../../apis/generated/core-v1.js'
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../apis/generated/networking-v1.js'
+import { type IpFamily, isCidrOfFamily } from '../../machinery/ip-family.js'
 import { type LabelMatcher, labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.js'
+import { podAddress } from '../pod-address.js'
 
 export interface PolicyInput {
+  /** Of the addresses that rules are for. */
+  family: IpFamily
   policies: readonly NetworkPolicy[]
   pods: readonly Pod[]
   namespaces: readonly Namespace[]
@@ -24,12 +28,24 @@ export interface Member {
   pod: Pod
 }
 
-export const isIpv4Cidr = (cidr: string): boolean => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(cidr)
+/** Addresses that a peer names. */
+export interface PeerBlock {
+  cidr: string
+  /** CIDRs within it. */
+  except: readonly string[]
+}
+
+/** Undefined where it names none, or such of the other family. */
+export function blockOf({ ipBlock }: NetworkPolicyPeer, family: IpFamily): PeerBlock | undefined {
+  if (!ipBlock || !isCidrOfFamily(ipBlock.cidr, family)) return undefined
+  return { cidr: ipBlock.cidr, except: (ipBlock.except ?? []).filter(cidr => isCidrOfFamily(cidr, family)) }
+}
 
 /** Pods with addresses of their own; those of the host's are the host. */
-function membersOf(pods: readonly Pod[]): Member[] {
+function membersOf(pods: readonly Pod[], family: IpFamily): Member[] {
   return pods.flatMap(pod => {
-    const { podIP: ip, phase } = pod.status ?? {}
+    const ip = podAddress(pod, family)
+    const phase = pod.status?.phase
     if (!ip || pod.spec.hostNetwork || phase === 'Succeeded' || phase === 'Failed') return []
     return [{ namespace: pod.metadata.namespace ?? '', labels: pod.metadata.labels ?? {}, ip, pod }]
   })
@@ -37,10 +53,12 @@ function membersOf(pods: readonly Pod[]): Member[] {
 
 export class Peers {
   readonly members: readonly Member[]
+  readonly family: IpFamily
   readonly #labels: ReadonlyMap<string, Record<string, string>>
 
-  constructor({ pods, namespaces }: PolicyInput) {
-    this.members = membersOf(pods)
+  constructor({ pods, namespaces, family }: PolicyInput) {
+    this.family = family
+    this.members = membersOf(pods, family)
     this.#labels = new Map(namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]))
   }
 

@@ -38,7 +38,9 @@ const app = (name: string) => ({ matchLabels: { app: name } })
 /** Ids are left out. */
 const plain = (text: string) => text.replaceAll(/-[0-9a-f]{12}/g, '')
 function told(...policies: NetworkPolicy[]) {
-  const parts = [...planPolicies({ policies, pods, namespaces })].filter(([owner]) => owner !== 'policies')
+  const parts = [...planPolicies({ family: 'IPv4', policies, pods, namespaces })].filter(
+    ([owner]) => owner !== 'policies',
+  )
   const chains = parts.flatMap(([, { chains: own }]) =>
     Object.entries(own ?? {}).map(([name, { rules }]) => [plain(name), rules.map(plain)] as const),
   )
@@ -50,7 +52,8 @@ const ingressRules = (spec: NetworkPolicySpec) => told(policy(spec)).chains['ing
 const egressRules = (spec: NetworkPolicySpec) => told(policy({ policyTypes: ['Egress'], ...spec })).chains['egress-of']
 
 describe('rules of network policies', () => {
-  test('none without policies', () => expect(planPolicies({ policies: [], pods, namespaces }).size).toBe(0))
+  test('none without policies', () =>
+    expect(planPolicies({ family: 'IPv4', policies: [], pods, namespaces }).size).toBe(0))
 
   test('default deny: all pods of the namespace with addresses of their own are isolated, and nothing is accepted', () =>
     expect(told(policy({}))).toEqual({
@@ -130,4 +133,16 @@ describe('rules of network policies', () => {
 
   test('policies of egress do not isolate ingress', () =>
     expect(told(policy({ policyTypes: ['Egress'] })).elements.join()).not.toContain('ingress-isolated'))
+
+  test('of IPv6: its addresses and blocks, and neighbours find each other', () => {
+    const six = pods.map((one, i) => ({ ...one, status: { ...one.status, podIPs: [{ ip: `fd00:1::${i + 2}` }] } }))
+    const spec = { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }, { ipBlock: { cidr: 'fd00::/8' } }] }] }
+    const parts = planPolicies({ family: 'IPv6', policies: [policy(spec)], pods: six, namespaces })
+    const all = [...parts.values()]
+    const rules = all.flatMap(({ chains }) => Object.values(chains ?? {})).flatMap(chain => chain.rules)
+    expect(rules).toContain('ip6 saddr fd00::/8 accept')
+    expect(rules.filter(rule => rule.includes('nd-neighbor-solicit'))).toHaveLength(2)
+    expect(rules.join()).not.toContain('10.0.0.0')
+    expect(all.flatMap(({ elements }) => elements ?? []).map(({ key }) => key)).toEqual(['fd00:1::2', 'fd00:1::3'])
+  })
 })

@@ -6,20 +6,18 @@
  * may accept; what none accepts is dropped. The host reaches every pod, as nodes do.
  */
 import { createHash } from 'node:crypto'
-import type {
-  IPBlock,
-  NetworkPolicy,
-  NetworkPolicyPeer,
-  NetworkPolicyPort,
-} from '../../apis/generated/networking-v1.js'
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../apis/generated/networking-v1.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
+import { nftWords } from '../packet-filter/nft-words.js'
 import {
+  blockOf,
   type Direction,
-  isIpv4Cidr,
   isOfDirection,
   keyOf,
   type Member,
   namedPort,
+  type PeerBlock,
   Peers,
   type PolicyInput,
   policiesByPod,
@@ -40,8 +38,9 @@ class PolicyChain {
   constructor(
     private readonly id: string,
     direction: Direction,
+    private readonly family: IpFamily,
   ) {
-    this.#side = direction === 'ingress' ? 'ip saddr' : 'ip daddr'
+    this.#side = `${nftWords[family].ip} ${direction === 'ingress' ? 'saddr' : 'daddr'}`
   }
 
   /** `targets`: pods whose names of ports count; `pods`: those the peers mean. */
@@ -52,19 +51,18 @@ class PolicyChain {
   }
 
   #peers(index: number, peers: readonly NetworkPolicyPeer[], pods: readonly Member[]): string[] {
-    const blocks = peers.flatMap(({ ipBlock }) => (ipBlock && isIpv4Cidr(ipBlock.cidr) ? [this.#block(ipBlock)] : []))
+    const blocks = peers.flatMap(peer => blockOf(peer, this.family) ?? []).map(block => this.#block(block))
     if (peers.every(({ ipBlock }) => ipBlock)) return blocks
     const set = `peers-${hash(`${this.id}/${index}`)}`
-    this.sets[set] = 'set { type ipv4_addr; }'
+    this.sets[set] = `set { type ${nftWords[this.family].address}; }`
     this.elements.push(...pods.map(({ ip }) => ({ set, key: ip })))
     return [`${this.#side} @${set}`, ...blocks]
   }
 
-  #block({ cidr, except = [] }: IPBlock): string {
-    const but = except.filter(isIpv4Cidr)
+  #block({ cidr, except }: PeerBlock): string {
     const within = cidr.endsWith('/0') ? '' : `${this.#side} ${cidr}`
     // Each by itself: ranges of a set must not overlap.
-    return [within, ...but.map(range => `${this.#side} != ${range}`)].filter(Boolean).join(' ')
+    return [within, ...except.map(range => `${this.#side} != ${range}`)].filter(Boolean).join(' ')
   }
 
   #port(index: string, { protocol = 'TCP', port, endPort }: NetworkPolicyPort, targets: readonly Member[]): string {
@@ -72,19 +70,20 @@ class PolicyChain {
     if (port === undefined) return `meta l4proto ${name}`
     if (typeof port === 'number') return `${name} dport ${endPort ? `${port}-${endPort}` : port}`
     const set = `ports-${hash(`${this.id}/${index}`)}`
-    this.sets[set] = 'set { type ipv4_addr . inet_service; }'
+    const { ip: match, address } = nftWords[this.family]
+    this.sets[set] = `set { type ${address} . inet_service; }`
     for (const { ip, pod } of targets) {
       const number = namedPort(pod, port, protocol)
       if (number) this.elements.push({ set, key: `${ip} . ${number}` })
     }
-    return `ip daddr . ${name} dport @${set}`
+    return `${match} daddr . ${name} dport @${set}`
   }
 }
 
 const chainOf = (policy: NetworkPolicy, direction: Direction) => `${direction}-of-${hash(keyOf(policy))}`
 
 function policyPart(policy: NetworkPolicy, direction: Direction, peers: Peers): TablePart {
-  const chain = new PolicyChain(`${keyOf(policy)}/${direction}`, direction)
+  const chain = new PolicyChain(`${keyOf(policy)}/${direction}`, direction, peers.family)
   for (const [i, rule] of rulesOf(policy, direction).entries())
     chain.add(i, rule, targetsOf(policy, { rule, direction, peers }))
   return {
@@ -111,22 +110,34 @@ function isolationParts(policies: readonly NetworkPolicy[], direction: Direction
   return { chains, elements: distinct(elements) } satisfies TablePart
 }
 
-const isolated = 'map { type ipv4_addr : verdict; }'
 const known = 'ct state established,related accept'
+/** Without these, pods of IPv6 do not find each other's hardware, and it is nobody's connection. */
+const neighbours = 'icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept'
+/** Addresses that interfaces give themselves: no policy knows whose they are. */
+const linkLocal = 'ip6 saddr fe80::/10 drop'
 
 /** Stands in the table as long as there are policies. A pod always reaches itself, also by a service. */
-const frame: TablePart = {
-  sets: { 'ingress-isolated': isolated, 'egress-isolated': isolated },
-  chains: {
-    'policy-egress': {
-      hook: 'type filter hook forward priority -3; policy accept;',
-      rules: [known, 'ip saddr . ip daddr @hairpin accept', 'ip saddr vmap @egress-isolated'],
+function frameOf(family: IpFamily): TablePart {
+  const { ip, address } = nftWords[family]
+  const isolated = `map { type ${address} : verdict; }`
+  const first = [
+    ...(family === 'IPv6' ? [neighbours, linkLocal] : []),
+    known,
+    `${ip} saddr . ${ip} daddr @hairpin accept`,
+  ]
+  return {
+    sets: { 'ingress-isolated': isolated, 'egress-isolated': isolated },
+    chains: {
+      'policy-egress': {
+        hook: 'type filter hook forward priority -3; policy accept;',
+        rules: [...first, `${ip} saddr vmap @egress-isolated`],
+      },
+      'policy-ingress': {
+        hook: 'type filter hook forward priority -2; policy accept;',
+        rules: [...first, `${ip} daddr vmap @ingress-isolated`],
+      },
     },
-    'policy-ingress': {
-      hook: 'type filter hook forward priority -2; policy accept;',
-      rules: [known, 'ip saddr . ip daddr @hairpin accept', 'ip daddr vmap @ingress-isolated'],
-    },
-  },
+  }
 }
 
 /** What is to be in the table, by owner; nothing without policies. */
@@ -134,7 +145,7 @@ export function planPolicies(input: PolicyInput): Map<string, TablePart> {
   const parts = new Map<string, TablePart>()
   if (!input.policies.length) return parts
   const peers = new Peers(input)
-  parts.set('policies', frame)
+  parts.set('policies', frameOf(input.family))
   for (const direction of ['ingress', 'egress'] as const) {
     const policies = input.policies.filter(policy => isOfDirection(policy, direction))
     for (const policy of policies)

@@ -58,7 +58,8 @@ class HealthChecks implements RouteCarrier {
         this.options.log.warn({ service: key, port, error: error.message }, 'No health checks of a service')
         resolve()
       })
-      check.server.listen(port, this.options.address, resolve)
+      // `::` alone would take the port of IPv4 too.
+      check.server.listen({ port, host: this.options.address, ipv6Only: true }, resolve)
     })
   }
 

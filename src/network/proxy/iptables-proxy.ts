@@ -36,7 +36,7 @@ class IptablesServiceProxy implements RouteCarrier {
   }
 
   #followPods(): void {
-    this.#leavePods = followNodePods(this.deps.informers, this.options.nodes, (pod, at) => {
+    this.#leavePods = followNodePods(this.deps.informers, this.options, (pod, at) => {
       const before = this.#pods.get(pod)
       if (at) this.#pods.set(pod, at)
       else this.#pods.delete(pod)

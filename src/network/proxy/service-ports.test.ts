@@ -28,6 +28,7 @@ const slice = (...endpoints: Endpoint[]): EndpointSlice => ({
 })
 
 const topology = {
+  family: 'IPv4' as const,
   nodes: new Map([
     ['node-1', 'a'],
     ['node-2', 'b'],
@@ -96,9 +97,10 @@ describe('what the service proxy routes', () => {
     expect(port({ sessionAffinity: 'ClientIP', sessionAffinityConfig: config })).toMatchObject({ affinitySeconds: 5 })
   })
 
-  test.each([{ clusterIP: 'None' }, { type: 'ExternalName', clusterIP: '' }])('nothing of %j', spec =>
-    expect(plan(spec)).toBeUndefined(),
-  )
+  test.each([
+    { clusterIP: 'None', clusterIPs: ['None'] },
+    { type: 'ExternalName', clusterIP: '' },
+  ])('nothing of %j', spec => expect(plan(spec)).toBeUndefined())
 })
 
 describe('where traffic may go', () => {
@@ -155,5 +157,25 @@ describe('where traffic may go', () => {
   test('hints do not count when one is missing, or none is for us', () => {
     expect(port({}, hinted(one, 'a'), two).byNode.size).toBe(0)
     expect(port({}, hinted(one, 'c'), hinted(two, 'c')).byNode.size).toBe(0)
+  })
+
+  test('each family by itself', () => {
+    const both = { clusterIPs: ['10.96.0.7', 'fd00:96::7'], externalIPs: ['192.0.2.1', '2001:db8::1'] }
+    const second = { ...slice(ready('fd00:1::2')), addressType: 'IPv6' as const }
+    const slices = [slice(ready('172.18.0.2')), second]
+    const [four, six] = [topology, { ...topology, family: 'IPv6' as const }].map(
+      place => planService(service(both), slices, place)!.ports[0]!,
+    )
+    expect([four!.clusterIps, four!.externalIps, ips(four!.backends)]).toEqual([
+      ['10.96.0.7'],
+      ['192.0.2.1'],
+      ['172.18.0.2'],
+    ])
+    expect([six!.clusterIps, six!.externalIps, ips(six!.backends)]).toEqual([
+      ['fd00:96::7'],
+      ['2001:db8::1'],
+      ['fd00:1::2'],
+    ])
+    expect(planService(service({}), slices, { ...topology, family: 'IPv6' })).toBeUndefined()
   })
 })

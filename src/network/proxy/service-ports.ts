@@ -1,6 +1,7 @@
 /** What the service proxy has to route, told from Services and EndpointSlices: pure, one entry a port of a service. */
 import type { Service, ServicePort } from '../../apis/generated/core-v1.js'
 import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
+import { type IpFamily, isCidrOfFamily, isOfFamily } from '../../machinery/ip-family.js'
 import { type Backend, chooseBackends, type EndpointAt, type Topology } from './backends.js'
 
 export interface RoutedPort {
@@ -8,7 +9,7 @@ export interface RoutedPort {
   id: string
   protocol: 'tcp' | 'udp' | 'sctp'
   port: number
-  /** IPv4, as all addresses here. */
+  /** All addresses here are of one family. */
   clusterIps: readonly string[]
   /** External IPs and addresses of load balancers. */
   externalIps: readonly string[]
@@ -34,6 +35,11 @@ export interface RoutedPort {
   external: readonly Backend[]
 }
 
+/** Whose traffic is routed: each family by itself, as upstream. */
+export interface RoutingPlace extends Topology {
+  family: IpFamily
+}
+
 export interface ServiceRoutes {
   ports: readonly RoutedPort[]
   /** Where load balancers elsewhere ask whether there are pods here; 0: nowhere. */
@@ -48,22 +54,21 @@ export const isServedBalancer = ({ spec }: Service): boolean =>
   spec.type === 'LoadBalancer' && (spec.loadBalancerClass ?? balancerClass) === balancerClass
 
 const protocols: Record<string, RoutedPort['protocol']> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' }
-const isIpv4 = (address: string) => /^\d+\.\d+\.\d+\.\d+$/u.test(address)
-const distinctIpv4 = (addresses: readonly string[]) => [...new Set(addresses)].filter(isIpv4)
+const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1'
+const distinct = (ips: readonly string[], family: IpFamily) => [...new Set(ips)].filter(ip => isOfFamily(ip, family))
 
 /** A proxy's address is its own matter, as is one on this machine's loopback. */
 const balancerIpsOf = ({ spec, status }: Service): string[] =>
   spec.type === 'LoadBalancer'
     ? (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode }) =>
-        ip && ipMode !== 'Proxy' && !ip.startsWith('127.') ? [ip] : [],
+        ip && ipMode !== 'Proxy' && !isLoopback(ip) ? [ip] : [],
       )
     : []
 
 /** Those that say nothing of being ready are. */
 function endpointsOf({ name = '', protocol = 'TCP' }: ServicePort, slices: readonly EndpointSlice[]): EndpointAt[] {
   const byAddress = new Map<string, EndpointAt>()
-  for (const { addressType, endpoints, ports } of slices) {
-    if (addressType !== 'IPv4') continue
+  for (const { endpoints, ports } of slices) {
     for (const own of ports ?? []) {
       if ((own.name ?? '') !== name || (own.protocol ?? 'TCP') !== protocol || !own.port) continue
       for (const { addresses, conditions = {}, nodeName, hints } of endpoints ?? []) {
@@ -86,48 +91,57 @@ function endpointsOf({ name = '', protocol = 'TCP' }: ServicePort, slices: reado
   return [...byAddress].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
 }
 
-/** `none` has no address of its own, and external names are DNS' matter. */
-const isRouted = ({ spec }: Service) => spec.type !== 'ExternalName' && !!spec.clusterIP && spec.clusterIP !== 'None'
+/** Headless services have none, and external names are DNS' matter. */
+const clusterIpsOf = ({ spec }: Service, family: IpFamily): string[] =>
+  distinct(spec.clusterIPs ?? [spec.clusterIP ?? ''], family)
 
-function routePort(service: Service, port: ServicePort, endpoints: readonly EndpointAt[], at: Topology): RoutedPort {
+interface PortEndpoints {
+  port: ServicePort
+  endpoints: readonly EndpointAt[]
+}
+
+function routePort(service: Service, { port, endpoints }: PortEndpoints, place: RoutingPlace): RoutedPort {
   const { metadata, spec } = service
-  const balancerIps = distinctIpv4(balancerIpsOf(service))
+  const { family } = place
+  const balancerIps = distinct(balancerIpsOf(service), family)
+  const sourceRanges = (spec.loadBalancerSourceRanges ?? []).map(range => range.trim())
   const isExternal = spec.type !== 'ClusterIP'
   return {
     id: `${metadata.namespace}/${metadata.name}:${port.name ?? ''}`,
     protocol: protocols[port.protocol ?? 'TCP'] ?? 'tcp',
     port: port.port,
-    clusterIps: distinctIpv4(spec.clusterIPs ?? [spec.clusterIP ?? '']),
-    externalIps: distinctIpv4([...(spec.externalIPs ?? []), ...balancerIps]),
+    clusterIps: clusterIpsOf(service, family),
+    externalIps: distinct([...(spec.externalIPs ?? []), ...balancerIps], family),
     balancerIps,
-    sourceRanges: balancerIps.length ? (spec.loadBalancerSourceRanges ?? []).map(range => range.trim()) : [],
+    sourceRanges: balancerIps.length ? sourceRanges.filter(range => isCidrOfFamily(range, family)) : [],
     nodePort: isExternal ? (port.nodePort ?? 0) : 0,
     balanced: isServedBalancer(service),
     affinitySeconds:
       spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : 0,
-    ...chooseBackends(endpoints, at, {
+    ...chooseBackends(endpoints, place, {
       internalLocal: spec.internalTrafficPolicy === 'Local',
       externalLocal: isExternal && spec.externalTrafficPolicy === 'Local',
     }),
   }
 }
 
-/** Undefined where there is nothing to route. */
+/** Undefined where there is nothing to route in that family. */
 export function planService(
   service: Service,
   slices: readonly EndpointSlice[],
-  topology: Topology,
+  place: RoutingPlace,
 ): ServiceRoutes | undefined {
-  if (!isRouted(service)) return undefined
+  if (service.spec.type === 'ExternalName' || !clusterIpsOf(service, place.family).length) return undefined
   const { spec } = service
-  const places = (spec.ports ?? []).map(port => ({ port, endpoints: endpointsOf(port, slices) }))
+  const own = slices.filter(({ addressType }) => addressType === place.family)
+  const ports = (spec.ports ?? []).map((port): PortEndpoints => ({ port, endpoints: endpointsOf(port, own) }))
   const local = new Set(
-    places.flatMap(({ endpoints }) =>
-      endpoints.filter(({ ready, nodeName }) => ready && topology.nodes.has(nodeName)).map(({ ip }) => ip),
+    ports.flatMap(({ endpoints }) =>
+      endpoints.filter(({ ready, nodeName }) => ready && place.nodes.has(nodeName)).map(({ ip }) => ip),
     ),
   )
   return {
-    ports: places.map(({ port, endpoints }) => routePort(service, port, endpoints, topology)),
+    ports: ports.map(port => routePort(service, port, place)),
     healthCheckNodePort: spec.externalTrafficPolicy === 'Local' ? (spec.healthCheckNodePort ?? 0) : 0,
     localEndpoints: local.size,
   }

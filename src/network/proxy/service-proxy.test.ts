@@ -30,9 +30,9 @@ beforeEach(async () => {
     remove: async () => {},
   }
   const table = startTableKeeper({ filter, clock, log: silentLogger }, new NftTable('minik8s-test'))
-  const place = { bridges: ['br-test'], serviceSubnet: '10.96.0.0/16', nodes }
+  const place = { family: 'IPv4', bridges: ['br-test'], serviceSubnet: '10.96.0.0/16', nodes } as const
   const carriers = [newServiceProxy({ informers, table }, place)]
-  routes = startRoutes({ informers, clock }, { nodes, carriers })
+  routes = startRoutes({ informers, clock }, { family: 'IPv4', nodes, carriers })
   informers.start()
   await cluster.until('the first rules are loaded', () => loaded.length > 0)
 })

@@ -1,6 +1,7 @@
 /** Routes services in the kernel: keeps their rules in the cluster's table of nftables. */
 import type { InformerFactory } from '../../client/informer-factory.js'
 import type { TablePart } from '../packet-filter/nft-table.js'
+import { nftWords } from '../packet-filter/nft-words.js'
 import type { TableKeeper } from '../packet-filter/table-keeper.js'
 import { followNodePods } from './node-pods.js'
 import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
@@ -25,7 +26,8 @@ class NftServiceProxy implements RouteCarrier {
     private readonly deps: ServiceProxyDeps<TablePart>,
     private readonly options: ServiceProxyOptions,
   ) {
-    const sets = options.nodes.map(node => [podsOnNode(node), 'set { type ipv4_addr; }'])
+    const { address } = nftWords[options.family]
+    const sets = options.nodes.map(node => [podsOnNode(node), `set { type ${address}; }`])
     deps.table.set('frame', proxyFrame(options))
     deps.table.set('nodes', { sets: Object.fromEntries(sets) })
   }
@@ -43,7 +45,7 @@ class NftServiceProxy implements RouteCarrier {
 
   #followPods(): void {
     const { informers, table } = this.deps
-    this.#leavePods = followNodePods(informers, this.options.nodes, (pod, at) => {
+    this.#leavePods = followNodePods(informers, this.options, (pod, at) => {
       table.set(`pod ${pod}`, at && { elements: [{ set: podsOnNode(at.node), key: at.ip }] })
       if (at) void table.flush()
     })

@@ -6,10 +6,10 @@ import type { Node, Service } from '../../apis/generated/core-v1.js'
 import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
 import type { InformerFactory } from '../../client/informer-factory.js'
 import type { Clock } from '../../machinery/clock.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import { GatheredSync } from '../gathered-sync.js'
 import { serviceOfSlice, slicesByService } from '../service-slices.js'
-import type { Topology } from './backends.js'
-import { planService, type ServiceRoutes } from './service-ports.js'
+import { planService, type RoutingPlace, type ServiceRoutes } from './service-ports.js'
 
 /** By `namespace/name` of the service; undefined: nothing is routed any more. */
 export type ChangedRoutes = ReadonlyMap<string, ServiceRoutes | undefined>
@@ -27,6 +27,8 @@ export interface RoutesDeps {
 }
 
 export interface RoutesOptions {
+  /** Of all addresses: where there are two, services are followed twice. */
+  family: IpFamily
   /** Names of the nodes of this process. */
   nodes: readonly string[]
   carriers: readonly RouteCarrier[]
@@ -88,13 +90,13 @@ class RouteFollower {
 
   async #tell(): Promise<void> {
     if (!this.#services.hasSynced || !this.#slices.hasSynced || !this.#nodes.hasSynced) return this.#sync.schedule()
-    const topology: Topology = { nodes: this.#zones }
+    const place: RoutingPlace = { nodes: this.#zones, family: this.options.family }
     const changed = new Map<string, ServiceRoutes | undefined>()
     for (const key of this.#changed) {
       const [namespace = '', name = ''] = key.split('/')
       const service = this.#services.get({ namespace, name })
       const slices = this.#slicesOf(namespace, name).filter(isCarried)
-      changed.set(key, service && isCarried(service) ? planService(service, slices, topology) : undefined)
+      changed.set(key, service && isCarried(service) ? planService(service, slices, place) : undefined)
     }
     this.#changed.clear()
     await Promise.all(this.options.carriers.map(carrier => carrier.apply(changed)))

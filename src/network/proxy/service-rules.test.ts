@@ -3,7 +3,7 @@ import type { RoutedPort } from './service-ports.js'
 import { podsOnNode, proxyFrame, serviceRules } from './service-rules.js'
 import { routedPort, routesOf } from './testing/routed-port.js'
 
-const place = { bridges: ['br-test'], serviceSubnet: '10.96.0.0/16' }
+const place = { family: 'IPv4', bridges: ['br-test'], serviceSubnet: '10.96.0.0/16' } as const
 const [a, b, c] = ['172.18.0.2', '172.18.0.3', '172.18.0.4'].map(ip => ({ ip, port: 8080 }))
 const port = (rest: Partial<RoutedPort> = {}) => routedPort({ backends: [a!, b!], hasEndpoints: true, ...rest })
 
@@ -115,5 +115,19 @@ describe('the frame', () => {
     expect(rules('172.18.0.0/16').postrouting?.rules).toContain(
       'ct status dnat ip saddr 172.18.0.0/16 ip daddr 172.18.0.0/16 masquerade',
     )
+  })
+
+  test('says the same of IPv6 in the words of that family', () => {
+    const own = { family: 'IPv6', bridges: [], podSubnet: 'fd00:1::/56', serviceSubnet: 'fd00:96::/112' } as const
+    const { chains, sets } = proxyFrame(own)
+    expect(chains!.prerouting?.rules).toEqual(['ip6 saddr fd00:1::/56 goto services', 'goto outside'])
+    expect(chains!.outside?.rules).toContain(
+      'ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @service-nodeports',
+    )
+    expect(sets!.hairpin).toBe('set { type ipv6_addr . ipv6_addr; }')
+    const routed = port({ clusterIps: ['fd00:96::7'], backends: [{ ip: 'fd00:1::2', port: 8080 }] })
+    const rules = serviceRules(routesOf(routed), own)
+    expect(Object.values(rules.chains!)).toEqual([{ rules: ['meta l4proto tcp dnat to [fd00:1::2]:8080'] }])
+    expect(rules.elements!.map(({ key }) => key)).toEqual(['fd00:96::7 . tcp . 80', 'fd00:1::2 . fd00:1::2'])
   })
 })

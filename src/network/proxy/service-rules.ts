@@ -6,11 +6,15 @@
  * looks for sets of a table one by one, which takes half a minute for 10,000.
  */
 import { createHash } from 'node:crypto'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
+import { addressAndPort, type NftWords, nftWords } from '../packet-filter/nft-words.js'
 import { type Backend, isSameBackends } from './backends.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 
 export interface ProxyPlace {
+  /** Of all addresses here. */
+  family: IpFamily
   /** The bridges that pods are on: only what comes from there, or from this machine, is meant for this cluster. */
   bridges: readonly string[]
   /** CIDR of the pods where their bridges are not known; where neither is, all that comes in may be a pod's. */
@@ -29,21 +33,24 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex').s
 export const podsOnNode = (node: string): string => `pods-on-${hash(node)}`
 
 /** What packets of pods match, of which one is true; nothing where they cannot be told. */
-function fromPods({ bridges, podSubnet }: Pick<ProxyPlace, 'bridges' | 'podSubnet'>): string[] {
+function fromPods({ bridges, podSubnet, family }: Pick<ProxyPlace, 'bridges' | 'podSubnet' | 'family'>): string[] {
   if (bridges.length > 0) return bridges.map(bridge => `iifname "${bridge}"`)
-  return podSubnet ? [`ip saddr ${podSubnet}`] : []
+  return podSubnet ? [`${nftWords[family].ip} saddr ${podSubnet}`] : []
 }
 
-const destination = 'ip daddr . meta l4proto . th dport'
+const destinationOf = ({ ip }: NftWords) => `${ip} daddr . meta l4proto . th dport`
 const nodePort = 'meta l4proto . th dport'
-const addressMap = 'map { type ipv4_addr . inet_proto . inet_service : verdict; }'
+const addressMapOf = ({ address }: NftWords) => `map { type ${address} . inet_proto . inet_service : verdict; }`
 const portMap = 'map { type inet_proto . inet_service : verdict; }'
 
 /** What stands in the table whatever services there are. */
 export function proxyFrame({ serviceSubnet, masquerade, ...place }: ProxyPlace): TablePart {
+  const words = nftWords[place.family]
+  const { ip, address, loopback } = words
+  const [destination, addressMap] = [destinationOf(words), addressMapOf(words)]
   const ofPods = fromPods(place)
   const ofPodsOrAny = ofPods.length > 0 ? ofPods.map(match => `${match} `) : ['']
-  const standIn = masquerade ? [`ct status dnat ip saddr ${masquerade} ip daddr ${masquerade} masquerade`] : []
+  const standIn = masquerade ? [`ct status dnat ${ip} saddr ${masquerade} ${ip} daddr ${masquerade} masquerade`] : []
   const refused = { rules: ['ct state new jump refusals'] }
   return {
     sets: {
@@ -53,13 +60,13 @@ export function proxyFrame({ serviceSubnet, masquerade, ...place }: ProxyPlace):
       'refused-ips': addressMap,
       'refused-nodeports': portMap,
       'firewall-ips': addressMap,
-      hairpin: 'set { type ipv4_addr . ipv4_addr; }',
+      hairpin: `set { type ${address} . ${address}; }`,
     },
     chains: {
       outside: {
         rules: [
           `${destination} vmap @external-ips`,
-          `ip daddr != 127.0.0.0/8 fib daddr type local ${nodePort} vmap @service-nodeports`,
+          `${ip} daddr != ${loopback} fib daddr type local ${nodePort} vmap @service-nodeports`,
         ],
       },
       services: { rules: [`${destination} vmap @service-ips`, 'goto outside'] },
@@ -82,19 +89,19 @@ export function proxyFrame({ serviceSubnet, masquerade, ...place }: ProxyPlace):
       output: { hook: 'type nat hook output priority -100; policy accept;', rules: ['goto services'] },
       postrouting: {
         hook: 'type nat hook postrouting priority srcnat; policy accept;',
-        rules: ['ct status dnat ip saddr . ip daddr @hairpin masquerade', ...standIn],
+        rules: [`ct status dnat ${ip} saddr . ${ip} daddr @hairpin masquerade`, ...standIn],
       },
       'forward-filter': {
         hook: 'type filter hook forward priority -1; policy accept;',
         rules: [
           ...refused.rules,
-          ...ofPodsOrAny.map(match => `${match}ct state new ip daddr ${serviceSubnet} goto refuse`),
+          ...ofPodsOrAny.map(match => `${match}ct state new ${ip} daddr ${serviceSubnet} goto refuse`),
         ],
       },
       'input-filter': { hook: 'type filter hook input priority -1; policy accept;', ...refused },
       'output-filter': {
         hook: 'type filter hook output priority -1; policy accept;',
-        rules: [...refused.rules, `ct state new ip daddr ${serviceSubnet} goto refuse`],
+        rules: [...refused.rules, `ct state new ${ip} daddr ${serviceSubnet} goto refuse`],
       },
     },
   }
@@ -106,7 +113,10 @@ class PortChains {
   readonly sets: Record<string, string> = {}
   readonly #id: string
 
-  constructor(private readonly port: RoutedPort) {
+  constructor(
+    private readonly port: RoutedPort,
+    private readonly words: NftWords,
+  ) {
     this.#id = hash(`${port.id}/${port.protocol}`)
   }
 
@@ -121,14 +131,16 @@ class PortChains {
     const { affinitySeconds } = this.port
     const ends = backends.map(backend => (affinitySeconds ? `goto ${this.#sticky(backend)}` : this.#dnat(backend)))
     const stays = affinitySeconds
-      ? backends.map(backend => `ip saddr @affinity-${this.#stickyId(backend)} goto ${this.#sticky(backend)}`)
+      ? backends.map(
+          backend => `${this.words.ip} saddr @affinity-${this.#stickyId(backend)} goto ${this.#sticky(backend)}`,
+        )
       : []
     const chance = (i: number) => (i < ends.length - 1 ? `numgen random mod ${ends.length - i} 0 ` : '')
     return [...stays, ...ends.map((end, i) => `${chance(i)}${end}`)]
   }
 
-  #dnat({ ip, port }: Backend): string {
-    return `meta l4proto ${this.port.protocol} dnat to ${ip}:${port}`
+  #dnat(backend: Backend): string {
+    return `meta l4proto ${this.port.protocol} dnat to ${addressAndPort(backend)}`
   }
 
   #stickyId({ ip, port }: Backend): string {
@@ -138,23 +150,26 @@ class PortChains {
   /** A chain that remembers its clients. */
   #sticky(backend: Backend): string {
     const id = this.#stickyId(backend)
+    const { ip, address } = this.words
     this.sets[`affinity-${id}`] ??=
-      `set { type ipv4_addr; flags dynamic,timeout; timeout ${this.port.affinitySeconds}s; }`
-    this.chains[`ep-${id}`] ??= { rules: [`update @affinity-${id} { ip saddr }`, this.#dnat(backend)] }
+      `set { type ${address}; flags dynamic,timeout; timeout ${this.port.affinitySeconds}s; }`
+    this.chains[`ep-${id}`] ??= { rules: [`update @affinity-${id} { ${ip} saddr }`, this.#dnat(backend)] }
     return `ep-${id}`
   }
 
   firewall(): string {
     const name = `fw-${this.#id}`
-    this.chains[name] = { rules: [`ip saddr { ${[...new Set(this.port.sourceRanges)].join(', ')} } return`, 'drop'] }
+    this.chains[name] = {
+      rules: [`${this.words.ip} saddr { ${[...new Set(this.port.sourceRanges)].join(', ')} } return`, 'drop'],
+    }
     return name
   }
 }
 
-function internalChain(port: RoutedPort, chains: PortChains): string {
+function internalChain(port: RoutedPort, chains: PortChains, { ip }: NftWords): string {
   const first = [...port.byNode].map(([node, backends], i) => {
     const own = chains.add(`svc-${i}`, backends)
-    return `ip saddr @${podsOnNode(node)} goto ${own}`
+    return `${ip} saddr @${podsOnNode(node)} goto ${own}`
   })
   return chains.add('svc', port.backends, first)
 }
@@ -188,7 +203,7 @@ function elementsOf(port: RoutedPort, chains: PortChains, place: ProxyPlace): El
     const all = [...new Set([...port.clusterIps, ...port.externalIps])]
     return [...walls, ...at('refused-ips', all, 'goto refuse'), ...atNode('refused-nodeports', 'goto refuse')]
   }
-  const internal = internalChain(port, chains)
+  const internal = internalChain(port, chains, nftWords[place.family])
   const isExternal = port.externalIps.length > 0 || port.nodePort > 0
   const external = isExternal ? externalChain(port, chains, { ofPods: fromPods(place), internal }) : internal
   const ends = [...port.backends, ...port.cluster].map(({ ip }) => `${ip} . ${ip}`)
@@ -204,7 +219,7 @@ function elementsOf(port: RoutedPort, chains: PortChains, place: ProxyPlace): El
 /** What one service wants in the table. */
 export function serviceRules({ ports }: ServiceRoutes, place: ProxyPlace): TablePart {
   const parts = ports.map(port => {
-    const chains = new PortChains(port)
+    const chains = new PortChains(port, nftWords[place.family])
     const elements = elementsOf(port, chains, place)
     return { elements, chains: chains.chains, sets: chains.sets }
   })

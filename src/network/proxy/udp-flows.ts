@@ -2,8 +2,11 @@
  * Ends what the kernel remembers of UDP flows to pods that left a service. A client that goes on sending from one port would else be sent to
  * the pod that is gone for as long as it does not pause; TCP notices by itself.
  */
+
+import { familyOf } from '../../machinery/ip-family.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { RunProgram } from '../run-program.js'
+import type { Backend } from './backends.js'
 import type { RoutedPort } from './service-ports.js'
 import type { ChangedRoutes, RouteCarrier } from './service-routes.js'
 
@@ -30,28 +33,24 @@ export const newConntrack =
   }
 
 interface Flow {
-  destination: string
-  backend: string
+  /** Node ports are to any address. */
+  to: { ip?: string; port: number }
+  backend: Backend
 }
 
-/** Every way to every backend, as `address:port` each; node ports are to any address. */
+/** Every way to every backend, by all four. */
 function flowsOf(port: RoutedPort): Map<string, Flow> {
-  const ways = [...port.clusterIps, ...port.externalIps].map(ip => `${ip}:${port.port}`)
-  if (port.nodePort) ways.push(`:${port.nodePort}`)
-  const backends = [...port.backends, ...port.cluster].map(backend => `${backend.ip}:${backend.port}`)
-  return new Map(
-    ways.flatMap(destination =>
-      backends.map(backend => [`${destination} ${backend}`, { destination, backend }] satisfies [string, Flow]),
-    ),
-  )
+  const ways: Flow['to'][] = [...port.clusterIps, ...port.externalIps].map(ip => ({ ip, port: port.port }))
+  if (port.nodePort) ways.push({ port: port.nodePort })
+  const flows = ways.flatMap(to => [...port.backends, ...port.cluster].map(backend => ({ to, backend })))
+  return new Map(flows.map(flow => [JSON.stringify(flow), flow]))
 }
 
 /** Arguments that delete the flow. */
-function deletion({ destination, backend }: Flow): string[] {
-  const [ip, port] = destination.split(':')
-  const [end, endPort] = backend.split(':')
-  const to = ip ? ['--orig-dst', ip] : []
-  return ['-D', '-p', 'udp', ...to, '--orig-port-dst', port!, '--reply-src', end!, '--reply-port-src', endPort!]
+function deletion({ to: { ip, port }, backend }: Flow): string[] {
+  const family = familyOf(backend.ip) === 'IPv6' ? ['-f', 'ipv6'] : []
+  const to = [...(ip ? ['--orig-dst', ip] : []), '--orig-port-dst', `${port}`]
+  return ['-D', ...family, '-p', 'udp', ...to, '--reply-src', backend.ip, '--reply-port-src', `${backend.port}`]
 }
 
 class UdpFlows implements RouteCarrier {

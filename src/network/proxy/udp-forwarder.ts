@@ -1,6 +1,7 @@
 /** Listens on a UDP port and passes datagrams on to backends; each client stays with one until it pauses. */
 import { createSocket, type Socket } from 'node:dgram'
 import type { Clock, Timer } from '../../machinery/clock.js'
+import { familyOf } from '../../machinery/ip-family.js'
 import type { BackendPicker } from './backend-picker.js'
 import type { Backend } from './backends.js'
 import type { Forwarder, ListenAt } from './tcp-forwarder.js'
@@ -13,6 +14,8 @@ interface Flow {
   backend: Backend
   timer: Timer
 }
+
+const socketFor = (address: string) => createSocket(familyOf(address) === 'IPv6' ? 'udp6' : 'udp4')
 
 class UdpForwarder implements Forwarder {
   readonly #flows = new Map<string, Flow>()
@@ -43,7 +46,7 @@ class UdpForwarder implements Forwarder {
   #open(key: string, client: ListenAt, backend: Backend | undefined): Flow | undefined {
     if (!backend) return undefined
     this.picker.remember(client.address, backend)
-    const socket = createSocket('udp4')
+    const socket = socketFor(backend.ip)
     socket.on('message', (message, from) => {
       if (from.address === backend.ip && from.port === backend.port)
         this.socket.send(message, client.port, client.address, () => {})
@@ -70,7 +73,7 @@ class UdpForwarder implements Forwarder {
 
 /** Rejects when the port is taken. */
 export function forwardUdp({ address, port }: ListenAt, picker: BackendPicker, clock: Clock): Promise<Forwarder> {
-  const socket = createSocket('udp4')
+  const socket = socketFor(address)
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
     socket.bind(port, address, () => {

@@ -4,11 +4,11 @@
  */
 import type { IPAddress, ServiceCIDR } from '../../apis/generated/networking-v1.js'
 import type { Clock, Random } from '../../machinery/clock.js'
+import { familyOf, type IpFamily } from '../../machinery/ip-family.js'
 import type { AnyObject, ManagedFieldsEntry } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Rest } from '../rest.js'
-import { AllocationError, type IpFamily, IpRange } from './ip-range.js'
-import { familyOf } from './service-families.js'
+import { AllocationError, IpRange } from './ip-range.js'
 
 const managedBy = 'ipaddress.kubernetes.io/managed-by'
 const allocator = 'ipallocator.k8s.io'

@@ -10,9 +10,8 @@ import {
   parseCidr,
   parseIp,
 } from '../../machinery/ip.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import { reservedPart } from './number-range.js'
-
-export type IpFamily = 'IPv4' | 'IPv6'
 
 /** An address or port cannot be had; the message is upstream's. */
 export class AllocationError extends Error {}

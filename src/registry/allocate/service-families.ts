@@ -4,9 +4,8 @@ import { validateClusterIps } from '../../apis/core-v1/service-cluster-ips.js'
 import { isHeadless } from '../../apis/core-v1/service-facts.js'
 import type { Service, ServiceSpec } from '../../apis/generated/core-v1.js'
 import { type FieldError, invalid } from '../../machinery/field-error.js'
-import { parseIp } from '../../machinery/ip.js'
+import { familyOf, type IpFamily } from '../../machinery/ip-family.js'
 import { invalidObject } from '../../machinery/status-error.js'
-import type { IpFamily } from './ip-range.js'
 
 /** Families the cluster gives out addresses of; the first is the default. */
 export type ClusterFamilies = readonly IpFamily[]
@@ -14,7 +13,6 @@ export type ClusterFamilies = readonly IpFamily[]
 const policyPath = 'spec.ipFamilyPolicy'
 const kind = { group: '', kind: 'Service' }
 
-export const familyOf = (ip: string): IpFamily => (parseIp(ip)?.family === 6 ? 'IPv6' : 'IPv4')
 const otherFamily = (family: string): IpFamily => (family === 'IPv4' ? 'IPv6' : 'IPv4')
 const sameList = (a: readonly string[] = [], b: readonly string[] = []) =>
   a.length === b.length && a.every((item, i) => item === b[i])

@@ -1,9 +1,10 @@
 /** Takes and gives up the cluster IPs of a service as it is created and changes. */
 import type { Service, ServiceSpec } from '../../apis/generated/core-v1.js'
 import { invalid } from '../../machinery/field-error.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { internalError, invalidObject } from '../../machinery/status-error.js'
-import { AllocationError, type IpFamily } from './ip-range.js'
+import { AllocationError } from './ip-range.js'
 import { keepsDualStack } from './service-families.js'
 import type { Taken } from './taken.js'
 

@@ -1,8 +1,9 @@
 /** What one write of a service takes and gives up: given back when the write fails, given up when it is stored. */
+import type { IpFamily } from '../../machinery/ip-family.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { Reservation } from '../hooks.js'
 import type { ClusterIps } from './cluster-ips.js'
-import { AllocationError, type IpFamily } from './ip-range.js'
+import { AllocationError } from './ip-range.js'
 import type { NodePorts } from './port-range.js'
 
 export interface Ranges {

@@ -84,7 +84,7 @@ export async function readHostState(cluster?: string): Promise<HostState> {
   const [link, address, route, rule, iptables, ip6tables, nft, setting, file, docker] = await Promise.all([
     links(),
     lines('ip', '-o', 'addr'),
-    lines('ip', 'route', 'show', 'table', 'all'),
+    Promise.all(['-4', '-6'].map(family => lines('ip', family, 'route', 'show', 'table', 'all'))),
     lines('ip', 'rule'),
     output('iptables-save', []),
     output('ip6tables-save', []),
@@ -99,7 +99,7 @@ export async function readHostState(cluster?: string): Promise<HostState> {
     addresses: own(
       address.map(line => line.replace(/^\d+: |valid_lft.*/g, '')).filter(line => !line.startsWith('veth')),
     ),
-    routes: own(route.filter(line => !/dev veth/.test(line))),
+    routes: own(route.flat().filter(line => !/dev veth/.test(line))),
     rules: own(rule),
     iptables: filter(iptables),
     ip6tables: filter(ip6tables),

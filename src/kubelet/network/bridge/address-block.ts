@@ -57,6 +57,11 @@ export class AddressBlock {
     return this.parts[Math.floor((parseAddress(address) - this.#base) / this.#partSize)]!
   }
 
+  /** Its number in its part. */
+  placeOf(address: string): number {
+    return (parseAddress(address) - this.#base) % this.#partSize
+  }
+
   /** Marks an address as in use. */
   keep(address: string): void {
     this.#used.add(parseAddress(address) - this.#base)

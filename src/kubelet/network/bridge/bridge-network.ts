@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Logger } from '../../../telemetry/logger.js'
 import { RuntimeError } from '../../runtime/runtime.js'
 import type { PortMapping } from '../../runtime/types.js'
-import type { NetworkManager, PodNetwork, SandboxToPlug } from '../network-manager.js'
+import { Ipv6Block } from '../ipv6-block.js'
+import { type NetworkManager, type PodNetwork, rangesOf, type SandboxToPlug } from '../network-manager.js'
 import { SandboxRecords } from '../sandbox-records.js'
 import { unusedSubnet } from '../unused-subnet.js'
 import { AddressBlock, type BlockPart } from './address-block.js'
@@ -19,12 +20,20 @@ export interface BridgeNetworkOptions {
   directory: string
   /** CIDR of all pods; default: one that this machine does not use. */
   subnet?: string
+  /** CIDR of their second addresses; default: they have none. */
+  ipv6?: string
   log: Logger
 }
 
 interface PluggedSandbox {
   address: string
   mappings: readonly PortMapping[]
+}
+
+/** CIDRs. */
+interface Subnets {
+  subnet: string
+  ipv6?: string
 }
 
 /** Names of interfaces have at most fifteen characters. */
@@ -35,30 +44,37 @@ const vethName = (cluster: string, address: string) =>
 export class BridgeNetwork implements NetworkManager {
   readonly #options: BridgeNetworkOptions
   readonly #block: AddressBlock
+  readonly #ipv6: Ipv6Block | undefined
   readonly #records: SandboxRecords<PluggedSandbox>
   /** Indexes of those that were made, by part of the block. */
   readonly #bridges = new Map<number, Promise<number>>()
   readonly podNetwork: PodNetwork
   #loading: Promise<void> = Promise.resolve()
 
-  private constructor(options: BridgeNetworkOptions, subnet: string, records: SandboxRecords<PluggedSandbox>) {
+  private constructor(
+    options: BridgeNetworkOptions,
+    { subnet, ipv6 }: Subnets,
+    records: SandboxRecords<PluggedSandbox>,
+  ) {
     this.#options = options
     this.#block = new AddressBlock(subnet)
+    this.#ipv6 = ipv6 ? new Ipv6Block(ipv6) : undefined
     this.#records = records
     for (const { address } of records.values()) this.#block.keep(address)
     const { parts } = this.#block
     const bridges = parts.map(({ index }) => bridgeName(options.cluster, index))
-    this.podNetwork = { bridges, subnet, gateway: parts[0]!.gateway }
+    const second = this.#ipv6 && { subnet: this.#ipv6.subnet, gateway: this.#ipv6.part(0).gateway }
+    this.podNetwork = { bridges, subnet, gateway: parts[0]!.gateway, ...(second && { ipv6: second }) }
   }
 
   /** Makes the first bridge, unless it is there. */
   static async open(options: BridgeNetworkOptions): Promise<BridgeNetwork> {
     await mkdir(options.directory, { recursive: true })
-    const [subnet, records] = await Promise.all([
-      chosenSubnet(options),
+    const [subnets, records] = await Promise.all([
+      chosenSubnets(options),
       SandboxRecords.open<PluggedSandbox>(recordsDirectory(options.directory)),
     ])
-    const network = new BridgeNetwork(options, subnet, records)
+    const network = new BridgeNetwork(options, subnets, records)
     await network.#bridgeFor(network.#block.parts[0]!)
     await network.#loadRules()
     return network
@@ -76,11 +92,19 @@ export class BridgeNetwork implements NetworkManager {
   async #makeBridge({ index, gateway, prefix }: BlockPart): Promise<number> {
     const { cluster, directory, log } = this.#options
     const name = bridgeName(cluster, index)
-    const made = await makeBridge(directory, { name, address: gateway, prefix })
+    const second = this.#ipv6?.part(index)
+    const addresses = [
+      { address: gateway, prefix },
+      ...(second ? [{ address: second.gateway, prefix: second.prefix }] : []),
+    ]
+    const made = await makeBridge(directory, { name, addresses })
     // Without it, nothing leaves the bridge; containers may run in a machine that does not let us change it.
     await writeFile('/proc/sys/net/ipv4/ip_forward', '1').catch(() => {})
     await writeFile(`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '1').catch(() => {})
-    await letThrough(name).catch(error => log.warn({ error: String(error), bridge: name }, filterWarning))
+    // While it asks whether its own address is taken, what it passes on to pods that it does not know yet is lost.
+    if (second) await writeFile(`/proc/sys/net/ipv6/conf/${name}/accept_dad`, '0').catch(() => {})
+    for (const family of rangesOf(this.podNetwork).keys())
+      await letThrough(name, family).catch(error => log.warn({ error: String(error), bridge: name }, filterWarning))
     return made
   }
 
@@ -92,12 +116,21 @@ export class BridgeNetwork implements NetworkManager {
       // The newest first: a sandbox that is about to go may have the port still.
       const pods = this.#records.values().reverse()
       const mapped = pods.filter(({ mappings }) => mappings.length > 0)
-      const rules = { bridges, subnet: this.#block.subnet, pods: mapped }
+      const rules = [...rangesOf(this.podNetwork)].map(([family, { subnet = '' }], i) => ({
+        ...{ family, bridges, subnet },
+        pods: mapped.map(({ address, mappings }) => ({ address: this.#addresses(address)[i]!, mappings })),
+      }))
       await loadPacketRules({ cluster, directory }, rules).catch(error =>
         log.warn({ error: error.message }, filterWarning),
       )
     })
     return this.#loading
+  }
+
+  /** All that a pod has, by its first. */
+  #addresses(address: string): string[] {
+    const { index } = this.#block.partOf(address)
+    return [address, ...(this.#ipv6 ? [this.#ipv6.address(index, this.#block.placeOf(address))] : [])]
   }
 
   async add({ id, namespace, portMappings }: SandboxToPlug): Promise<readonly string[]> {
@@ -108,10 +141,12 @@ export class BridgeNetwork implements NetworkManager {
     try {
       const part = this.#block.partOf(address)
       const bridgeIndex = await this.#bridgeFor(part)
-      const { gateway, prefix } = part
-      await plugPod(directory, { namespace, address, prefix, gateway, name: vethName(cluster, address), bridgeIndex })
+      const networks = [part, ...(this.#ipv6 ? [this.#ipv6.part(part.index)] : [])]
+      const own = this.#addresses(address)
+      const addresses = networks.map(({ prefix, gateway }, i) => ({ address: own[i]!, prefix, gateway }))
+      await plugPod(directory, { namespace, addresses, name: vethName(cluster, address), bridgeIndex })
       if (portMappings.length > 0) await this.#loadRules()
-      return [address]
+      return own
     } catch (error) {
       await this.remove(id).catch(() => {})
       throw error
@@ -147,7 +182,7 @@ export class BridgeNetwork implements NetworkManager {
 
   addressesOf(id: string): readonly string[] | undefined {
     const record = this.#records.get(id)
-    return record && [record.address]
+    return record && this.#addresses(record.address)
   }
 
   async tearDown(): Promise<void> {
@@ -156,7 +191,7 @@ export class BridgeNetwork implements NetworkManager {
     const links = this.#records.values().map(({ address }) => vethName(cluster, address))
     await removeLinks(directory, [...links, ...this.podNetwork.bridges])
     await removePacketRules(cluster, directory)
-    await holdBack(this.podNetwork.bridges)
+    for (const family of rangesOf(this.podNetwork).keys()) await holdBack(this.podNetwork.bridges, family)
     await this.#records.removeAll()
     await rm(subnetFile(directory), { force: true })
   }
@@ -168,14 +203,14 @@ const recordsDirectory = (directory: string) => join(directory, 'plugged')
 const subnetFile = (directory: string) => join(directory, 'network.json')
 
 /** The choice is kept: addresses of pods outlive minik8s. */
-async function chosenSubnet({ directory, subnet }: BridgeNetworkOptions): Promise<string> {
+async function chosenSubnets({ directory, subnet, ipv6 }: BridgeNetworkOptions): Promise<Subnets> {
   const file = subnetFile(directory)
   const kept = await readFile(file, 'utf8').then(
-    text => (JSON.parse(text) as { subnet: string }).subnet,
+    text => JSON.parse(text) as Subnets,
     () => undefined,
   )
   if (kept) return kept
-  const chosen = subnet ?? (await unusedSubnet())
-  await writeFile(file, JSON.stringify({ subnet: chosen }))
+  const chosen = { subnet: subnet ?? (await unusedSubnet()), ...(ipv6 && { ipv6 }) }
+  await writeFile(file, JSON.stringify(chosen))
   return chosen
 }

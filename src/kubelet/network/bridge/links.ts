@@ -83,20 +83,29 @@ async function tellKernel(directory: string, messages: readonly Exchange[], name
   )
 }
 
-export interface BridgeOptions {
-  name: string
-  /** Of this machine on it, with the bits of its network. */
+/** With the bits of its network. */
+interface LinkAddress {
   address: string
   prefix: number
 }
 
+export interface BridgeOptions {
+  name: string
+  /** Of this machine on it. */
+  addresses: readonly LinkAddress[]
+}
+
 /** `directory` is where launchers are put, here and below. Resolves with the bridge's index; it may be there already. */
-export async function makeBridge(directory: string, { name, address, prefix }: BridgeOptions): Promise<number> {
+export async function makeBridge(directory: string, { name, addresses }: BridgeOptions): Promise<number> {
   const accept = ['EEXIST']
   await tellKernel(directory, [{ what: `make the bridge ${name}`, message: newBridge(name), accept }])
   const index = Number(await readFile(`/sys/class/net/${name}/ifindex`, 'utf8'))
   await tellKernel(directory, [
-    { what: `give the bridge ${name} its address`, message: addAddress(index, address, prefix), accept },
+    ...addresses.map(({ address, prefix }) => ({
+      what: `give the bridge ${name} its address ${address}`,
+      message: addAddress(index, address, prefix),
+      accept,
+    })),
     { what: `set the bridge ${name} up`, message: setUp(index) },
   ])
   return index
@@ -118,9 +127,8 @@ const accept = ['ENODEV']
 export interface PodLink {
   /** Of the pod's network namespace. */
   namespace: string
-  address: string
-  prefix: number
-  gateway: string
+  /** IPv4 first. */
+  addresses: readonly (LinkAddress & { gateway: string })[]
   /** Of the interface on this side. */
   name: string
   bridgeIndex: number
@@ -128,16 +136,19 @@ export interface PodLink {
 
 /** A pair of interfaces, `eth0` in the pod, the other a port of the bridge. */
 export async function plugPod(directory: string, link: PodLink): Promise<void> {
-  const { namespace, address, prefix, gateway, name, bridgeIndex } = link
+  const { namespace, addresses, name, bridgeIndex } = link
   // The hardware address follows from the address, so that neighbours who remember it are not wrong after a restart.
-  const hardwareAddress = Buffer.from([0x02, 0x4d, ...address.split('.').map(Number)])
+  const hardwareAddress = Buffer.from([0x02, 0x4d, ...addresses[0]!.address.split('.').map(Number)])
   const veth = { name: 'eth0', index: podInterface, hardwareAddress, peer: { name, pid: process.pid } }
   const inPod: Exchange[] = [
     { what: 'make the interface of the pod', message: newVeth(veth) },
     { what: 'set loopback up', message: setUp(loopback) },
-    { what: `give the pod its address ${address}`, message: addAddress(podInterface, address, prefix) },
+    // First: an interface that is down has no routes of IPv6.
     { what: 'set eth0 up', message: setUp(podInterface) },
-    { what: 'set the route out of the pod', message: addDefaultRoute(gateway), accept: ['EEXIST'] },
+    ...addresses.flatMap(({ address, prefix, gateway }) => [
+      { what: `give the pod its address ${address}`, message: addAddress(podInterface, address, prefix) },
+      { what: `set the route out of the pod by ${gateway}`, message: addDefaultRoute(gateway), accept: ['EEXIST'] },
+    ]),
   ]
   const onHost: Exchange[] = [{ what: 'plug the pod into the bridge', message: plugIn(name, bridgeIndex) }]
   const launcher = new Launcher()

@@ -1,11 +1,14 @@
 /** Messages that set up network interfaces, as bytes for a netlink socket. From the kernel's rtnetlink headers. Pure. */
+import { parseIp } from '../../../machinery/ip.js'
 
 const types = { newLink: 16, delLink: 17, newAddress: 20, newRoute: 24 } as const
 const flags = { request: 1, acknowledge: 4, create: 0x400, exclusive: 0x200 } as const
 const linkAttributes = { address: 1, name: 3, master: 10, info: 18, networkOfPid: 19 } as const
 const infoAttributes = { kind: 1, data: 2 } as const
 const vethPeer = 1
-const internet = 2 // AF_INET
+const families = { 4: 2, 6: 10 } as const // AF_INET, AF_INET6
+/** Used at once: nobody else has the address, so neighbours need not be asked. */
+const noDuplicateDetection = 2
 const interfaceUp = 1
 
 const align = (size: number) => (size + 3) & ~3
@@ -26,8 +29,12 @@ function word(type: number, value: number): Buffer {
   return attribute(type, bytes)
 }
 
-/** Four bytes of an IPv4 address. */
-const addressBytes = (address: string) => Buffer.from(address.split('.').map(Number))
+/** Throws where it is none. */
+function parseAddress(address: string): { family: number; bytes: Buffer } {
+  const ip = parseIp(address)
+  if (!ip) throw new Error(`${address} is no address`)
+  return { family: families[ip.family], bytes: Buffer.from(ip.bytes) }
+}
 
 function message(type: number, extra: number, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
@@ -103,23 +110,25 @@ export const deleteLink = (name: string): Buffer =>
 
 /** `prefix`: bits of the network. */
 export function addAddress(index: number, address: string, prefix: number): Buffer {
+  const { family, bytes } = parseAddress(address)
   const header = Buffer.alloc(8)
-  header.writeUInt8(internet, 0)
+  header.writeUInt8(family, 0)
   header.writeUInt8(prefix, 1)
+  header.writeUInt8(family === families[6] ? noDuplicateDetection : 0, 2)
   header.writeUInt32LE(index, 4)
-  const bytes = addressBytes(address)
   return message(types.newAddress, flags.create | flags.exclusive, header, attribute(1, bytes), attribute(2, bytes))
 }
 
 /** Everything that has no better way goes there. */
 export function addDefaultRoute(gateway: string): Buffer {
+  const { family, bytes } = parseAddress(gateway)
   const header = Buffer.alloc(12)
-  header.writeUInt8(internet, 0)
+  header.writeUInt8(family, 0)
   header.writeUInt8(254, 4) // the main table
   header.writeUInt8(3, 5) // by boot scripts
   header.writeUInt8(0, 6) // everywhere
   header.writeUInt8(1, 7) // unicast
-  return message(types.newRoute, flags.create | flags.exclusive, header, attribute(5, addressBytes(gateway)))
+  return message(types.newRoute, flags.create | flags.exclusive, header, attribute(5, bytes))
 }
 
 /** Error number of an acknowledgement, positive; 0 when all is well. */

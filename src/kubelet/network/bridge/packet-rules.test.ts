@@ -4,6 +4,7 @@ import { packetRules } from './packet-rules.js'
 test('packetRules let pods out, and lead ports of the machine to them', () => {
   const mapping = { containerPort: 80, hostPort: 8080, protocol: 'TCP' } as const
   const rules = packetRules({
+    family: 'IPv4',
     table: 'minik8s-x-pods',
     bridges: ['mk8s-x', 'mk82-x'],
     subnet: '10.244.0.0/20',

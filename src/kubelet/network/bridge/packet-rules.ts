@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { type IpFamily, isOfFamily } from '../../../machinery/ip-family.js'
 import type { PortMapping } from '../../runtime/types.js'
 
 const run = promisify(execFile)
@@ -13,6 +14,7 @@ export interface MappedPod {
 }
 
 export interface PacketRules {
+  family: IpFamily
   table: string
   bridges: readonly string[]
   /** CIDR of all pods. */
@@ -23,31 +25,40 @@ export interface PacketRules {
 
 const tableName = (cluster: string) => `minik8s-${cluster}-pods`
 
+const words = { IPv4: 'ip', IPv6: 'ip6' } as const
+const everywhere = { IPv4: '0.0.0.0', IPv6: '::' } as const
+
 /** The packets of pods leave with the host's address; ports of the host lead to pods. Pure. */
-export function packetRules({ table, bridges, subnet, pods }: PacketRules): string {
+export function packetRules({ family, table, bridges, subnet, pods }: PacketRules): string {
+  const ip = words[family]
+  const own = (mappings: readonly PortMapping[]) =>
+    mappings.filter(({ hostIP }) => !hostIP || isOfFamily(hostIP, family))
   const ports = pods.flatMap(({ address, mappings }) =>
-    mappings.map(({ containerPort, hostPort, protocol, hostIP }) => {
-      const to = hostIP && hostIP !== '0.0.0.0' ? `ip daddr ${hostIP}` : 'fib daddr type local'
-      return `    ${to} ${protocol.toLowerCase()} dport ${hostPort} dnat to ${address}:${containerPort}`
+    own(mappings).map(({ containerPort, hostPort, protocol, hostIP }) => {
+      const to = hostIP && hostIP !== everywhere[family] ? `${ip} daddr ${hostIP}` : 'fib daddr type local'
+      const end = family === 'IPv6' ? `[${address}]` : address
+      return `    ${to} ${protocol.toLowerCase()} dport ${hostPort} dnat to ${end}:${containerPort}`
     }),
   )
   const hairpins = pods.flatMap(({ address, mappings }) =>
-    mappings.map(
+    own(mappings).map(
       ({ containerPort, protocol }) =>
-        `    ip saddr ${subnet} ip daddr ${address} ${protocol.toLowerCase()} dport ${containerPort} ct status dnat masquerade`,
+        `    ${ip} saddr ${subnet} ${ip} daddr ${address} ${protocol.toLowerCase()} dport ${containerPort} ct status dnat masquerade`,
     ),
   )
-  const fromLoopback = bridges.map(bridge => `    ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`)
+  // The loopback address of IPv6 never leaves the machine.
+  const routed = family === 'IPv4' ? bridges : []
+  const fromLoopback = routed.map(bridge => `    ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`)
   const chain = (hook: string, priority: string) =>
     [`  chain ${hook} {`, `    type nat hook ${hook} priority ${priority}; policy accept;`, ...ports, '  }'].join('\n')
-  return `table ip ${table} {}
-delete table ip ${table}
-table ip ${table} {
+  return `table ${ip} ${table} {}
+delete table ${ip} ${table}
+table ${ip} ${table} {
 ${chain('prerouting', 'dstnat')}
 ${chain('output', '-100')}
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr ${subnet} ip daddr != ${subnet} masquerade
+    ${ip} saddr ${subnet} ${ip} daddr != ${subnet} masquerade
 ${[...fromLoopback, ...hairpins].join('\n')}
   }
 }
@@ -59,9 +70,10 @@ const rulesFile = (directory: string) => join(directory, 'rules.nft')
 /** Rejects with the words of nft. */
 export async function loadPacketRules(
   { cluster, directory }: { cluster: string; directory: string },
-  rules: Omit<PacketRules, 'table'>,
+  rules: readonly Omit<PacketRules, 'table'>[],
 ): Promise<void> {
-  await writeFile(rulesFile(directory), packetRules({ table: tableName(cluster), ...rules }))
+  const texts = rules.map(one => packetRules({ table: tableName(cluster), ...one }))
+  await writeFile(rulesFile(directory), texts.join(''))
   await run('nft', ['-f', rulesFile(directory)]).catch(error => {
     throw new Error((error as { stderr?: string }).stderr?.split('\n')[0] || (error as Error).message)
   })
@@ -69,28 +81,32 @@ export async function loadPacketRules(
 
 /** Safe to repeat. */
 export async function removePacketRules(cluster: string, directory: string): Promise<void> {
-  const table = `ip ${tableName(cluster)}`
   const file = rulesFile(directory)
-  await writeFile(file, `table ${table} {}\ndelete table ${table}\n`)
-  await run('nft', ['-f', file]).catch(() => {})
+  for (const ip of Object.values(words)) {
+    const table = `${ip} ${tableName(cluster)}`
+    await writeFile(file, `table ${table} {}\ndelete table ${table}\n`)
+    await run('nft', ['-f', file]).catch(() => {})
+  }
   await rm(file, { force: true })
 }
 
-const forward = ['ip', 'filter', 'FORWARD'] as const
-const listForward = (...options: string[]) => run('nft', [...options, 'list', 'chain', ...forward])
+const forwardOf = (family: IpFamily) => [words[family], 'filter', 'FORWARD'] as const
+const listForward = (family: IpFamily, ...options: string[]) =>
+  run('nft', [...options, 'list', 'chain', ...forwardOf(family)])
 
 /** Container engines on the same machine close it for everybody's packets but their own. */
-export async function letThrough(bridge: string): Promise<void> {
-  const { stdout } = await listForward().catch(() => ({ stdout: '' }))
+export async function letThrough(bridge: string, family: IpFamily): Promise<void> {
+  const { stdout } = await listForward(family).catch(() => ({ stdout: '' }))
   if (!/policy drop/.test(stdout) || stdout.includes(`"${bridge}"`)) return
-  for (const side of ['iifname', 'oifname']) await run('nft', ['insert', 'rule', ...forward, side, bridge, 'accept'])
+  for (const side of ['iifname', 'oifname'])
+    await run('nft', ['insert', 'rule', ...forwardOf(family), side, bridge, 'accept'])
 }
 
 /** Takes back what `letThrough` did. Safe to repeat. */
-export async function holdBack(bridges: readonly string[]): Promise<void> {
-  const { stdout } = await listForward('-a').catch(() => ({ stdout: '' }))
+export async function holdBack(bridges: readonly string[], family: IpFamily): Promise<void> {
+  const { stdout } = await listForward(family, '-a').catch(() => ({ stdout: '' }))
   for (const line of stdout.split('\n')) {
     const handle = bridges.some(bridge => line.includes(`"${bridge}"`)) && /# handle (\d+)/.exec(line)?.[1]
-    if (handle) await run('nft', ['delete', 'rule', ...forward, 'handle', handle]).catch(() => {})
+    if (handle) await run('nft', ['delete', 'rule', ...forwardOf(family), 'handle', handle]).catch(() => {})
   }
 }

@@ -42,7 +42,7 @@ const run: RunPlugin = async (type, { command, attachment }, input) => {
   if (failing.includes(`${type} ${command}`)) throw new RuntimeError('other', `${type} does not ${command}`)
   return command === 'ADD' ? JSON.stringify(type === 'bridge' ? bridged : mapped) : ''
 }
-const host = { openAddress: async () => '10.9.9.9', closeAddress: async () => {}, setLoopbackUp: async () => {} }
+const host = { openAddresses: async () => ['10.9.9.9'], closeAddresses: async () => {}, setLoopbackUp: async () => {} }
 const open = () => CniNetwork.open({ directory, configurations: directory, run, host })
 const configure = (document: object) => writeFile(join(directory, '10.conflist'), JSON.stringify(document))
 const calls = () => told.map(({ type, command }) => `${type} ${command}`)

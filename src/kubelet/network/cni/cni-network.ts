@@ -1,6 +1,7 @@
 /** Pods plugged in by CNI plugins that the administrator has chosen. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { IpFamily } from '../../../machinery/ip-family.js'
 import { RuntimeError } from '../../runtime/runtime.js'
 import type { PodRef } from '../../runtime/types.js'
 import type { NetworkManager, PodNetwork, SandboxToPlug } from '../network-manager.js'
@@ -67,12 +68,16 @@ export class CniNetwork implements NetworkManager {
   static async open(options: CniNetworkOptions): Promise<CniNetwork> {
     const { directory, configurations, host } = options
     const records = await SandboxRecords.open<Plugged>(join(directory, 'plugged'))
-    const [gateway, configuration] = await Promise.all([
-      host.openAddress(),
+    const [[gateway = '', second], configuration] = await Promise.all([
+      host.openAddresses(),
       readConfiguration(configurations).catch(() => undefined),
     ])
-    const subnet = configuration && subnetOf(configuration)
-    return new CniNetwork(options, records, { bridges: [], gateway, ...(subnet && { subnet }) })
+    const range = (address: string, family: IpFamily) => {
+      const subnet = configuration && subnetOf(configuration, family)
+      return { gateway: address, ...(subnet && { subnet }) }
+    }
+    const network = { bridges: [], ...range(gateway, 'IPv4'), ...(second && { ipv6: range(second, 'IPv6') }) }
+    return new CniNetwork(options, records, network)
   }
 
   async #attachment(id: string, { namespace, inode, pod }: Plugged): Promise<Attachment> {
@@ -165,6 +170,6 @@ export class CniNetwork implements NetworkManager {
   async tearDown(): Promise<void> {
     await Promise.all(this.#records.ids().map(id => this.remove(id)))
     await this.#records.removeAll()
-    await this.#options.host.closeAddress()
+    await this.#options.host.closeAddresses()
   }
 }

@@ -42,7 +42,7 @@ test.each([
   [{ ranges: [[{ subnet: 'fd00::/64' }], [{ subnet: '10.2.0.0/16' }]] }, '10.2.0.0/16'],
   [undefined, undefined],
 ])('subnetOf ipam %j is %s', (ipam, subnet) => {
-  expect(subnetOf(parse('a.conf', { name: 'pods', type: 'x', ipam }))).toBe(subnet)
+  expect(subnetOf(parse('a.conf', { name: 'pods', type: 'x', ipam }), 'IPv4')).toBe(subnet)
 })
 
 describe('readConfiguration', () => {

@@ -1,6 +1,7 @@
 /** Network configurations of CNI plugins as administrators leave them in a directory, by https://www.cni.dev/docs/spec/. */
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { type IpFamily, isCidrOfFamily } from '../../../machinery/ip-family.js'
 import { RuntimeError } from '../../runtime/runtime.js'
 
 /** What one plugin is told; keys beyond these are its own. */
@@ -92,7 +93,7 @@ export async function readConfiguration(directory: string): Promise<NetworkConfi
 }
 
 /** CIDR of the addresses that it gives out, where it says so itself. */
-export function subnetOf({ plugins }: NetworkConfiguration): string | undefined {
+export function subnetOf({ plugins }: NetworkConfiguration, family: IpFamily): string | undefined {
   const given = plugins.flatMap(({ ipam }) => [ipam?.subnet, ...(ipam?.ranges ?? []).map(([range]) => range?.subnet)])
-  return given.find(subnet => subnet && !subnet.includes(':'))
+  return given.find(subnet => subnet && isCidrOfFamily(subnet, family))
 }

@@ -1,6 +1,9 @@
 /** The networks of a cluster in Docker: one, and further ones when it is full. */
 import type Docker from 'dockerode'
+import { type IpFamily, isCidrOfFamily } from '../../../machinery/ip-family.js'
+import type { Logger } from '../../../telemetry/logger.js'
 import { AddressBlock, type BlockPart } from '../../network/bridge/address-block.js'
+import { Ipv6Block } from '../../network/ipv6-block.js'
 import type { PodNetwork } from '../../network/network-manager.js'
 import { unusedSubnets } from '../../network/unused-subnet.js'
 import { isRuntimeError, RuntimeError } from '../runtime.js'
@@ -13,13 +16,20 @@ export interface NetworksOptions {
   /** Whether this machine's networks are those of the daemon's: then we know which are unused. */
   isLocal: boolean
   passage: Passage
+  /** CIDR of the second addresses of pods; default: they have none. */
+  ipv6?: string
+  log: Logger
 }
 
-interface OneNetwork {
-  name: string
-  bridge: string
+interface OneRange {
   subnet: string
   gateway: string
+}
+
+interface OneNetwork extends OneRange {
+  name: string
+  bridge: string
+  ipv6?: OneRange
   containers: string[]
 }
 
@@ -30,12 +40,16 @@ const bridgeName = (cluster: string, index: number) => `mk8${index + 1}-${cluste
 async function readNetwork(docker: Docker, name: string): Promise<OneNetwork | undefined> {
   try {
     const { Id, IPAM, Options, Containers } = await docker.getNetwork(name).inspect()
-    const [ipam] = IPAM?.Config ?? []
+    const rangeOf = (family: IpFamily): OneRange | undefined => {
+      const ipam = IPAM?.Config?.find(({ Subnet = '' }) => isCidrOfFamily(Subnet, family))
+      return ipam && { subnet: ipam.Subnet ?? '', gateway: ipam.Gateway ?? '' }
+    }
+    const ipv6 = rangeOf('IPv6')
     return {
       name,
       bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
-      subnet: ipam?.Subnet ?? '',
-      gateway: ipam?.Gateway ?? '',
+      ...(rangeOf('IPv4') ?? { subnet: '', gateway: '' }),
+      ...(ipv6 && { ipv6 }),
       // Endpoints without a container have a name instead of its id.
       containers: Object.keys(Containers ?? {}).filter(id => /^[0-9a-f]{64}$/.test(id)),
     }
@@ -51,17 +65,20 @@ interface NewNetwork {
   name: string
   /** Absent: Docker chooses. */
   part?: BlockPart
+  ipv6?: OneRange | undefined
   bridge?: string
 }
 
-async function makeNetwork(docker: Docker, { cluster, name, part, bridge }: NewNetwork): Promise<OneNetwork> {
+async function makeNetwork(docker: Docker, { cluster, name, part, ipv6, bridge }: NewNetwork): Promise<OneNetwork> {
+  const ranges = [part, ipv6].flatMap(range => (range ? [{ Subnet: range.subnet, Gateway: range.gateway }] : []))
   const create = docker.createNetwork({
     Name: name,
     Driver: 'bridge',
     CheckDuplicate: true,
     Labels: { [labelNames.cluster]: cluster },
     ...(bridge && { Options: { 'com.docker.network.bridge.name': bridge } }),
-    ...(part && { IPAM: { Driver: 'default', Config: [{ Subnet: part.subnet, Gateway: part.gateway }] } }),
+    ...(ipv6 && { EnableIPv6: true }),
+    ...(ranges.length > 0 && { IPAM: { Driver: 'default', Config: ranges } }),
   })
   await asking(create).catch(error => {
     // Another node's process was faster.
@@ -73,17 +90,30 @@ async function makeNetwork(docker: Docker, { cluster, name, part, bridge }: NewN
 }
 
 /** Docker refuses networks that others of its own overlap: the next is tried then, and at the end Docker chooses. */
-async function makeFirst(docker: Docker, { cluster, isLocal }: NetworksOptions): Promise<OneNetwork> {
+async function makeFirst(docker: Docker, { cluster, isLocal, ipv6: block }: NetworksOptions): Promise<OneNetwork> {
+  const ipv6 = block ? new Ipv6Block(block).part(0) : undefined
   const name = networkName(cluster, 0)
   for (const block of isLocal ? await unusedSubnets() : []) {
     const part = new AddressBlock(block).parts[0]!
     try {
-      return await makeNetwork(docker, { cluster, name, part })
+      return await makeNetwork(docker, { cluster, name, part, ipv6 })
     } catch (error) {
       if (!/overlaps/.test(String(error))) throw error
     }
   }
-  return makeNetwork(docker, { cluster, name })
+  return makeNetwork(docker, { cluster, name, ipv6 })
+}
+
+/** A daemon may be set up without IPv6: then pods have one address, and services of that family nobody behind them. */
+async function makeFirstOrPlain(docker: Docker, options: NetworksOptions): Promise<OneNetwork> {
+  try {
+    return await makeFirst(docker, options)
+  } catch (error) {
+    if (!options.ipv6) throw error
+    options.log.warn({ error: String(error) }, 'Docker makes no network with IPv6 addresses: pods have IPv4 only')
+    const { ipv6: _, ...plain } = options
+    return makeFirst(docker, plain)
+  }
 }
 
 /** How many sandboxes go before one that was full is tried again. */
@@ -93,6 +123,7 @@ export class ClusterNetworks {
   readonly #docker: Docker
   readonly #options: NetworksOptions
   readonly #block: AddressBlock | undefined
+  readonly #ipv6: Ipv6Block | undefined
   readonly podNetwork: PodNetwork
   #index = 0
   #gone = 0
@@ -102,17 +133,19 @@ export class ClusterNetworks {
     this.#docker = docker
     this.#options = options
     this.#block = AddressBlock.around(first.subnet)
+    this.#ipv6 = first.ipv6 && Ipv6Block.around(first.ipv6.subnet)
     const further = (this.#block?.parts ?? []).slice(1).map(({ index }) => bridgeName(options.cluster, index))
     this.podNetwork = {
       bridges: [first.bridge, ...further],
       subnet: this.#block?.subnet ?? first.subnet,
       gateway: first.gateway,
+      ...(first.ipv6 && { ipv6: { ...first.ipv6, ...(this.#ipv6 && { subnet: this.#ipv6.subnet }) } }),
     }
   }
 
   static async open(docker: Docker, options: NetworksOptions): Promise<ClusterNetworks> {
     const existing = await readNetwork(docker, networkName(options.cluster, 0))
-    return new ClusterNetworks(docker, options, existing ?? (await makeFirst(docker, options)))
+    return new ClusterNetworks(docker, options, existing ?? (await makeFirstOrPlain(docker, options)))
   }
 
   /** Name of the one that takes sandboxes. */
@@ -145,9 +178,15 @@ export class ClusterNetworks {
     const { cluster, passage } = this.#options
     const name = networkName(cluster, index)
     const existing = await readNetwork(this.#docker, name)
-    if (!existing) await makeNetwork(this.#docker, { cluster, name, part, bridge: bridgeName(cluster, index) })
+    const ipv6 = this.#ipv6?.part(index)
+    if (!existing) await makeNetwork(this.#docker, { cluster, name, part, ipv6, bridge: bridgeName(cluster, index) })
     const banks = this.podNetwork.bridges.slice(0, index + 1)
-    await passage.open(banks.map((bridge, i) => ({ bridge, subnet: this.#block!.parts[i]!.subnet })))
+    await passage.open(
+      banks.map((bridge, i) => {
+        const own = this.#ipv6 && { ipv6: this.#ipv6.part(i) }
+        return { bridge, subnet: this.#block!.parts[i]!.subnet, ...own }
+      }),
+    )
   }
 
   /** A sandbox is gone: there may be room again. */

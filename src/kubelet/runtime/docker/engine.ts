@@ -34,6 +34,8 @@ export interface DockerOptions {
   socketPath?: string
   /** The cluster's; given where this process is not root. */
   dataDirectory?: string
+  /** CIDR of second addresses of pods; default: they have none. */
+  ipv6?: string
   /** How pods get their network, where that is not Docker's matter. */
   openNetwork?(): Promise<NetworkManager>
   /** Where executables may be put on Linux; without it, Docker follows the paths of subPaths itself. */
@@ -190,7 +192,8 @@ const passageOf = (docker: Docker, { cluster, dataDirectory }: PassageOptions): 
 async function openNetwork(docker: Docker, options: DockerOptions): Promise<NetworkManager> {
   if (options.openNetwork) return options.openNetwork()
   const isLocal = process.platform === 'linux' && !/^(tcp|ssh|http)/.test(process.env.DOCKER_HOST ?? '')
-  const place = { cluster: options.cluster, isLocal, passage: passageOf(docker, options) }
+  const { cluster, ipv6, log } = options
+  const place = { cluster, isLocal, log, passage: passageOf(docker, options), ...(ipv6 && { ipv6 }) }
   return new DockerNetwork(docker, await ClusterNetworks.open(docker, place))
 }
 

@@ -26,6 +26,8 @@ export interface ProcessOptions {
   cluster: string
   /** Of the runtime alone: images, containers, logs. Absolute. */
   directory: string
+  /** CIDR of second addresses of pods; default: they have none. */
+  ipv6?: string
   /** How pods get their network; default: bridges of the cluster's own. `directory` is where it keeps what it has done. */
   openNetwork?(directory: string): Promise<NetworkManager>
   clock: Clock
@@ -162,10 +164,10 @@ interface Shared {
   stop: AbortController
 }
 
-async function openNetwork({ cluster, directory, log, openNetwork }: ProcessOptions): Promise<NetworkManager> {
+async function openNetwork({ cluster, directory, log, ipv6, openNetwork }: ProcessOptions): Promise<NetworkManager> {
   if (openNetwork) return openNetwork(join(directory, 'network'))
   const { BridgeNetwork } = await import('../../network/bridge/bridge-network.js')
-  return BridgeNetwork.open({ cluster, directory: join(directory, 'network'), log })
+  return BridgeNetwork.open({ cluster, directory: join(directory, 'network'), log, ...(ipv6 && { ipv6 }) })
 }
 
 /** Leftovers of an earlier minik8s. */
