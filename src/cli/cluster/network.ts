@@ -53,6 +53,11 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   if (!network) return isCarried ? startSimulated(cluster, deps) : { clusterDns: [], stop: async () => {} }
   const rules = await openKernelRules(config, { ...place, network }, deps.log)
   const families = [...rangesOf(network).keys()]
+  if (families.some(family => rules && !rules.families.includes(family)))
+    deps.log.warn(
+      {},
+      'Pods have IPv6 addresses, but their NetworkPolicies and cluster IPs of IPv6 want nft: install nftables',
+    )
   const reachesServices = rules !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)
   const traffic = isCarried ? await startServiceTraffic(config, { rules, network }, deps) : undefined
