@@ -30,13 +30,13 @@ import { newAvailabilityMetrics } from './metrics/availability-metrics.js'
 import { registerBuildMetrics } from './metrics/build-metrics.js'
 import { registerCacheMetrics } from './metrics/cache-metrics.js'
 import { type HealthMetrics, newHealthMetrics } from './metrics/health-metrics.js'
-import { newRequestMetrics } from './metrics/request-metrics.js'
+import { newRequestMetrics, type ServedRequests } from './metrics/request-metrics.js'
 import { PostStartHooks } from './post-start-hooks.js'
-import type { RequestInfo } from './request-info.js'
 import { ServerPresence } from './server-presence.js'
 import { runStartHooks } from './start-hooks.js'
 import { keepUp } from './upkeep.js'
 import { newUuidSource } from './uuid.js'
+import { findSubresource } from './verbs/subresources.js'
 import { defaultGitVersion, versionInfo } from './version.js'
 
 export interface AssembledServer {
@@ -99,10 +99,7 @@ function newPipeline(
   const { authorize, authenticate, verbs, catalog, signer, issuer, aggregator } = components
   const serverAddress = () => `${state.address}:${state.port}`
   const checks = () => healthChecks(state)
-  const kindOf = ({ group, version, resource }: RequestInfo) =>
-    rests.find(group, version, resource)?.kind ??
-    virtualKinds.find(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
-  const requestMetrics = newRequestMetrics(metrics, kindOf)
+  const requestMetrics = newRequestMetrics(metrics, servedRequests(deps, checks))
   const access = newAccessMetrics(metrics)
   registerCacheMetrics(metrics, rests)
   const { gitVersion = defaultGitVersion } = config
@@ -149,6 +146,18 @@ function newPipeline(
     ...context,
     ...(deps.audit && { audit: deps.audit }),
     serve: deps.intercept ? interceptedBy(deps.intercept, serve) : serve,
+  }
+}
+
+function servedRequests({ rests, virtualKinds }: ApiServerDeps, checks: () => readonly HealthCheck[]): ServedRequests {
+  return {
+    kindOf({ group, version, resource, subresource }) {
+      const kind =
+        rests.find(group, version, resource)?.kind ??
+        virtualKinds.find(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
+      return kind && (!subresource || findSubresource(kind, subresource)) ? kind : undefined
+    },
+    isHealthCheck: name => checks().some(check => check.name === name),
   }
 }
 

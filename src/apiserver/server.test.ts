@@ -53,6 +53,15 @@ describe('a new server', () => {
     expect(text).toMatch(/apiserver_storage_objects\{resource="namespaces"\} 4/)
     expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{.*le="\+Inf"\}/)
   })
+
+  test('does not measure what callers have made up: each would be a series for good', async () => {
+    const madeUp = ['/livez/made-up', `${configMaps}/a/made-up`, '/api/v1/made-up']
+    for (const path of madeUp) await server.agent().get(path).expect(404)
+    await server.agent().get('/livez/ping').expect(200)
+    const { text } = await server.agent().get('/metrics').expect(200)
+    expect(text).not.toContain('made-up')
+    expect(text).toContain('subresource="/livez/ping"')
+  })
 })
 
 describe('answers come in the form asked for', () => {

@@ -90,6 +90,35 @@ describe('newRbacAuthorizer', () => {
     expect(may(bob, 'list', 'pods')).toMatchObject({ allowed: false })
   })
 
+  test('a rule for named objects counts for those only, whatever was decided before', () => {
+    const role = (name: string, ...rules: string[]) =>
+      resolver.setRole({ metadata: { name }, rules: rules.map(parseRule) } as never)
+    const get = (resource: string, name: string, namespace: string) =>
+      authorize(resourceAttributes(bob, { verb: 'get', resource, name, namespace }))
+    role('named', 'get core secrets a', 'get core pods')
+    bind('named', 'x', { kind: 'User', name: 'bob' })
+    const answers = ['a', 'b', 'a'].map(name => get('secrets', name, 'x'))
+    expect(answers).toMatchObject([{ allowed: true }, { allowed: false }, { allowed: true }])
+    expect(['p', 'q'].map(name => get('pods', name, 'x'))).toMatchObject([{ allowed: true }, { allowed: true }])
+    expect(get('pods', 'p', 'y')).toMatchObject({ allowed: false })
+    role('everywhere', 'get core secrets b', 'get core pods')
+    bind('everywhere', '', { kind: 'User', name: 'bob' })
+    expect(['a', 'b', 'c'].map(name => get('secrets', name, 'y'))).toMatchObject([
+      { allowed: false },
+      { allowed: true },
+      { allowed: false },
+    ])
+    expect(get('pods', 'p', 'y')).toMatchObject({ allowed: true })
+  })
+
+  test('a namespace whose last binding is gone gives nothing, and nothing is kept of it', () => {
+    bind('system:aggregate-to-view', 'a', { kind: 'User', name: 'bob' })
+    expect(may(bob, 'list', 'pods', 'a')).toMatchObject({ allowed: true })
+    resolver.setBinding({ metadata: { namespace: 'a', name: 'system:aggregate-to-view' } } as never, true)
+    expect(may(bob, 'list', 'pods', 'a')).toMatchObject({ allowed: false })
+    expect(resolver.held(bob, 'a')).toBe(resolver.held(bob, 'never-bound'))
+  })
+
   test('a binding to a role that is not there says so', () => {
     bind('nope', 'a', { kind: 'User', name: 'bob' })
     const reason = 'RBAC: clusterrole.rbac.authorization.k8s.io "nope" not found'

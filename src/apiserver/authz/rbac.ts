@@ -9,7 +9,7 @@ export function joinErrors(errors: readonly string[]): string {
   return distinct.length > 1 ? `[${distinct.join(', ')}]` : (distinct[0] ?? '')
 }
 
-const maxDecisions = 10_000
+const maxDecisions = 4096
 
 /** `RoleBinding "b/ns" of Role "r" to User "u"`: where upstream says a permission comes from. */
 function describeGrant({ binding, subject }: Grant): string {
@@ -26,24 +26,34 @@ function allowedBy({ grants }: HeldRules, attributes: Attributes): Decision | un
   return grant && { allowed: true, reason: `RBAC: allowed by ${describeGrant(grant)}` }
 }
 
-/** Remembers its decisions until a role or binding changes. */
+/** True when the decision hangs on the object's name: a rule says so that otherwise fits. */
+const mindsNames = ({ rules }: HeldRules, attributes: Attributes): boolean =>
+  rules.some(
+    ({ resourceNames, ...rule }) => resourceNames?.length && attributes.isResource && ruleAllows(rule, attributes),
+  )
+
+/** A decision, and how much of the request it hangs on, besides who wants to do what to which resource. */
+interface Judgement {
+  decision: Decision
+  hangsOn: 'nothing' | 'namespace' | 'name'
+}
+
+function judge(resolver: RuleResolver, attributes: Attributes): Judgement {
+  const cluster = resolver.held(attributes.user, '')
+  const byCluster = allowedBy(cluster, attributes)
+  if (byCluster) return { decision: byCluster, hangsOn: mindsNames(cluster, attributes) ? 'name' : 'nothing' }
+  const local = attributes.namespace ? resolver.held(attributes.user, attributes.namespace) : undefined
+  const hangsOn = [cluster, local].some(held => held && mindsNames(held, attributes)) ? 'name' : 'namespace'
+  const byNamespace = local && allowedBy(local, attributes)
+  if (byNamespace) return { decision: byNamespace, hangsOn }
+  const errors = [...cluster.errors, ...(local?.errors ?? [])]
+  return { decision: { allowed: false, reason: errors.length ? `RBAC: ${joinErrors(errors)}` : '' }, hangsOn }
+}
+
+/** Remembers its decisions until a role or binding changes; objects and namespaces, which come and go, only where a decision hangs on them. */
 export function newRbacAuthorizer(resolver: RuleResolver): Authorizer {
   let decisions = new Map<string, Decision>()
   let generation = -1
-
-  const decide = (attributes: Attributes): Decision => {
-    const cluster = resolver.held(attributes.user, '')
-    const byCluster = allowedBy(cluster, attributes)
-    if (byCluster) return byCluster
-    const errors = [...cluster.errors]
-    if (attributes.namespace) {
-      const local = resolver.held(attributes.user, attributes.namespace)
-      const byNamespace = allowedBy(local, attributes)
-      if (byNamespace) return byNamespace
-      errors.push(...local.errors)
-    }
-    return { allowed: false, reason: errors.length ? `RBAC: ${joinErrors(errors)}` : '' }
-  }
 
   return attributes => {
     if (generation !== resolver.generation || decisions.size > maxDecisions) {
@@ -51,11 +61,16 @@ export function newRbacAuthorizer(resolver: RuleResolver): Authorizer {
       decisions = new Map()
     }
     const { user, verb, group, resource, subresource, namespace, name, path, isResource } = attributes
-    const key = isResource
-      ? `${user.name}\0${verb}\0${group}\0${resource}\0${subresource}\0${namespace}\0${name}\0${user.groups.join('\0')}`
-      : `${user.name}\n${verb}\n${path}\n${user.groups.join('\0')}`
-    let decision = decisions.get(key)
-    if (!decision) decisions.set(key, (decision = decide(attributes)))
+    const target = isResource ? `${group}\0${resource}\0${subresource}` : `\n${path}`
+    const everywhere = `${user.name}\0${verb}\0${target}\0${user.groups.join('\0')}`
+    const general = decisions.get(everywhere)
+    if (general) return general
+    const inNamespace = `${everywhere}\n${namespace}`
+    const ofName = `${inNamespace}\n${name}`
+    const known = decisions.get(inNamespace) ?? decisions.get(ofName)
+    if (known) return known
+    const { decision, hangsOn } = judge(resolver, attributes)
+    decisions.set({ nothing: everywhere, namespace: inNamespace, name: ofName }[hangsOn], decision)
     return decision
   }
 }

@@ -23,7 +23,9 @@ export interface HeldRules {
 }
 
 type BindingsByName = Map<string, Binding>
-const maxCachedUsers = 4096
+/** Of users, in all namespaces with bindings. */
+const maxRemembered = 4096
+const nothing: HeldRules = { rules: [], grants: [], errors: [] }
 
 const serviceAccountName = (subject: Subject, namespace: string) =>
   `system:serviceaccount:${subject.namespace || namespace}:${subject.name}`
@@ -41,6 +43,7 @@ export class RuleResolver {
   readonly #clusterBindings: BindingsByName = new Map()
   readonly #bindings = new Map<string, BindingsByName>()
   readonly #cache = new Map<string, Map<string, HeldRules>>()
+  #remembered = 0
   #generation = 0
 
   /** Rises with every change; what was decided under another generation may be wrong now. */
@@ -57,20 +60,30 @@ export class RuleResolver {
   }
 
   setBinding(binding: Binding, removed = false): void {
-    const { namespace, name = '' } = binding.metadata
-    let map = this.#clusterBindings
+    const { namespace = '', name = '' } = binding.metadata
+    const bindings = this.#bindingsIn(namespace) ?? new Map<string, Binding>()
+    if (removed) bindings.delete(name)
+    else bindings.set(name, binding)
     if (namespace) {
-      map = this.#bindings.get(namespace) ?? new Map()
-      this.#bindings.set(namespace, map)
+      if (bindings.size) this.#bindings.set(namespace, bindings)
+      else this.#bindings.delete(namespace)
     }
-    if (removed) map.delete(name)
-    else map.set(name, binding)
     this.#changed()
+  }
+
+  /** `''`: those of the cluster. */
+  #bindingsIn(namespace: string): BindingsByName | undefined {
+    return namespace ? this.#bindings.get(namespace) : this.#clusterBindings
   }
 
   #changed(): void {
     this.#generation++
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#cache.clear()
+    this.#remembered = 0
   }
 
   /** Every cluster role, for aggregation. */
@@ -87,14 +100,16 @@ export class RuleResolver {
 
   /** What bindings in the namespace itself give the user; `''`: what cluster role bindings give. */
   held(user: UserInfo, namespace: string): HeldRules {
+    const bindings = this.#bindingsIn(namespace)
+    // Namespaces come and go, most of them without a binding.
+    if (!bindings) return nothing
     const key = `${user.name}\0${user.groups.join('\0')}`
-    let cached = this.#cache.get(key)
-    if (!cached) {
-      if (this.#cache.size >= maxCachedUsers) this.#cache.clear()
-      this.#cache.set(key, (cached = new Map()))
-    }
-    let held = cached.get(namespace)
-    if (!held) cached.set(namespace, (held = this.#collect(user, namespace)))
+    const known = this.#cache.get(key)?.get(namespace)
+    if (known) return known
+    if (this.#remembered++ >= maxRemembered) this.#forget()
+    const held = this.#collect(user, namespace, bindings)
+    const ofUser = this.#cache.get(key) ?? new Map<string, HeldRules>()
+    this.#cache.set(key, ofUser.set(namespace, held))
     return held
   }
 
@@ -110,11 +125,10 @@ export class RuleResolver {
     }
   }
 
-  #collect(user: UserInfo, namespace: string): HeldRules {
+  #collect(user: UserInfo, namespace: string, bindings: BindingsByName): HeldRules {
     const grants: Grant[] = []
     const errors: string[] = []
-    const bindings = namespace ? this.#bindings.get(namespace) : this.#clusterBindings
-    for (const binding of bindings?.values() ?? []) {
+    for (const binding of bindings.values()) {
       const { subjects, roleRef } = binding
       const subject = subjects?.find(each => subjectIs(each, user, namespace))
       if (!subject) continue

@@ -48,24 +48,31 @@ export function dryRunOf({ query }: Exchange): string {
   return values.every(value => value === 'All') ? 'All' : 'invalid'
 }
 
-const healthPath = /^\/(healthz|livez|readyz)(\/|$)/
+const healthPath = /^\/(?:healthz|livez|readyz)(?:\/(.+))?$/
+
+/** Whether a health check has that name. */
+export type IsHealthCheck = (name: string) => boolean
 
 /**
  * Paths outside the API that are measured, by what the metrics call them; undefined for all others: callers make up paths, and
  * each would be a series for good.
  */
-function measuredPath(path: string): { component: string; subresource: string } | undefined {
-  if (healthPath.test(path)) return { component: '', subresource: path }
+function measuredPath(
+  path: string,
+  isHealthCheck: IsHealthCheck,
+): { component: string; subresource: string } | undefined {
+  const health = healthPath.exec(path)
+  if (health) return health[1] && !isHealthCheck(health[1]) ? undefined : { component: '', subresource: path }
   if (path === '/api' || path === '/apis') return { component: 'apiserver', subresource: path.slice(1) }
   if (/^\/openapi\/v[23]\/?$/.test(path)) return { component: '', subresource: path.slice(1) }
   return undefined
 }
 
 /** Undefined for what is not measured. */
-export function labelsOf(info: RequestInfo, verb: string): RequestLabels | undefined {
+export function labelsOf(info: RequestInfo, verb: string, isHealthCheck: IsHealthCheck): RequestLabels | undefined {
   const { group, version, resource, subresource, isResource, path } = info
   const scope = scopeOf(info)
   if (isResource) return { component: 'apiserver', group, resource, scope, subresource, verb, version }
-  const measured = measuredPath(path)
+  const measured = measuredPath(path, isHealthCheck)
   return measured && { ...measured, group: '', resource: '', scope, verb, version: '' }
 }

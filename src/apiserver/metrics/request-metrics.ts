@@ -5,7 +5,7 @@ import { histogramValues, type MetricValue, registerComputed } from '../../telem
 import type { MetricRegistry } from '../../telemetry/metrics.js'
 import type { Exchange } from '../http/exchange.js'
 import type { RequestInfo } from '../request-info.js'
-import { dryRunOf, labelsOf, type RequestLabels, scopeOf, verbOf } from './request-labels.js'
+import { dryRunOf, type IsHealthCheck, labelsOf, type RequestLabels, scopeOf, verbOf } from './request-labels.js'
 import { RequestSeries, sliBounds } from './request-series.js'
 import { type CountEvents, newWatchEventCounts } from './watch-event-counts.js'
 
@@ -139,11 +139,14 @@ function newDeprecatedApis(registry: MetricRegistry): (info: RequestInfo) => voi
   }
 }
 
-/** `kindOf`: what is served there. Requests for what is not are not measured, for their names are made up. */
-export function newRequestMetrics(
-  registry: MetricRegistry,
-  kindOf: (info: RequestInfo) => AnyKind | undefined,
-): RequestMetrics {
+/** Requests for what is not served are not measured, for their names are made up. */
+export interface ServedRequests {
+  /** Of the resource or subresource; undefined: neither is served. */
+  kindOf(info: RequestInfo): AnyKind | undefined
+  isHealthCheck: IsHealthCheck
+}
+
+export function newRequestMetrics(registry: MetricRegistry, { kindOf, isHealthCheck }: ServedRequests): RequestMetrics {
   const measured: RequestSeries[] = []
   const byResource = new Map<string, Known[]>()
   const running = new Map<string, Counted>()
@@ -163,7 +166,7 @@ export function newRequestMetrics(
   const noteDeprecated = newDeprecatedApis(registry)
 
   const measurableLabels = (info: RequestInfo, verb: string): RequestLabels | undefined =>
-    info.isResource && !kindOf(info) ? undefined : labelsOf(info, verb)
+    info.isResource && !kindOf(info) ? undefined : labelsOf(info, verb, isHealthCheck)
 
   const seriesOf = (exchange: Exchange): RequestSeries | undefined => {
     const { info, request } = exchange
