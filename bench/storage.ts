@@ -6,6 +6,7 @@ import { nodeFileSystem } from '../src/storage/memory/node-file-system.js'
 import { nodeProcesses } from '../src/storage/memory/node-processes.js'
 import { openMemoryStorage } from '../src/storage/memory/open.js'
 import type { Storage } from '../src/storage/storage.js'
+import { type Logger, silentLogger } from '../src/telemetry/logger.js'
 
 /** The system's. */
 export const benchClock = {
@@ -17,7 +18,7 @@ export const benchClock = {
   },
 }
 export const benchRandom = { next: Math.random, bytes: (size: number) => randomBytes(size) }
-export const benchLogger = { error: console.error, warn() {}, info() {}, debug() {}, child: () => benchLogger }
+export const benchLogger: Logger = { ...silentLogger, error: console.error, child: () => benchLogger }
 
 /** Opens a store that ends the run when the disk fails. */
 export const openBenchStore = (directory: string) =>

@@ -6,6 +6,8 @@ export interface Logger {
   warn(fields: object, message: string): void
   info(fields: object, message: string): void
   debug(fields: object, message: string): void
+  /** Whether such lines are written: for those that cost something to make. */
+  isLevelEnabled(level: 'debug'): boolean
   /** A logger that adds these fields to every line. */
   child(fields: object): Logger
 }
@@ -24,4 +26,11 @@ export function newLogger(level: string): Logger {
 }
 
 /** Drops everything. */
-export const silentLogger: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => silentLogger }
+export const silentLogger: Logger = {
+  error() {},
+  warn() {},
+  info() {},
+  debug() {},
+  isLevelEnabled: () => false,
+  child: () => silentLogger,
+}

@@ -2,7 +2,7 @@
  * The watch cache of one resource: what is there, in key order and by indexes, and what happened lately. It follows the
  * store's events, so a read sees every write that has been acknowledged. Nothing is read before someone asks for it.
  */
-import type { Clock, Random } from '../machinery/clock.js'
+import type { Clock, Random, Timer } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { compareKeys, itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../storage/sorted-map.js'
 import type { Storage, StorageEvent } from '../storage/storage.js'
@@ -57,6 +57,9 @@ export interface CacheWatchOptions {
   signal?: AbortSignal
 }
 
+/** Milliseconds: history that is over is let go by then, though nothing more is written. */
+const trimDelay = 60_000
+
 /** A list through an index sorts what it finds: not worth it for a large part of everything. */
 const indexedShare = 8
 
@@ -72,6 +75,7 @@ export class WatchCache {
   readonly #counted = { bytes: 0, events: 0 }
   #started: Promise<void> | undefined
   #unsubscribe: (() => void) | undefined
+  #trimming: Timer | undefined
 
   constructor(options: WatchCacheOptions) {
     this.#options = options
@@ -157,6 +161,7 @@ export class WatchCache {
   /** Ends all watches and forgets everything. */
   stop(): void {
     this.#unsubscribe?.()
+    this.#trimming?.cancel()
     this.#bookmarks.stop()
     for (const watcher of [...this.#dispatcher.watchers()]) watcher.stop()
   }
@@ -211,12 +216,22 @@ export class WatchCache {
       this.#window.push(change)
       if (!this.#dispatcher.isEmpty) this.#dispatcher.dispatch(change, touched)
     }
-    this.#window.trim(this.floor())
+    this.#trim()
     if (touched.size === 0) return
     // Once the whole commit is in every cache, and still before its writers go on.
     queueMicrotask(() => {
       for (const watcher of touched) watcher.flush()
     })
+  }
+
+  /** Comes again for as long as there is history. */
+  #trim(): void {
+    this.#window.trim(this.floor())
+    if (this.#window.size && !this.#trimming)
+      this.#trimming = this.#options.clock.after(trimDelay, () => {
+        this.#trimming = undefined
+        this.#trim()
+      })
   }
 
   #itemsNow(selector: Selector, after?: string): Iterable<Entry> {

@@ -6,7 +6,8 @@ import type { Change } from './change.js'
  * gets three, after 15 two, after 9 is refused: a change of revision 10 may be missing.
  */
 export class Window {
-  #changes: Change[] = []
+  // What lies before the head is gone already: the array itself is moved later.
+  #changes: (Change | undefined)[] = []
   #head = 0
   #floor: number
 
@@ -44,7 +45,9 @@ export class Window {
   trim(revision: number): void {
     if (revision <= this.#floor) return
     this.#floor = revision
-    this.#head = this.#firstAfter(revision)
+    const head = this.#firstAfter(revision)
+    this.#changes.fill(undefined, this.#head, head)
+    this.#head = head
     // Moving the array costs its length, so it waits until half of it is garbage.
     if (this.#head * 2 < this.#changes.length) return
     this.#changes = this.#changes.slice(this.#head)

@@ -15,7 +15,7 @@ export interface Classification {
 }
 
 /** Beyond this all is forgotten: users and paths are made up by callers. */
-const maxRemembered = 4096
+const maxRemembered = 1024
 
 /** What a schema can tell requests apart by. */
 const keyOf = ({ isResource, verb, group, resource, subresource, namespace, path }: RequestInfo): string =>

@@ -17,6 +17,7 @@ import { isLongRunning, parseRequestInfo, unreadRequest } from '../request-info.
 import { sendError, sendText } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { type Deadline, RequestDeadlines, requestTimedOut, timeoutOf } from './request-deadlines.js'
+import { newRequestLog } from './request-log.js'
 
 export interface PipelineContext {
   clock: Clock
@@ -127,6 +128,7 @@ interface Holding {
 
 export function newRequestListener(context: PipelineContext): RequestListener {
   const { clock, metrics, newUuid } = context
+  const logRequest = newRequestLog(context.log)
   const deadlines = new RequestDeadlines(clock)
 
   const fail = async (exchange: Exchange, error: unknown) => {
@@ -196,7 +198,9 @@ export function newRequestListener(context: PipelineContext): RequestListener {
       holding.seat?.leave()
       holding.ended?.()
       exchange.audit?.ended(response.statusCode)
-      metrics.observe(exchange, { seconds: (clock.monotonic() - started) / 1000, waited: holding.waited / 1000 })
+      const milliseconds = clock.monotonic() - started
+      metrics.observe(exchange, { seconds: milliseconds / 1000, waited: holding.waited / 1000 })
+      logRequest?.(exchange, milliseconds)
     }
   }
 

@@ -14,7 +14,8 @@ const weightOf = ({ current, previous }: StorageEvent): number =>
 export class EventWindow {
   readonly #bounds: WindowBounds
   #floor: number
-  #events: StorageEvent[] = []
+  // What lies before the head is gone already: the array itself is moved later.
+  #events: (StorageEvent | undefined)[] = []
   #head = 0
   #bytes = 0
 
@@ -46,7 +47,7 @@ export class EventWindow {
 
   /** Events after the revision, oldest first; it is not below the floor. */
   after(revision: number): StorageEvent[] {
-    return this.#events.slice(this.#firstAfter(revision))
+    return this.#events.slice(this.#firstAfter(revision)) as StorageEvent[]
   }
 
   /** What happened to the key at that revision, if it is still known. */
@@ -68,7 +69,8 @@ export class EventWindow {
   }
 
   #dropOldest(): void {
-    const event = this.#events[this.#head++]!
+    const event = this.#events[this.#head]!
+    this.#events[this.#head++] = undefined
     this.#bytes -= weightOf(event)
     this.#floor = Math.max(this.#floor, event.revision)
   }

@@ -4,13 +4,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { SecureClientSessionOptions } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, startProcess, stopProcess, waitUntilReady } from '../../../bench/servers/processes.js'
 import { EtcdServer } from '../../contract/etcd-server.js'
 import type { ServerAddress } from '../check.js'
 import type { Chance } from '../random.js'
 
-/** A server that was killed stays away for up to so long, milliseconds. */
+/** A server that was killed stays away for up to so long, and when it is back all serve for up to so long; milliseconds. */
 const longestAbsence = 300
+const longestPeace = 1000
 
 interface Member {
   port: number
@@ -52,8 +54,10 @@ export class Fleet {
       const member = chance.pick(this.#members)
       await kill(member.process)
       kills++
-      await new Promise(resolve => setTimeout(resolve, chance.below(longestAbsence)))
+      await sleep(chance.below(longestAbsence))
       await this.#launch(member)
+      // A start takes longer than a kill: without this the machine would do little but start servers.
+      await sleep(chance.below(longestPeace), undefined, { signal }).catch(() => {})
     }
     return kills
   }

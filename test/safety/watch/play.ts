@@ -20,6 +20,10 @@ export interface WatchPlay {
   mayExpire?: boolean
   /** Called when writers and watchers are under way; the writers go on at least until it resolves. */
   meanwhile?(): Promise<void>
+  /** Watchers that begin late want everything from the first write on; no later than after so many writes. */
+  mostMissed?: number
+  /** Told how far a play is, ten times. */
+  say?(line: string): void
 }
 
 export interface WatchReport {
@@ -51,6 +55,7 @@ class Play {
   readonly #writers: Writer[]
   readonly #targets: ServerTarget[]
   readonly #keys: ReadonlySet<string>
+  #tenths = 0
 
   constructor(options: WatchPlay, path: string) {
     this.#options = options
@@ -120,7 +125,8 @@ class Play {
 
   /** Some begin when much has been written already. */
   async #watch(watcher: Watcher, n: number): Promise<void> {
-    const due = ((n % 4) / 8) * this.#options.writes
+    const { writes, mostMissed = Number.POSITIVE_INFINITY } = this.#options
+    const due = Math.min(((n % 4) / 8) * writes, mostMissed)
     while (this.#count < due) await new Promise(resolve => setTimeout(resolve, 5))
     await watcher.begin()
     await watcher.run()
@@ -130,6 +136,14 @@ class Play {
     return this.#writers.reduce((sum, { written }) => sum + written.length, 0)
   }
 
+  #tellProgress(): void {
+    const { writes, say } = this.#options
+    const tenths = Math.floor((10 * this.#count) / writes)
+    if (tenths <= this.#tenths) return
+    this.#tenths = tenths
+    say?.(`  ${this.#count} of ${writes} writes`)
+  }
+
   async #write(): Promise<void> {
     let isOver = !this.#options.meanwhile
     const meanwhile = this.#options.meanwhile?.().finally(() => {
@@ -137,7 +151,10 @@ class Play {
     })
     await Promise.all(
       this.#writers.map(async writer => {
-        while (this.#count < this.#options.writes || !isOver) await writer.write()
+        while (this.#count < this.#options.writes || !isOver) {
+          await writer.write()
+          this.#tellProgress()
+        }
       }),
     )
     await meanwhile
