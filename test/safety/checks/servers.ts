@@ -41,7 +41,7 @@ async function linear(fleet: Fleet, { long, seed, say }: CheckSettings): Promise
 
 async function watchLaws(fleet: Fleet, { long, seed, say }: CheckSettings): Promise<string[]> {
   // In full length a million events; each takes three servers and etcd, of which one starts most of the time.
-  const size = long ? { writes: 17_000, watchers: 60, say } : { writes: 1500, watchers: 14 }
+  const size = long ? { writes: 28_000, watchers: 60, say } : { writes: 1500, watchers: 14 }
   const { result, kills } = await amidKills(fleet, seed + 1, () =>
     playWatches({ servers: fleet.addresses, seed, namespace: `servers-watch-${process.pid}`, mostMissed, ...size }),
   )
