@@ -74,6 +74,11 @@ export const apiServerFlags = {
   },
   'etcd-certfile': { value: 'FILE', help: 'certificate that is shown to etcd' },
   'etcd-keyfile': { value: 'FILE', help: 'the key of that certificate' },
+  'etcd-compaction-interval': {
+    value: 'DURATION',
+    help: 'how long the history is kept from which watches resume, on etcd and on the built-in store; 0 is for ever',
+    default: '5m',
+  },
 } as const satisfies Record<string, ApiServerFlag>
 
 export type ApiServerFlagName = keyof typeof apiServerFlags

@@ -7,13 +7,14 @@ import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { ApiServerFlags } from '../api-server-flags.js'
 import { UsageError } from '../flags.js'
+import { historyAgeOf } from '../history-age.js'
 import { readFlagFile } from '../read-flag-file.js'
 import type { EtcdLocation } from '../storage-location.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 
-/** Of the TLS flags. */
-export type EtcdTlsFlags = Pick<ApiServerFlags, 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile'>
+type EtcdTlsFlags = Pick<ApiServerFlags, 'etcd-cafile' | 'etcd-certfile' | 'etcd-keyfile'>
+export type EtcdFlags = EtcdTlsFlags & Pick<ApiServerFlags, 'etcd-compaction-interval'>
 
 async function readTls(flags: EtcdTlsFlags): Promise<GrpcTls | undefined> {
   const names = ['etcd-cafile', 'etcd-certfile', 'etcd-keyfile'] as const
@@ -25,15 +26,20 @@ async function readTls(flags: EtcdTlsFlags): Promise<GrpcTls | undefined> {
 }
 
 /** Throws UserError when no member answers. */
-export async function openEtcd({ members, prefix }: EtcdLocation, flags: EtcdTlsFlags, log: Logger): Promise<Storage> {
+export async function openEtcd({ members, prefix }: EtcdLocation, flags: EtcdFlags, log: Logger): Promise<Storage> {
   const schemas = loadSchemas()
   const tls = await readTls(flags)
+  const compactEvery = historyAgeOf(flags)
   const endpoints = members.map(member => `${tls ? 'https' : 'http'}://${member}`)
   const readValue = (_key: string, value: Uint8Array) => readForeignValue(schemas, value)
   // Neither timers nor connections to etcd keep a process alive, and nothing else goes on yet.
   const alive = setInterval(() => {}, 1000)
   try {
-    return await openEtcdStorage({ clock, log, endpoints, prefix, readValue, ...(tls && { tls }) })
+    return await openEtcdStorage({
+      ...{ clock, log, endpoints, prefix, readValue },
+      ...(tls && { tls }),
+      ...(compactEvery !== undefined && { compactEvery }),
+    })
   } catch (error) {
     throw new UserError(
       `etcd does not answer at ${members.join(', ')} (${(error as Error).message}): start it, or name another by --storage`,

@@ -7,6 +7,7 @@ import type { Recovery } from '../../storage/memory/recover.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
+import { historyAgeOf } from '../history-age.js'
 import { parseStorageLocation } from '../storage-location.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
@@ -25,8 +26,8 @@ function exitOnFailedDisk(error: Error): void {
   process.exit(1)
 }
 
-/** Of the built-in engine. Throws UserError where it is in use or damaged. */
-export async function openStoreDirectory(directory: string, logger: Logger): Promise<Opened> {
+/** Of the built-in engine, with the history of so many milliseconds. Throws UserError where it is in use or damaged. */
+export async function openStoreDirectory(directory: string, logger: Logger, historyAge?: number): Promise<Opened> {
   try {
     return await openMemoryStorage({
       clock,
@@ -34,6 +35,7 @@ export async function openStoreDirectory(directory: string, logger: Logger): Pro
       fileSystem: nodeFileSystem,
       processes: nodeProcesses,
       directory,
+      ...(historyAge !== undefined && { history: { maxAge: historyAge || Number.POSITIVE_INFINITY } }),
       onFatal: exitOnFailedDisk,
     })
   } catch (error) {
@@ -50,8 +52,9 @@ export function storeDirectory({ storage, dataDir }: Pick<Configuration, 'storag
 
 export async function openStore(config: Configuration, log: Logger): Promise<Opened> {
   const location = parseStorageLocation('storage', config.storage)
-  if (location.engine === 'file') return openStoreDirectory(storeDirectory(config)!, log)
+  const { apiServer = {} } = config
+  if (location.engine === 'file') return openStoreDirectory(storeDirectory(config)!, log, historyAgeOf(apiServer))
   // Most clusters have no etcd: then its code is not even loaded.
   const { openEtcd } = await import('./etcd-store.js')
-  return { storage: await openEtcd(location, config.apiServer ?? {}, log) }
+  return { storage: await openEtcd(location, apiServer, log) }
 }

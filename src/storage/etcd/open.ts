@@ -7,9 +7,9 @@ import { EtcdStorage } from './etcd-storage.js'
 import type { GrpcTls } from './grpc.js'
 import { KeySpace } from './key-space.js'
 
-/** Upstream's: every five minutes, what is older than the round before. Events are remembered for as long. */
+/** Upstream's: every five minutes, what is older than the round before; events are remembered for as long. Milliseconds. */
 const compactionInterval = 5 * 60_000
-const bounds = { maxAge: 2 * compactionInterval, maxEvents: 100_000, maxBytes: 256 << 20 }
+const bounds = { maxEvents: 100_000, maxBytes: 256 << 20 }
 /** Revisions taken up at the start, so that watches that another server served can go on here. */
 const pastRevisions = 5_000
 
@@ -36,7 +36,8 @@ export async function openEtcdStorage(options: EtcdStoreOptions): Promise<EtcdSt
   const { compactEvery = compactionInterval } = options
   let stopCompactor = () => {}
   const storage = new EtcdStorage({
-    ...{ client, clock, log, bounds },
+    ...{ client, clock, log },
+    bounds: { ...bounds, maxAge: 2 * (compactEvery || compactionInterval) },
     keys: new KeySpace({ prefix, directory }),
     readValue: readValue ?? ((_, value) => value),
     onClose: () => stopCompactor(),

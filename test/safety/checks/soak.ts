@@ -16,9 +16,14 @@ const mostGrowth = 1
 const leastMeasured = hour / 2
 /** A log that is longer has not been replaced by snapshots. */
 const mostStored = 256
-/** Between rounds of a long play. */
-const pause = 2000
-/** The share of the time after which history is full and code is compiled: what comes then counts. */
+/**
+ * What the server keeps of its history is as much as was written lately, which hangs on how fast this machine is just then: a
+ * look is taken when all of it is forgotten. Seconds that history is kept, milliseconds until it surely is gone.
+ */
+const historySeconds = 30
+const rest = 2.25 * minute
+const roundsBetweenLooks = 30
+/** The share of the time after which code is compiled: what comes then counts. */
 const warmUpShare = 4
 
 /** How the process was at a moment; sizes in megabytes. */
@@ -87,34 +92,42 @@ function judge(looks: readonly Look[], say: CheckSettings['say']): string[] {
   return found
 }
 
+/** Some rounds, one after the other. Resolves with what was found. */
+async function exert(server: Minik8sServer, seed: number, rounds: { from: number; count: number }): Promise<string[]> {
+  const violations: string[] = []
+  for (let n = 0; n < rounds.count; n++) violations.push(...(await churn(server, seed, rounds.from + n)))
+  return violations
+}
+
 export const soak: SafetyCheck = {
   name: 'soak',
   claim: 'hours of churn leave memory, open files and the log as they were',
   async run({ long, minutes = long ? 480 : 1 / 3, seed, say, program }) {
     if (!program) return ['the built command is needed']
     const inspector = await freePort()
-    const server = await startMinik8s({ inspector })
+    const flags = ['--etcd-compaction-interval', `${historySeconds}s`]
+    const server = await startMinik8s({ inspector, flags })
     const isPaced = minutes >= 1
+    const count = isPaced ? roundsBetweenLooks : 1
     const began = performance.now()
     const warm = began + (minutes * minute) / warmUpShare
     const end = began + minutes * minute
     const looks: Look[] = []
     const violations: string[] = []
-    let round = 0
+    let from = 0
     try {
       do {
-        violations.push(...(await churn(server, seed, round++)))
-        if (isPaced) await new Promise(resolve => setTimeout(resolve, pause))
-        if (performance.now() < warm) continue
-        looks.push(await look(server, inspector))
-        if (isPaced && looks.length % 20 === 1) {
-          const { heap, resident, descriptors, stored } = looks.at(-1)!
+        violations.push(...(await exert(server, seed, { from, count })))
+        from += count
+        if (isPaced) await new Promise(resolve => setTimeout(resolve, rest))
+        const last = await look(server, inspector)
+        if (isPaced)
           say(
-            `  round ${round}: heap ${heap.toFixed(1)}, resident ${resident.toFixed(0)}, store ${stored.toFixed(0)} MB, ${descriptors} descriptors`,
+            `  ${from} rounds: heap ${last.heap.toFixed(2)}, resident ${last.resident.toFixed(0)}, store ${last.stored.toFixed(0)} MB, ${last.descriptors} descriptors`,
           )
-        }
+        if (performance.now() >= warm) looks.push(last)
       } while (performance.now() < end || looks.length < 2)
-      say(`  ${round} rounds of 500 writes`)
+      say(`  ${from} rounds of 500 writes`)
       return [...violations, ...judge(looks, say)]
     } finally {
       await server.stop()
