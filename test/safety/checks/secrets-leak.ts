@@ -12,6 +12,11 @@ const newCanary = (chance: Chance): string => `canary${chance.bytes(12).toString
 const secrets = '/api/v1/namespaces/default/secrets'
 /** Two lines of each request, at least. */
 const leastEvents = 60
+/** What the server's log must have told of: else it was not looked at. */
+const mustBeLogged = [
+  ...['/secrets/kept', '/secrets/applied', '/namespaces/hooked/secrets', '/serviceaccounts/default/token'],
+  ...['/tokenreviews', '"user":"system:anonymous"', '"code":401', '"code":422', '"code":500'],
+]
 
 /** Everything a secret goes through, valid and not: each puts the canary where a careless message would print it. */
 function callsWith(canary: string): Call[] {
@@ -86,6 +91,35 @@ function odderCalls(canary: string): Call[] {
   ]
 }
 
+/** A pod whose secrets are its environment, a volume and the password of its image's registry; nobody runs its image. */
+function podCalls(canary: string): Call[] {
+  const auth = Buffer.from(`user:${canary}`).toString('base64')
+  const config = JSON.stringify({ auths: { '127.0.0.1:1': { auth } } })
+  const post = (resource: string, over: object): Call => ({
+    ...{ method: 'POST', path: `/api/v1/namespaces/default/${resource}` },
+    body: JSON.stringify({ apiVersion: 'v1', ...over }),
+  })
+  const container = {
+    ...{ name: 'c', image: '127.0.0.1:1/image:1' },
+    env: [{ name: 'P', valueFrom: { secretKeyRef: { name: 'of-pod', key: 'p' } } }],
+    volumeMounts: [{ name: 's', mountPath: '/s' }],
+  }
+  return [
+    post('secrets', { kind: 'Secret', metadata: { name: 'of-pod' }, stringData: { p: canary } }),
+    post('secrets', {
+      ...{ kind: 'Secret', metadata: { name: 'pull' }, type: 'kubernetes.io/dockerconfigjson' },
+      stringData: { '.dockerconfigjson': config },
+    }),
+    post('pods', {
+      ...{ kind: 'Pod', metadata: { name: 'leaky' } },
+      spec: {
+        ...{ containers: [container], imagePullSecrets: [{ name: 'pull' }] },
+        volumes: [{ name: 's', secret: { secretName: 'of-pod' } }],
+      },
+    }),
+  ]
+}
+
 /** Asks with a credential that is none of the administrator's. */
 async function askAs(server: Minik8sServer, authorization: string): Promise<void> {
   const other = new Caller([{ ...server, tls: { ca: server.tls.ca }, headers: { authorization } }])
@@ -96,7 +130,7 @@ async function askAs(server: Minik8sServer, authorization: string): Promise<void
 /** Resolves with what must not be found: the canary, and tokens. */
 async function play(server: Minik8sServer, canary: string): Promise<string[]> {
   const caller = new Caller([server])
-  for (const call of [...callsWith(canary), ...odderCalls(canary)]) await caller.call(call)
+  for (const call of [...callsWith(canary), ...odderCalls(canary), ...podCalls(canary)]) await caller.call(call)
   const path = '/api/v1/namespaces/default/serviceaccounts/default/token'
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
   const { body } = await caller.call({ method: 'POST', path, body: JSON.stringify(request) })
@@ -156,6 +190,7 @@ export const secretsLeak: SafetyCheck = {
       const leaks = (text: string) => needles.some(needle => text.includes(needle))
       const lines = places['audit log'].split('\n')
       return [
+        ...mustBeLogged.filter(text => !places.log.includes(text)).map(text => `the log does not tell of ${text}`),
         ...(lines.length < leastEvents ? ['the audit log is too short to prove anything'] : []),
         ...Object.entries(places).flatMap(([name, text]) => (leaks(text) ? [`a canary is in the ${name}`] : [])),
         ...lines.filter(leaks).map(line => `the audit log has one: ${/"requestURI":"[^"]*","verb":"\w+"/.exec(line)}`),
