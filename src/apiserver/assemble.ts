@@ -246,7 +246,7 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     const apiServices = new ApiServiceFollower(follower).begin()
     for (const name of ['apiservice-registration-controller', 'apiservice-status-local-available-controller'])
       state.hooks.run(name, apiServices).catch(failed)
-    followCustomApiServices({ rests, log, signal }).catch(failed)
+    followCustomApiServices({ rests, clock, log, signal }).catch(failed)
     if (!config.hostname) return
     const lease = keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
     void state.hooks.run('start-kube-apiserver-identity-lease-controller', lease)
@@ -268,9 +268,10 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
       await presence?.look(port)
       const { requestHeader } = config.authentication ?? {}
       const objects = bootstrap({ rests, schemas, log, clock, requestHeader }, endpoint(), config.tls.clientCa)
-      const roles = followRbac(rests, components.resolver, { signal, log })
-      const policies = followPolicies(rests, components.policies, { signal, log })
-      const webhooks = followWebhooks(rests, components.webhooks, { signal, log })
+      const following = { clock, log, signal }
+      const roles = followRbac(rests, components.resolver, following)
+      const policies = followPolicies(rests, components.policies, following)
+      const webhooks = followWebhooks(rests, components.webhooks, following)
       const followed = flowObjects.follow()
       const flow = { followed, ensured: followed.then(() => flowObjects.ensure()) }
       await runStartHooks(state.hooks, rests, {

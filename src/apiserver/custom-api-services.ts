@@ -1,5 +1,6 @@
 /** APIServices of custom resources: they come and go with the groups and versions that CustomResourceDefinitions serve. */
 import type { CustomResourceDefinition } from '../apis/generated/apiextensions-v1.js'
+import type { Clock } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import { isReason } from '../machinery/status-error.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -12,6 +13,7 @@ const scope = { user: loopback, dryRun: false, subresource: '' }
 
 interface CustomApiServicesDeps {
   rests: RestDirectory
+  clock: Clock
   log: Logger
   signal: AbortSignal
 }
@@ -85,13 +87,11 @@ class CustomApiServices {
 
 /** Resolves when all definitions are known; goes on until the signal aborts. */
 export async function followCustomApiServices(deps: CustomApiServicesDeps): Promise<void> {
-  const { rests, log, signal } = deps
-  const rest = rests.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')
+  const rest = deps.rests.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')
   if (!rest) return
   const services = new CustomApiServices(deps)
   await followResource(rest, {
+    ...deps,
     apply: (object, removed) => services.take(object as unknown as CustomResourceDefinition, removed),
-    signal,
-    onRestart: () => log.info({}, 'Watch of CustomResourceDefinitions ended, beginning anew'),
   })
 }

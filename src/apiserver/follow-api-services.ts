@@ -37,11 +37,10 @@ export class ApiServiceFollower {
 
   /** Resolves when all that is stored is known. */
   async begin(): Promise<void> {
-    const { rests, signal, log, aggregator } = this.#deps
+    const { rests, signal, aggregator } = this.#deps
     const rest = rests.find('apiregistration.k8s.io', 'v1', 'apiservices')
     aggregator.begin((apiService, found) => this.#report(apiService, found), signal)
-    const onRestart = () => log.info({}, 'Watch of APIServices ended, beginning anew')
-    if (rest) await followResource(rest, { apply: (object, removed) => this.#take(object, removed), signal, onRestart })
+    if (rest) await followResource(rest, { ...this.#deps, apply: (object, removed) => this.#take(object, removed) })
   }
 
   #take(object: AnyObject, removed: boolean): void {

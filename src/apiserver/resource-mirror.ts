@@ -1,6 +1,8 @@
 /** Keeps a part of the server in step with what is stored of one resource, across the ends of its watches. */
+import type { Clock } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { RegistryEvent, Rest } from '../registry/rest.js'
+import type { Logger } from '../telemetry/logger.js'
 
 const initialEventsEnd = 'k8s.io/initial-events-end'
 const fromTheBeginning = {
@@ -8,6 +10,9 @@ const fromTheBeginning = {
   resourceVersionMatch: 'NotOlderThan',
   allowWatchBookmarks: true,
 } as const
+
+/** Milliseconds until a watch that could not be begun is tried again: a store that is away comes back. */
+const pause = 1000
 
 /** Takes each object that is new, changed or gone. */
 export type ApplyObject = (object: AnyObject, removed: boolean) => void
@@ -63,19 +68,24 @@ class ResourceMirror {
 
 export interface FollowOptions {
   apply: ApplyObject
+  clock: Clock
+  log: Logger
   signal: AbortSignal
-  /** A watch has ended and is begun anew. */
-  onRestart(): void
 }
 
-/** Resolves when all that is stored is known; goes on until the signal aborts. */
-export function followResource(rest: Rest, { apply, signal, onRestart }: FollowOptions): Promise<void> {
+/** Resolves when all that is stored is known, and goes on until the signal aborts; rejects when the first watch cannot be begun. */
+export function followResource(rest: Rest, { apply, clock, log, signal }: FollowOptions): Promise<void> {
+  const resource = rest.kind.names.plural
+  const mirror = new ResourceMirror(rest, apply)
   return new Promise<void>((resolve, reject) => {
-    const mirror = new ResourceMirror(rest, apply)
     const loop = async () => {
+      await mirror.follow(signal, resolve)
       while (!signal.aborted) {
-        await mirror.follow(signal, resolve)
-        if (!signal.aborted) onRestart()
+        log.info({ resource }, 'Watch ended, beginning anew')
+        await mirror.follow(signal, resolve).catch(async error => {
+          log.warn({ resource, error: String(error) }, 'Cannot watch, trying again')
+          await new Promise<void>(again => void clock.after(pause, again))
+        })
       }
     }
     loop().catch(reject)

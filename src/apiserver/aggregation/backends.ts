@@ -1,6 +1,7 @@
 /** The services behind APIServices and their endpoints, as they are stored; followed only once there is an APIService to look behind. */
 import type { Service } from '../../apis/generated/core-v1.js'
 import type { EndpointSlice } from '../../apis/generated/discovery-v1.js'
+import type { Clock } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Backend } from '../api-service-availability.js'
 import type { RestDirectory } from '../deps.js'
@@ -8,6 +9,7 @@ import { type ApplyObject, followResource } from '../resource-mirror.js'
 
 export interface BackendsDeps {
   rests: RestDirectory
+  clock: Clock
   log: Logger
 }
 
@@ -40,8 +42,7 @@ export class Backends {
   async #followAll(signal: AbortSignal): Promise<void> {
     const follow = (group: string, resource: string, apply: ApplyObject) => {
       const rest = this.deps.rests.find(group, 'v1', resource)
-      const onRestart = () => this.deps.log.info({ resource }, 'Watch behind APIServices ended, beginning anew')
-      return rest && followResource(rest, { apply, signal, onRestart })
+      return rest && followResource(rest, { ...this.deps, apply, signal })
     }
     await Promise.all([
       follow('', 'services', (object, removed) => {

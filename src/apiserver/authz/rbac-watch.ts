@@ -1,7 +1,6 @@
 /** Keeps the rule resolver in step with the stored roles and bindings. */
-import type { Logger } from '../../telemetry/logger.js'
 import type { RestDirectory } from '../deps.js'
-import { type ApplyObject, followResource } from '../resource-mirror.js'
+import { type ApplyObject, type FollowOptions, followResource } from '../resource-mirror.js'
 import { type Binding, type Role, rbacGroup } from './rbac-types.js'
 import type { RuleResolver } from './rule-resolver.js'
 
@@ -11,7 +10,7 @@ const resources = ['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings
 export async function followRbac(
   rests: RestDirectory,
   resolver: RuleResolver,
-  { signal, log }: { signal: AbortSignal; log: Logger },
+  following: Omit<FollowOptions, 'apply'>,
 ): Promise<void> {
   const applyRole: ApplyObject = (object, removed) => resolver.setRole(object as Role, removed)
   const applyBinding: ApplyObject = (object, removed) => resolver.setBinding(object as unknown as Binding, removed)
@@ -19,8 +18,7 @@ export async function followRbac(
     const rest = rests.find(rbacGroup, 'v1', resource)
     if (!rest) throw new Error(`${resource}.${rbacGroup} is not served`)
     const apply = resource.endsWith('bindings') ? applyBinding : applyRole
-    const onRestart = () => log.info({ resource }, 'Watch of roles ended, beginning anew')
-    await followResource(rest, { apply, signal, onRestart })
+    await followResource(rest, { ...following, apply })
   }
   await Promise.all(resources.map(followOne))
 }

@@ -63,9 +63,7 @@ export class DefinitionController {
   async begin(): Promise<void> {
     const rest = this.#rest
     if (!rest) return
-    const { signal, log } = this.deps
-    const onRestart = () => log.info({}, 'Watch of custom resource definitions ended, beginning anew')
-    await followResource(rest, { apply: (object, removed) => this.#take(object, removed), signal, onRestart })
+    await followResource(rest, { ...this.deps, apply: (object, removed) => this.#take(object, removed) })
     if (this.#definitions.size) await loadPatternEngine()
     this.#ready = true
     for (const definition of this.#definitions.values()) this.#look(definition)

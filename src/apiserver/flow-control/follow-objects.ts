@@ -54,7 +54,7 @@ export class FlowObjectFollower {
   }
 
   async #follow<T extends { metadata: { name?: string } }>(kind: AnyKind, known: Map<string, T>): Promise<void> {
-    const { rests, signal, log } = this.options
+    const { rests } = this.options
     const { group, version, names } = kind
     const rest = rests.find(group, version, names.plural)
     if (!rest) return
@@ -64,8 +64,7 @@ export class FlowObjectFollower {
       this.#digestSoon()
       this.#ensureLater()
     }
-    const onRestart = () => log.info({ resource: names.plural }, 'Watch of flow control ended, beginning anew')
-    await followResource(rest, { apply, signal, onRestart })
+    await followResource(rest, { ...this.options, apply })
   }
 
   /** Many objects change at once when a cluster begins. */

@@ -94,7 +94,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
     { address: '10.0.0.1', port: 6443, serviceSubnet: '10.96.0.0/16' },
     'CA',
   )
-  await followRbac(rests, components.resolver, { signal: stopping.signal, log })
+  await followRbac(rests, components.resolver, { clock, log, signal: stopping.signal })
   const discover = () =>
     components.catalog
       .groups()

@@ -5,9 +5,8 @@ import type {
 } from '../../../apis/generated/admissionregistration-v1.js'
 import type { AnyObject } from '../../../machinery/object-meta.js'
 import { loadPatternEngine } from '../../../machinery/structural/pattern.js'
-import type { Logger } from '../../../telemetry/logger.js'
 import type { RestDirectory } from '../../deps.js'
-import { followResource } from '../../resource-mirror.js'
+import { type FollowOptions, followResource } from '../../resource-mirror.js'
 import { type CompiledPolicy, compilePolicy } from './compiled-policy.js'
 
 const group = 'admissionregistration.k8s.io'
@@ -71,12 +70,12 @@ function compiledOf(entry: {
 export async function followPolicies(
   rests: RestDirectory,
   policies: Policies,
-  { signal, log }: { signal: AbortSignal; log: Logger },
+  following: Omit<FollowOptions, 'apply'>,
 ): Promise<void> {
   const follow = async (resource: string, apply: (object: AnyObject, removed: boolean) => void) => {
     const rest = rests.find(group, 'v1', resource)
     if (!rest) return
-    await followResource(rest, { apply, signal, onRestart: () => log.info({ resource }, 'Watch of policies ended') })
+    await followResource(rest, { ...following, apply })
   }
   await Promise.all([
     follow('validatingadmissionpolicies', (object, removed) => policies.setPolicy(object, removed)),

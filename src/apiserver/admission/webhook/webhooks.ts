@@ -5,9 +5,8 @@ import { compileAdmissionExpression } from '../../../machinery/cel/admission-exp
 import { boolType } from '../../../machinery/cel/types.js'
 import type { AnyObject } from '../../../machinery/object-meta.js'
 import { loadPatternEngine } from '../../../machinery/structural/pattern.js'
-import type { Logger } from '../../../telemetry/logger.js'
 import type { RestDirectory } from '../../deps.js'
-import { followResource } from '../../resource-mirror.js'
+import { type FollowOptions, followResource } from '../../resource-mirror.js'
 import type { NamedExpression } from '../policy/compiled-policy.js'
 
 export type Webhook = MutatingWebhook | ValidatingWebhook
@@ -73,13 +72,12 @@ export interface AllWebhooks {
 export async function followWebhooks(
   rests: RestDirectory,
   { mutating, validating }: AllWebhooks,
-  { signal, log }: { signal: AbortSignal; log: Logger },
+  following: Omit<FollowOptions, 'apply'>,
 ): Promise<void> {
   const follow = async (resource: string, webhooks: Pick<Webhooks, 'set'>) => {
     const rest = rests.find('admissionregistration.k8s.io', 'v1', resource)
     if (!rest) return
-    const onRestart = () => log.info({ resource }, 'Watch of webhook configurations ended, beginning anew')
-    await followResource(rest, { apply: (object, removed) => webhooks.set(object, removed), signal, onRestart })
+    await followResource(rest, { ...following, apply: (object, removed) => webhooks.set(object, removed) })
   }
   await Promise.all([
     follow('mutatingwebhookconfigurations', mutating),
