@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { program, TestCluster } from './harness/cluster.js'
 import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
-import { eventually, output } from './harness/run.js'
+import { eventually, fetchAnew, output } from './harness/run.js'
 
 /** Where the program would put what does not belong into its data directory. */
 const home = mkdtempSync(join(tmpdir(), 'minik8s-home-'))
@@ -68,7 +68,7 @@ async function startWithWork(serviceProxy: string): Promise<void> {
   })
   for (const address of addresses) {
     const url = `http://${address.includes(':') ? `[${address}]` : address}:8080/i`
-    await eventually(`${url} answers`, async () => (await fetch(url)).ok)
+    await eventually(`${url} answers`, async () => (await fetchAnew(url)).ok)
   }
 }
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { examples, TestCluster } from './harness/cluster.js'
-import { eventually } from './harness/run.js'
+import { eventually, fetchAnew } from './harness/run.js'
 
 const run = promisify(execFile)
 const root = dirname(examples)
@@ -39,7 +39,7 @@ test('a page is served, and served anew when it changes', async () => {
   await ready()
   const page = async () => {
     const address = await jsonpath('{.spec.clusterIP}', 'service', 'hello')
-    return (await fetch(`http://${address}`)).text()
+    return (await fetchAnew(`http://${address}`)).text()
   }
   await eventually('the page', async () => (await page()) === '<h1>Hello from an operator</h1>\n')
   const pages = { 'index.html': 'changed' }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import { program, TestCluster } from './harness/cluster.js'
 import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
-import { eventually, output, run, wget } from './harness/run.js'
+import { eventually, fetchAnew, output, run, wget } from './harness/run.js'
 
 const user = 61_234
 const socket = process.env.DOCKER_HOST?.replace('unix://', '') ?? '/var/run/docker.sock'
@@ -74,7 +74,7 @@ afterEach(() => cluster?.[Symbol.asyncDispose]())
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const field = (kind: string, path: string) => cluster.kubectl('get', kind, '-o', `jsonpath={${path}}`)
-const page = async (url: string) => (await fetch(url)).text()
+const page = async (url: string) => (await fetchAnew(url)).text()
 const fromPod = (pod: string, url: string) => cluster.kubectl('exec', pod, '--', ...wget(5, url))
 
 /** Ports of the service on this machine. */
@@ -104,7 +104,8 @@ when('as a user who may use Docker', () => {
     cluster = clusterOf()
     const { nodePort, balancer, clusterIP } = await startWithWork()
     expect(cluster.output).toContain('Not root: rules for services are set by a container')
-    for (const place of [nodePort, balancer, `${clusterIP}:18273`]) expect(await page(`http://${place}/i`)).toBe('ok\n')
+    for (const place of [nodePort, balancer, `${clusterIP}:18273`])
+      await eventually(`${place} answers`, async () => (await page(`http://${place}/i`)) === 'ok\n')
     for (const host of ['web', clusterIP])
       for (const pod of ['client', 'deployment/web']) expect(await fromPod(pod, `http://${host}:18273/i`)).toBe('ok\n')
     expect(await forwarded()).toBe('ok\n')

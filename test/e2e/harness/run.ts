@@ -36,6 +36,9 @@ export async function output(command: string, args: readonly string[], options?:
   return stdout
 }
 
+/** Over a connection of its own: one that went elsewhere before the rules of a service stood would go on doing so. */
+export const fetchAnew = (url: string) => fetch(url, { headers: { connection: 'close' } })
+
 /** The command in a pod that prints a page, or gives up after the time. Debian's static busybox dies of wget's own `-T`. */
 export const wget = (seconds: number, url: string) => ['timeout', String(seconds), 'wget', '-qO-', url]
 
