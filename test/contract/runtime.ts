@@ -1,5 +1,4 @@
 /** The suite that every container runtime must pass. */
-import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -219,10 +218,8 @@ export function describeRuntime(name: string, open: () => Promise<RuntimeUnderTe
     })
 
     realTest('gives the stop signal its grace', async () => {
-      const { id } = await run('trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done')
-      const following = new AbortController()
-      await once(await runtime.logs(id, { follow: true }, following.signal), 'data')
-      following.abort()
+      const { id } = await run('trap "exit 7" TERM; touch /ready; while :; do sleep 0.05; done')
+      await runtime.execSync(id, ['sh', '-c', 'until [ -e /ready ]; do sleep 0.05; done'], 10_000)
       await runtime.stopContainer(id, 10)
       expect(await runtime.status(id)).toMatchObject({ exitCode: 7 })
     })
