@@ -3,6 +3,7 @@ import { node as nodeKind, pod as podKind, persistentVolume as volumeKind } from
 import type { Pod } from '../../apis/generated/core-v1.js'
 import { type MetricValue, registerComputed } from '../../telemetry/computed-metric.js'
 import { Counter, type MetricRegistry } from '../../telemetry/metrics.js'
+import { Tally } from '../../telemetry/tally.js'
 import { claimsOf } from '../pods/claims.js'
 import type { Cache } from '../runtime/cache.js'
 import { attachedTo } from './attachments.js'
@@ -11,20 +12,6 @@ import { csiOf, volumeOfName } from './volume.js'
 import { volumeOfClaim, wantedOn } from './wanted.js'
 
 const pluginOf = (driver: string) => `kubernetes.io/csi:${driver}`
-
-/** Sums up what is put in, label by label. */
-class Tally {
-  private readonly counts = new Map<string, MetricValue>()
-
-  add(labels: Record<string, string>): void {
-    const key = JSON.stringify(labels)
-    this.counts.set(key, { labels, value: (this.counts.get(key)?.value ?? 0) + 1 })
-  }
-
-  get values(): MetricValue[] {
-    return [...this.counts.values()]
-  }
-}
 
 /** Most clusters have none, and need not be looked through. */
 const hasCsiVolumes = (cache: Cache): boolean => cache.list(volumeKind).some(volume => csiOf(volume) !== undefined)

@@ -3,19 +3,17 @@ import type { ResourceClaim } from '../../apis/generated/resource-v1.js'
 import { resourceClaim } from '../../apis/resource-v1/index.js'
 import { type MetricValue, registerComputed } from '../../telemetry/computed-metric.js'
 import { Counter, type MetricRegistry } from '../../telemetry/metrics.js'
+import { Tally } from '../../telemetry/tally.js'
 import type { Cache } from '../runtime/cache.js'
 
 const wantsAdminAccess = ({ spec }: ResourceClaim): string =>
   String((spec.devices?.requests ?? []).some(({ exactly }) => exactly?.adminAccess === true))
 
 function countClaims(claims: readonly ResourceClaim[]): MetricValue[] {
-  const counts = new Map<string, MetricValue>()
-  for (const claim of claims) {
-    const labels = { allocated: String(claim.status?.allocation !== undefined), admin_access: wantsAdminAccess(claim) }
-    const key = Object.values(labels).join()
-    counts.set(key, { labels, value: (counts.get(key)?.value ?? 0) + 1 })
-  }
-  return [...counts.values()]
+  const tally = new Tally()
+  for (const claim of claims)
+    tally.add({ allocated: String(claim.status?.allocation !== undefined), admin_access: wantsAdminAccess(claim) })
+  return tally.values
 }
 
 export class ClaimMetrics {
