@@ -38,6 +38,7 @@ import { keepUp } from './upkeep.js'
 import { newUuidSource } from './uuid.js'
 import { findSubresource } from './verbs/subresources.js'
 import { defaultGitVersion, versionInfo } from './version.js'
+import { findVirtualKind } from './virtual-kind.js'
 
 export interface AssembledServer {
   /** Answers requests of both protocols. */
@@ -151,10 +152,9 @@ function newPipeline(
 
 function servedRequests({ rests, virtualKinds }: ApiServerDeps, checks: () => readonly HealthCheck[]): ServedRequests {
   return {
-    kindOf({ group, version, resource, subresource }) {
-      const kind =
-        rests.find(group, version, resource)?.kind ??
-        virtualKinds.find(kind => kind.group === group && kind.version === version && kind.names.plural === resource)
+    kindOf(info) {
+      const { group, version, resource, subresource } = info
+      const kind = rests.find(group, version, resource)?.kind ?? findVirtualKind(virtualKinds, info)
       return kind && (!subresource || findSubresource(kind, subresource)) ? kind : undefined
     },
     isHealthCheck: name => checks().some(check => check.name === name),

@@ -20,6 +20,7 @@ import { typeMetaError } from '../verbs/decode-body.js'
 import { patchReadingOf, type VerbRequest } from '../verbs/outcome.js'
 import { findSubresource } from '../verbs/subresources.js'
 import { methodNotAllowed, resourceNotFound, type Verbs } from '../verbs/verbs.js'
+import { findVirtualKind } from '../virtual-kind.js'
 import { auditAnswer } from './audit-answer.js'
 import { mediaTypeOf, parseObjectBody, parsePatchBody, readBody } from './body.js'
 import type { Exchange } from './exchange.js'
@@ -147,9 +148,6 @@ async function readPatch(request: VerbRequest, exchange: Exchange, context: Reso
   if (parsed.fractions && type === 'application/merge-patch+json') request.bodyFractions = parsed.fractions
 }
 
-const virtualKind = ({ info }: Exchange, { virtualKinds }: ResourceContext): AnyKind | undefined =>
-  virtualKinds.find(k => k.group === info.group && k.version === info.version && k.names.plural === info.resource)
-
 /** Reviews have no tables and no metadata of their own to show. */
 function offerFor(exchange: Exchange, context: ResourceContext): Offer {
   const { verb, subresource } = exchange.info
@@ -157,12 +155,13 @@ function offerFor(exchange: Exchange, context: ResourceContext): Offer {
   if (verb === 'watch') return isCustom ? customWatchOffer : watchOffer
   if (verb === 'list') return isCustom ? customListOffer : listOffer
   if (isCustom) return customOffer
-  return virtualKind(exchange, context) ? plainOffer : resourceOffer
+  return findVirtualKind(context.virtualKinds, exchange.info) ? plainOffer : resourceOffer
 }
 
 async function readObject(request: VerbRequest, exchange: Exchange, context: ResourceContext): Promise<void> {
   const { group, version, resource } = exchange.info
-  const kind = context.rests.find(group, version, resource)?.kind ?? virtualKind(exchange, context)
+  const kind =
+    context.rests.find(group, version, resource)?.kind ?? findVirtualKind(context.virtualKinds, exchange.info)
   if (!kind) throw resourceNotFound()
   const expected = expectedType(exchange, kind)
   const body = await readBody(exchange.request, context.maxBodyBytes)
