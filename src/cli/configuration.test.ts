@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { resolveConfiguration, resolveDataDir } from './configuration.js'
+import { nodeConfiguration, resolveConfiguration, resolveDataDir } from './configuration.js'
 import { parseFlags, UsageError, upFlags } from './flags.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'minik8s-config-'))
@@ -67,6 +67,31 @@ describe('resolveConfiguration', () => {
   test('names the field of a bad file', async () => {
     const config = file(`${header}port: many\nnode: 3\n`)
     await expect(resolveConfiguration({ config }, {})).rejects.toThrow(/top level.*node[\s\S]*port: must be integer/)
+  })
+})
+
+describe('nodeConfiguration', () => {
+  test('a node that joins runs in Docker, plugged in by it', () => {
+    const found = nodeConfiguration('/node', { 'max-pods': '5' })
+    expect(found).toMatchObject({ dataDir: '/node', runtime: 'docker', nodes: 1, kubelet: { 'max-pods': '5' } })
+    expect(found.cniConfDir).toBeUndefined()
+  })
+
+  test('plugins may plug in its pods, be they processes', () => {
+    const flags = { runtime: 'process', 'cni-conf-dir': 'net.d', 'cni-bin-dir': '/bin' }
+    expect(nodeConfiguration('/node', flags)).toMatchObject({
+      runtime: 'process',
+      cniConfDir: resolve('net.d'),
+      cniBinDir: '/bin',
+    })
+  })
+
+  test.each([
+    [{ runtime: 'sim' }, /^--runtime must be one of docker, process, not "sim"/],
+    [{ runtime: 'process' }, /CNI plugins plug them in \(--cni-conf-dir\)/],
+    [{ 'cni-conf-dir': '' }, /must name a place/],
+  ])('%j is refused', (flags, message) => {
+    expect(() => nodeConfiguration('/node', flags)).toThrow(message)
   })
 })
 

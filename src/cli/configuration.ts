@@ -304,6 +304,24 @@ export async function resolveConfiguration(
   return merged
 }
 
+/** Of a node in a process of its own. Throws UsageError. */
+export function nodeConfiguration(dataDir: string, flags: UpFlagValues): Configuration {
+  const { cniConfDir, ...settings } = settingsOf(flags, {})
+  const runtime = parseChoice('runtime', settings.runtime ?? 'docker', ['docker', 'process'])
+  if (runtime === 'process' && !cniConfDir)
+    throw new UsageError(
+      '--runtime process: pods of nodes that join reach the others only where CNI plugins plug them in (--cni-conf-dir)',
+    )
+  return {
+    ...defaults,
+    ...settings,
+    ...(cniConfDir && { cniConfDir: resolve(cniConfDir) }),
+    dataDir,
+    runtime,
+    nodes: 1,
+  }
+}
+
 /** The data directory of the commands that take nothing else. */
 export const resolveDataDir = (flag: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
   resolve(parsePath('data-dir', flag ?? (env.MINIK8S_DATA_DIR || defaults.dataDir)))

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodeProcesses } from '../storage/memory/node-processes.js'
+import { UserError } from './user-error.js'
 
 export interface Instance {
   pid: number
@@ -43,17 +44,38 @@ export async function writeInstance(dataDir: string, server: string): Promise<vo
 
 export const removeInstance = (dataDir: string): Promise<void> => rm(instanceFile(dataDir), { force: true })
 
-/** Identifies this cluster's containers among those of others on the same Docker daemon; made once for each data directory. */
-export async function ensureClusterId(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const path = join(dataDir, 'cluster.json')
-  const known = await readJson<{ id: string }>(path)
-  if (known?.id) return known.id
-  const id = randomBytes(5).toString('hex')
-  await writeJson(path, { id })
-  return id
+/** The node of another process' cluster that a data directory is for. */
+interface JoinedNode {
+  cluster: string
+  node: string
 }
 
-/** As ensureClusterId, but only looks. */
-export const readClusterId = async (dataDir: string): Promise<string | undefined> =>
-  (await readJson<{ id: string }>(join(dataDir, 'cluster.json')))?.id
+/** Whose things on this machine are: made once for each data directory. */
+export interface Owner {
+  /** Names what the directory alone has: links, control groups, rules in the packet filter. */
+  id: string
+  /** Labels containers: where it is a whole cluster, `id`; nodes that have joined share it. */
+  cluster: string
+  /** Absent: all nodes of the cluster. */
+  node?: string
+}
+
+const ownerFile = (dataDir: string) => join(dataDir, 'cluster.json')
+
+/** Undefined: nothing was ever started on it. */
+export async function readOwner(dataDir: string): Promise<Owner | undefined> {
+  const known = await readJson<{ id: string } & Partial<JoinedNode>>(ownerFile(dataDir))
+  return known?.id ? { cluster: known.id, ...known } : undefined
+}
+
+/** `joined` is for directories of nodes that join. Throws UserError where it is a directory of the other sort. */
+export async function ensureOwner(dataDir: string, joined?: JoinedNode): Promise<Owner> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const known = await readOwner(dataDir)
+  if (known && known.node === joined?.node && (!joined || known.cluster === joined.cluster)) return known
+  if (known && known.node === undefined) throw new UserError(`${dataDir} is the data directory of a cluster`)
+  if (known && !joined) throw new UserError(`${dataDir} is the data directory of a node that has joined a cluster`)
+  const id = known?.id ?? randomBytes(5).toString('hex')
+  await writeJson(ownerFile(dataDir), { id, ...joined })
+  return { cluster: id, ...joined, id }
+}

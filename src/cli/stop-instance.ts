@@ -7,7 +7,7 @@ import { cniOpener, forgetPlugins, readPlugins } from './cluster/cni.js'
 import { removeKernelRules } from './cluster/kernel-rules.js'
 import { forgetRuntimeChoice, readRuntimeChoice } from './cluster/runtime-choice.js'
 import { processDirectory } from './cluster/runtimes.js'
-import { findInstance, readClusterId } from './instance.js'
+import { findInstance, type Owner, readOwner } from './instance.js'
 import { systemClock as clock } from './system.js'
 import { UserError } from './user-error.js'
 
@@ -28,16 +28,17 @@ export async function stopInstance(dataDir: string): Promise<boolean> {
   )
 }
 
-/** What keeps things of the cluster in Docker; undefined where nothing does. A daemon that does not answer keeps what was there. */
-async function removeFromDocker(cluster: string, dataDir: string, wasThere: boolean): Promise<string | undefined> {
-  const { removeCluster } = await import('../kubelet/runtime/docker/engine.js')
+/** What keeps things of the owner in Docker; undefined where nothing does. A daemon that does not answer keeps what was there. */
+async function removeFromDocker(owner: Owner, dataDir: string, wasThere: boolean): Promise<string | undefined> {
+  const { removeOwned } = await import('../kubelet/runtime/docker/engine.js')
   try {
     const plugins = await readPlugins(dataDir)
     const dataDirectory = process.platform === 'linux' && process.getuid?.() !== 0 ? dataDir : undefined
-    await removeCluster({
-      cluster,
+    await removeOwned({
+      cluster: owner.cluster,
+      ...(owner.node !== undefined && { node: owner.node }),
       ...(dataDirectory && { dataDirectory }),
-      ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir }) }),
+      ...(plugins && { openNetwork: cniOpener(plugins, { owner, dataDir }) }),
     })
   } catch (error) {
     if (isRuntimeError(error, 'unavailable'))
@@ -49,28 +50,28 @@ async function removeFromDocker(cluster: string, dataDir: string, wasThere: bool
 }
 
 /** As removeFromDocker, for pods that are processes of this machine. */
-async function removeProcesses(cluster: string, dataDir: string): Promise<string | undefined> {
+async function removeProcesses(owner: Owner, dataDir: string): Promise<string | undefined> {
   const directory = processDirectory(dataDir)
   if (!existsSync(directory)) return undefined
   const { removeProcessCluster } = await import('../kubelet/runtime/process/process-engine.js')
   try {
     const plugins = await readPlugins(dataDir)
-    const openNetwork = plugins && cniOpener(plugins, { cluster, dataDir })
-    await removeProcessCluster({ cluster, directory, clock, log: silentLogger, ...(openNetwork && { openNetwork }) })
+    const openNetwork = plugins && cniOpener(plugins, { owner, dataDir })
+    const place = { cluster: owner.id, directory, clock, log: silentLogger }
+    await removeProcessCluster({ ...place, ...(openNetwork && { openNetwork }) })
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error
     return `its containers cannot be removed: ${error.message}`
   }
 }
 
-/** Removes this cluster's containers and network, and its rules from the packet filter. Resolves with a sentence on what was done. */
+/** Removes containers and network of a cluster or of a node that joined one, and rules from the packet filter. Resolves with a sentence on what was done. */
 export async function removeLeftovers(dataDir: string): Promise<string> {
-  const cluster = await readClusterId(dataDir)
-  if (!cluster) return 'there was no cluster'
-  await removeKernelRules(dataDir, cluster)
+  const owner = await readOwner(dataDir)
+  if (!owner) return 'there was no cluster'
+  await removeKernelRules(dataDir, owner.id)
   const choice = await readRuntimeChoice(dataDir)
-  const kept =
-    (await removeProcesses(cluster, dataDir)) ?? (await removeFromDocker(cluster, dataDir, choice !== 'process'))
+  const kept = (await removeProcesses(owner, dataDir)) ?? (await removeFromDocker(owner, dataDir, choice !== 'process'))
   await closeIpv6Forwarding(dataDir)
   await forgetRuntimeChoice(dataDir)
   await forgetPlugins(dataDir)

@@ -1,5 +1,5 @@
 /** Pods that CNI plugins plug in, in Docker and without: the plugin is a script of the test's own, which makes a pair of interfaces. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -42,8 +42,9 @@ const configuration = {
 const pod = `
 apiVersion: v1
 kind: Pod
-metadata: { name: alone, annotations: { kubernetes.io/egress-bandwidth: 10M } }
+metadata: { name: NAME, annotations: { kubernetes.io/egress-bandwidth: 10M } }
 spec:
+  nodeName: NODE
   terminationGracePeriodSeconds: 0
   containers: [{ name: main, image: IMAGE, command: COMMAND }]
 `
@@ -53,6 +54,7 @@ theDescribe.each([
   ['process', { DOCKER_HOST: 'unix:///nowhere/docker.sock' }, 'minik8s/demo', '[]', '/'],
 ] as const)('with the %s runtime', (runtime, env, image, command, page) => {
   const flags: string[] = []
+  let worker: ChildProcess | undefined
   const cluster = new TestCluster({ runtime, env, flags })
   const directory = (name: string) => join(cluster.dataDir, 'test', name)
   const calls = () =>
@@ -60,7 +62,12 @@ theDescribe.each([
       .trim()
       .split('\n')
   const told = (verb: string) => JSON.parse(readFileSync(join(directory('state'), `${verb}.json`), 'utf8'))
-  const address = () => cluster.kubectl('get', 'pod', 'alone', '-o', 'jsonpath={.status.podIP}')
+  const address = (name = 'alone') => cluster.kubectl('get', 'pod', name, '-o', 'jsonpath={.status.podIP}')
+  const runPod = async (name: string, node: string) => {
+    const words = { NAME: name, NODE: node, IMAGE: image, COMMAND: command }
+    await cluster.apply(pod.replace(/NAME|NODE|IMAGE|COMMAND/g, word => words[word as keyof typeof words]))
+    await cluster.kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s')
+  }
   const cniLinks = () => readdirSync('/sys/class/net').filter(name => /^cni[0-9a-f]{10}$/.test(name))
 
   beforeAll(async () => {
@@ -69,10 +76,12 @@ theDescribe.each([
     writeFileSync(join(directory('conf'), '10-test.conflist'), JSON.stringify(configuration))
     flags.push('--cni-conf-dir', directory('conf'), '--cni-bin-dir', directory('bin'))
     await cluster.start()
-    await cluster.apply(pod.replace('IMAGE', image).replace('COMMAND', command))
-    await cluster.kubectl('wait', '--for=condition=Ready', 'pod/alone', '--timeout=60s')
+    await runPod('alone', 'node-1')
   })
-  afterAll(() => cluster[Symbol.asyncDispose]())
+  afterAll(async () => {
+    worker?.kill('SIGKILL')
+    await cluster[Symbol.asyncDispose]()
+  })
 
   test('the plugin is told of the pod, and gives it its address', async () => {
     expect(await address()).toBe(`${range}.2`)
@@ -105,11 +114,30 @@ theDescribe.each([
     expect(await (await fetch(`http://${before}:8080${page}`)).text()).toMatch(/hello/i)
   })
 
+  test('a node that joins has its pods plugged in as well, and deleted by a down of its own', async () => {
+    const nodeDir = directory('node')
+    const printed = await output(process.execPath, [program, 'node', 'token', '--data-dir', cluster.dataDir])
+    const join = [...printed.trim().split(' ').slice(1), '--node-name', 'worker', '--data-dir', nodeDir]
+    worker = spawn(process.execPath, [program, ...join, '--runtime', runtime, ...flags], {
+      stdio: 'ignore',
+      env: { ...process.env, ...env },
+    })
+    await eventually('the node is there', () => cluster.kubectl('get', 'node', 'worker'))
+    await runPod('far', 'worker')
+    expect(await address('far')).toBe(`${range}.3`)
+    expect(await (await fetch(`http://${await address('far')}:8080${page}`)).text()).toMatch(/hello/i)
+    const said = await output(process.execPath, [program, 'down', '--data-dir', nodeDir], { env })
+    expect(said).toBe('stopped; its containers are removed\n')
+    expect(calls().map(line => line.slice(0, 3))).toEqual(['ADD', 'ADD', 'DEL'])
+    expect(cniLinks()).toHaveLength(1)
+    expect(await (await fetch(`http://${await address()}:8080${page}`)).text()).toMatch(/hello/i)
+  })
+
   test('down has the plugin delete what it added', async () => {
     expect(cniLinks()).toHaveLength(1)
     const said = await output(process.execPath, [program, 'down', '--data-dir', cluster.dataDir], { env })
     expect(said).toBe('stopped; its containers are removed\n')
-    expect(calls().map(line => line.slice(0, 3))).toEqual(['ADD', 'DEL'])
+    expect(calls().map(line => line.slice(0, 3))).toEqual(['ADD', 'ADD', 'DEL', 'DEL'])
     expect(told('DEL').prevResult.ips).toEqual([{ address: `${range}.2/32` }])
     expect(cniLinks()).toEqual([])
     const { id } = JSON.parse(readFileSync(join(cluster.dataDir, 'cluster.json'), 'utf8'))

@@ -6,7 +6,7 @@ import type { Logger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { ownProcess, registerProcessMetrics } from '../../telemetry/process-metrics.js'
 import type { Configuration } from '../configuration.js'
-import { ensureClusterId } from '../instance.js'
+import { ensureOwner } from '../instance.js'
 import { ensurePki, type Pki, pkiDirectory } from '../pki/pki.js'
 import { readSchedulerConfig } from '../scheduler-config.js'
 import { systemClock as clock } from '../system.js'
@@ -89,8 +89,8 @@ export async function startCluster(
   registerProcessMetrics(metrics, ownProcess())
   const directory = foundation ? undefined : storeDirectory(config)
   if (directory) registerStorageSize(metrics, directory)
-  const id = foundation?.id ?? (await ensureClusterId(config.dataDir))
-  const opening = openRuntime(config, id, log)
+  const id = foundation?.id ?? (await ensureOwner(config.dataDir)).id
+  const opening = openRuntime(config, { id, cluster: id }, log)
   // Looked at below; until then a failure must not count as unhandled.
   opening.catch(() => {})
   const { storage, recovery, pki } = foundation ?? (await openFoundation(config, id, log))

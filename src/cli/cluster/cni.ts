@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NetworkManager } from '../../kubelet/network/network-manager.js'
 import type { Configuration } from '../configuration.js'
+import type { Owner } from '../instance.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 import { readRuntimeChoice } from './runtime-choice.js'
@@ -46,7 +47,7 @@ export async function choosePlugins({ dataDir, cniConfDir, cniBinDir }: Configur
 export const cniOpener =
   (
     { configurations, programs }: CniPlaces,
-    { cluster, dataDir, ipv6 }: { cluster: string; dataDir: string; ipv6?: string | undefined },
+    { owner, dataDir, ipv6 }: { owner: Owner; dataDir: string; ipv6?: string | undefined },
   ) =>
   async (): Promise<NetworkManager> => {
     const [{ CniNetwork }, { newPluginRunner }, { newCniHost }] = await Promise.all([
@@ -60,6 +61,6 @@ export const cniOpener =
       directory,
       configurations,
       run: newPluginRunner({ directories: programs, path, clock, timeoutMs: longestCallMs }),
-      host: newCniHost({ cluster, directory, ...(ipv6 && { ipv6 }) }),
+      host: newCniHost({ cluster: owner.id, directory, ...(ipv6 && { ipv6 }) }),
     })
   }

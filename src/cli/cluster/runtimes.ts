@@ -8,6 +8,7 @@ import type { ContainerConfig, PodRef } from '../../kubelet/runtime/types.js'
 import type { RunProgram } from '../../network/run-program.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
+import type { Owner } from '../instance.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 import { type CniPlaces, choosePlugins, cniOpener } from './cni.js'
@@ -71,7 +72,7 @@ const dockerHost = (): string => process.env.DOCKER_HOST ?? 'unix:///var/run/doc
 
 interface Place {
   dataDir: string
-  cluster: string
+  owner: Owner
   log: Logger
   /** Who plugs in pods, where it is others than we. */
   plugins: CniPlaces | undefined
@@ -79,25 +80,19 @@ interface Place {
   ipv6: string | undefined
 }
 
-async function openDocker({
-  dataDir,
-  cluster,
-  log,
-  plugins,
-  ipv6,
-}: Place): Promise<RuntimeSource & { version: string }> {
+async function openDocker({ dataDir, owner, log, plugins, ipv6 }: Place): Promise<RuntimeSource & { version: string }> {
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
   const isUser = process.platform === 'linux' && process.getuid?.() !== 0
   const dataDirectory = isUser ? dataDir : undefined
   const programs = process.platform === 'linux' ? join(dataDir, 'programs') : undefined
   const engine = await DockerEngine.connect({
-    cluster,
+    cluster: owner.cluster,
     clock,
     log,
     ...(dataDirectory && { dataDirectory }),
     ...(programs && { programs }),
     ...(ipv6 && { ipv6 }),
-    ...(plugins && { openNetwork: cniOpener(plugins, { cluster, dataDir, ipv6 }) }),
+    ...(plugins && { openNetwork: cniOpener(plugins, { owner, dataDir, ipv6 }) }),
   })
   return {
     version: engine.version,
@@ -121,10 +116,10 @@ export async function processImages(dataDir: string): Promise<ImageStore> {
   return new ImageStore(imageDirectory(processDirectory(dataDir)))
 }
 
-async function openProcesses({ dataDir, cluster, log, plugins, ipv6 }: Place): Promise<RuntimeSource> {
+async function openProcesses({ dataDir, owner, log, plugins, ipv6 }: Place): Promise<RuntimeSource> {
   const { ProcessEngine } = await import('../../kubelet/runtime/process/process-engine.js')
-  const openNetwork = plugins && cniOpener(plugins, { cluster, dataDir, ipv6 })
-  const place = { cluster, directory: processDirectory(dataDir), clock, log, ...(ipv6 && { ipv6 }) }
+  const openNetwork = plugins && cniOpener(plugins, { owner, dataDir, ipv6 })
+  const place = { cluster: owner.id, directory: processDirectory(dataDir), clock, log, ...(ipv6 && { ipv6 }) }
   const engine = await ProcessEngine.open({ ...place, ...(openNetwork && { openNetwork }) })
   return {
     runtimeFor: node => engine.runtimeFor(node),
@@ -209,14 +204,14 @@ async function openChosen(place: Place): Promise<RuntimeSource> {
 /** Undefined when no nodes are wanted. Throws UserError when the engine cannot be reached. */
 export async function openRuntime(
   config: Configuration,
-  cluster: string,
+  owner: Owner,
   log: Logger,
 ): Promise<RuntimeSource | undefined> {
   const { dataDir, runtime, nodes } = config
   if (runtime === 'none' || nodes === 0) return undefined
   if (runtime === 'sim') return openSimulation(config)
   const plugins = await choosePlugins(config)
-  const place = { dataDir, cluster, log, plugins, ipv6: await openIpv6(config, cluster, log) }
+  const place = { dataDir, owner, log, plugins, ipv6: await openIpv6(config, owner.cluster, log) }
   if (runtime === 'auto') return openChosen(place)
   const source = await openReal(runtime, place)
   await keepRuntimeChoice(dataDir, runtime)

@@ -9,7 +9,8 @@ export const command: Command = {
   help: `Usage: minik8s down [FLAGS]
 
 Stops a running cluster and removes its containers and network. Objects and keys stay in the data
-directory: the next \`minik8s up\` starts the same pods again.
+directory: the next \`minik8s up\` starts the same pods again. With the data directory of a node that has
+joined a cluster, it is that node alone that is stopped.
 
 ${formatFlags(dataDirFlags)}
 `,

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { parseDuration } from '../../machinery/duration.js'
 import { newLogger } from '../../telemetry/logger.js'
 import type { Command } from '../command.js'
-import { parseLogLevel, resolveDataDir } from '../configuration.js'
+import { nodeConfiguration, parseLogLevel, resolveDataDir } from '../configuration.js'
 import { dataDirFlags, type Flag, formatFlags, parseFlags, UsageError, upFlags } from '../flags.js'
 import { findInstance } from '../instance.js'
 import { kubeletFlags } from '../kubelet-flags.js'
@@ -25,6 +25,13 @@ const joinFlags = {
     help: 'of client certificates, 10m at least; they are renewed in time',
     default: '8760h',
   },
+  runtime: {
+    value: 'docker|process',
+    help: 'what runs containers: the Docker of the cluster, or processes of this machine, plugged in by CNI plugins',
+    default: 'docker',
+  },
+  'cni-conf-dir': upFlags['cni-conf-dir'],
+  'cni-bin-dir': upFlags['cni-bin-dir'],
   verbosity: upFlags.verbosity,
   ...kubeletFlags,
 } as const satisfies Record<string, Flag>
@@ -65,7 +72,7 @@ async function joinCluster(args: readonly string[]): Promise<number> {
     'data-dir': dir,
     'certificate-lifetime': lifetime,
     verbosity,
-    ...kubelet
+    ...settings
   } = given
   if (!server?.startsWith('https://'))
     throw new UsageError('--server must be the https:// address of the API server, as `minik8s node token` prints it')
@@ -80,8 +87,7 @@ async function joinCluster(args: readonly string[]): Promise<number> {
     server,
     ...(token && { token: parseBootstrapToken(token) }),
     nodeName,
-    dataDir: resolve(dir ?? `.minik8s-${nodeName}`),
-    kubelet,
+    configuration: nodeConfiguration(resolve(dir ?? `.minik8s-${nodeName}`), settings),
     ...(lifetime && { certificateSeconds: certificateSeconds(lifetime) }),
     log: newLogger(parseLogLevel(verbosity ?? joinFlags.verbosity.default)),
     say: text => void process.stdout.write(`${text}\n`),
@@ -122,8 +128,9 @@ export const command: Command = {
   help: `Usage: minik8s node token [FLAGS]
        minik8s node join --server URL --token ID.SECRET [FLAGS]
 
-\`token\` lets nodes join a cluster that runs here, and prints how. \`join\` is such a node until Ctrl-C or SIGTERM. It uses the
-same Docker as the cluster; its containers keep running when it stops, and the next start takes them over.
+\`token\` lets nodes join a cluster that runs here, and prints how. \`join\` is such a node until Ctrl-C or SIGTERM. Its pods are
+plugged in as those of the cluster are: by Docker, or by the CNI plugins that both are given. Its containers keep running when it
+stops, and the next start takes them over; \`minik8s down --data-dir DIR\` removes them.
 
 Flags of \`token\`:
 ${formatFlags(tokenFlags)}

@@ -15,9 +15,9 @@ import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { selfSignedServing } from '../cluster/kubelet-serving.js'
 import { resolvedConf } from '../cluster/nodes.js'
 import { openRuntime } from '../cluster/runtimes.js'
-import { defaults } from '../configuration.js'
+import type { Configuration } from '../configuration.js'
+import { ensureOwner, findInstance, removeInstance, writeInstance } from '../instance.js'
 import { readKubeletConfig } from '../kubelet-config.js'
-import type { KubeletFlags } from '../kubelet-flags.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { UserError } from '../user-error.js'
 import type { BootstrapToken } from './bootstrap-token.js'
@@ -30,9 +30,8 @@ export interface JoinOptions {
   /** Needed where the data directory holds no certificate yet. */
   token?: BootstrapToken
   nodeName: string
-  /** Absolute, and of this node alone. */
-  dataDir: string
-  kubelet: KubeletFlags
+  /** Its data directory is of this node alone. */
+  configuration: Configuration
   /** Of client certificates; the cluster's choice by default. */
   certificateSeconds?: number
   log: Logger
@@ -41,8 +40,8 @@ export interface JoinOptions {
   signal: AbortSignal
 }
 
-const certificateFile = ({ dataDir }: JoinOptions) => join(dataDir, 'pki', 'kubelet-client.pem')
-const trustFile = ({ dataDir }: JoinOptions) => join(dataDir, 'cluster-trust.json')
+const certificateFile = ({ configuration: { dataDir } }: JoinOptions) => join(dataDir, 'pki', 'kubelet-client.pem')
+const trustFile = ({ configuration: { dataDir } }: JoinOptions) => join(dataDir, 'cluster-trust.json')
 
 const life = ({ certificateSeconds }: JoinOptions) => (certificateSeconds ? { lifeSeconds: certificateSeconds } : {})
 
@@ -62,7 +61,8 @@ async function readMembership(options: JoinOptions): Promise<Membership | undefi
 }
 
 async function becomeMember(options: JoinOptions): Promise<Membership> {
-  const { server, token, nodeName, dataDir, say, signal } = options
+  const { server, token, nodeName, say, signal } = options
+  const { dataDir } = options.configuration
   if (!token)
     throw new UserError(
       `${dataDir} holds no certificate of a node that is good still: --token is needed, and \`minik8s node token\` makes one`,
@@ -86,6 +86,11 @@ async function becomeMember(options: JoinOptions): Promise<Membership> {
   } finally {
     bearer.close()
   }
+}
+
+async function refuseSecond(dataDir: string): Promise<void> {
+  const running = await findInstance(dataDir)
+  if (running) throw new UserError(`process ${running.pid} runs on ${dataDir}: \`minik8s down\` stops it`)
 }
 
 /** Two kubelets of one name would fight over its pods. */
@@ -112,8 +117,10 @@ const clusterDnsOf = (client: Client): Promise<string[]> =>
 
 /** Resolves when the process is to end and the kubelet has stopped; its containers keep running. */
 export async function joinNode(options: JoinOptions): Promise<void> {
-  const { server, nodeName, dataDir, log, say, signal } = options
-  const { eviction, imagePolicy, ...settings } = readKubeletConfig(options.kubelet)
+  const { server, nodeName, configuration, log, say, signal } = options
+  const { dataDir } = configuration
+  const { eviction, imagePolicy, ...settings } = readKubeletConfig(configuration.kubelet ?? {})
+  await refuseSecond(dataDir)
   const { trust, certificate, isNew } = (await readMembership(options)) ?? (await becomeMember(options))
   const renew = () => requestCertificate({ client, nodeName, signal, ...life(options) }, () => {})
   const renewed = () => client.close()
@@ -124,11 +131,8 @@ export async function joinNode(options: JoinOptions): Promise<void> {
     { clock },
   )
   if (isNew) await refuseDouble(client, nodeName)
-  const configuration = { ...defaults, dataDir, runtime: 'docker' as const, nodes: 1 }
-  const [runtimes, clusterDns] = await Promise.all([
-    openRuntime(configuration, trust.cluster, log),
-    clusterDnsOf(client),
-  ])
+  const owner = await ensureOwner(dataDir, { cluster: trust.cluster, node: nodeName })
+  const [runtimes, clusterDns] = await Promise.all([openRuntime(configuration, owner, log), clusterDnsOf(client)])
   const { nodeAddresses } = runtimes!
   const kubelet = startKubelet(
     {
@@ -148,6 +152,7 @@ export async function joinNode(options: JoinOptions): Promise<void> {
     },
   )
   kept.start()
+  await writeInstance(dataDir, server)
   await kubelet.started
   if (!signal.aborted) say(`node ${nodeName} has joined the cluster at ${server}`)
   await untilAborted(signal)
@@ -155,6 +160,7 @@ export async function joinNode(options: JoinOptions): Promise<void> {
   await kubelet.stop()
   client.close()
   await runtimes!.close()
+  await removeInstance(dataDir)
 }
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>

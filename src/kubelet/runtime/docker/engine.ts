@@ -197,22 +197,22 @@ async function openNetwork(docker: Docker, options: DockerOptions): Promise<Netw
   return new DockerNetwork(docker, await ClusterNetworks.open(docker, place))
 }
 
-async function removeAllOf(docker: Docker, options: PassageOptions): Promise<void> {
-  const { cluster } = options
-  const filters = { label: ownerFilter(cluster) }
+async function removeAllOf(docker: Docker, options: PassageOptions & { node?: string }): Promise<void> {
+  const { cluster, node } = options
+  const filters = { label: ownerFilter(cluster, node) }
   const containers = await asking(docker.listContainers({ all: true, filters }))
   await Promise.all(containers.map(({ Id }) => askingOnce(docker.getContainer(Id).remove({ force: true, v: true }))))
   const { Volumes } = await asking(docker.listVolumes({ filters }))
   await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(docker.getVolume(Name).remove())))
-  await removeNetworks(docker, { cluster, passage: passageOf(docker, options) })
+  if (node === undefined) await removeNetworks(docker, { cluster, passage: passageOf(docker, options) })
 }
 
-/** As DockerEngine.removeAll, for a cluster that does not run: makes nothing first. */
-export async function removeCluster(
-  options: PassageOptions & Pick<DockerOptions, 'socketPath' | 'openNetwork'>,
+/** As DockerEngine.removeAll, for a cluster that does not run, or for one `node` alone: makes nothing first. */
+export async function removeOwned(
+  options: PassageOptions & Pick<DockerOptions, 'socketPath' | 'openNetwork'> & { node?: string },
 ): Promise<void> {
   const docker = await openDocker(options.socketPath)
-  await untilProgramsEnded(docker, options.cluster)
+  if (options.node === undefined) await untilProgramsEnded(docker, options.cluster)
   await options.openNetwork?.().then(network => network.tearDown())
   await removeAllOf(docker, options)
 }
