@@ -1,4 +1,5 @@
 /** Starts the API server behind TLS, and stops it in order. */
+import { joinHostPort } from '../machinery/host-port.js'
 import type { ApiHandler } from '../machinery/request.js'
 import { assembleApiServer } from './assemble.js'
 import type { ApiServerConfig, ApiServerDeps } from './deps.js'
@@ -37,9 +38,8 @@ export async function startApiServer(deps: ApiServerDeps, config: ApiServerConfi
   const { port } = listening
   await begin(port)
   const wait = (milliseconds: number) => new Promise<void>(resolve => deps.clock.after(milliseconds, resolve))
-  const host = config.bindAddress.includes(':') ? `[${config.bindAddress}]` : config.bindAddress
   return {
-    url: `https://${host}:${port}`,
+    url: `https://${joinHostPort(config.bindAddress, port)}`,
     port,
     handler,
     async reachableAt(address, pair) {

@@ -3,17 +3,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { type Connection, readKubeconfig } from '../client/kubeconfig.js'
+import { joinHostPort } from '../machinery/host-port.js'
 
 const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** By the service account that is mounted into every pod. */
 function podConnection({
   KUBERNETES_SERVICE_HOST: host = '',
-  KUBERNETES_SERVICE_PORT: port,
+  KUBERNETES_SERVICE_PORT: port = '443',
 }: NodeJS.ProcessEnv): Connection {
   const read = (name: string) => readFileSync(join(accountDirectory, name), 'utf8').trim()
   return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    server: `https://${joinHostPort(host, port)}`,
     ca: read('ca.crt'),
     // Replaced by the kubelet before it expires.
     token: () => read('token'),

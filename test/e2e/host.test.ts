@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
+import { joinHostPort } from '../../src/machinery/host-port.js'
 import { program, TestCluster } from './harness/cluster.js'
 import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
 import { eventually, fetchAnew, output } from './harness/run.js'
@@ -67,7 +68,7 @@ async function startWithWork(serviceProxy: string): Promise<void> {
     return ips.length === families && ips
   })
   for (const address of addresses) {
-    const url = `http://${address.includes(':') ? `[${address}]` : address}:8080/i`
+    const url = `http://${joinHostPort(address, 8080)}/i`
     await eventually(`${url} answers`, async () => (await fetchAnew(url)).ok)
   }
 }

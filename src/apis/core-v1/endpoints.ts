@@ -1,5 +1,7 @@
 /** Endpoints lists the addresses behind a service: the forerunner of EndpointSlice. */
+
 import { type FieldError, required } from '../../machinery/field-error.js'
+import { joinHostPort } from '../../machinery/host-port.js'
 import { defineKind } from '../../machinery/kind.js'
 import { isDns1123Subdomain } from '../../machinery/names.js'
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../generated/core-v1.js'
@@ -47,13 +49,11 @@ const addressWarnings = ({ metadata, subsets = [] }: Endpoints): string[] =>
         ),
       )
 
-const hostPort = (ip: string, port: number) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)
-
 function printEndpoints({ subsets = [] }: Endpoints): string {
   if (!subsets.length) return '<none>'
   const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
     ports.length
-      ? ports.flatMap(({ port }) => addresses.map(({ ip }) => hostPort(ip, port)))
+      ? ports.flatMap(({ port }) => addresses.map(({ ip }) => joinHostPort(ip, port)))
       : addresses.map(({ ip }) => ip),
   )
   const shown = all.slice(0, shownEndpoints).join(',')

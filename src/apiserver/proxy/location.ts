@@ -1,4 +1,5 @@
 /** Where a proxied request goes, and how its path names that: `name`, `name:port` or `scheme:name:port`. */
+import { bracketed, joinHostPort } from '../../machinery/host-port.js'
 import { isGlobalUnicast, parseIp } from '../../machinery/ip.js'
 import { badRequest } from '../../machinery/status-error.js'
 
@@ -50,8 +51,7 @@ export function requireReachable(address: string | undefined): void {
 
 /** `host:port` as it stands in a URL; without the port where none was asked for. */
 export function hostOf({ host, port }: Location): string {
-  const name = host.includes(':') ? `[${host}]` : host
-  return port === undefined ? name : `${name}:${port}`
+  return port === undefined ? bracketed(host) : joinHostPort(host, port)
 }
 
 /** The port to connect to. */

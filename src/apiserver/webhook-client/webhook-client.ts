@@ -4,6 +4,7 @@ import { type IncomingMessage, type RequestOptions, request as sendRequest } fro
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Clock, Random } from '../../machinery/clock.js'
+import { joinHostPort } from '../../machinery/host-port.js'
 import { type Status, StatusError } from '../../machinery/status-error.js'
 import type { RestDirectory } from '../deps.js'
 import { certificateError } from '../proxy/certificate-errors.js'
@@ -91,7 +92,7 @@ function goWords(error: NodeJS.ErrnoException & { address?: string; port?: numbe
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${target.serverName}: no such host`
   const system = systemErrors[code]
   if (!system) return message
-  return address ? `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}: ${system}` : system
+  return address ? `dial tcp ${joinHostPort(address, port ?? 0)}: ${system}` : system
 }
 
 async function readAll(answer: IncomingMessage): Promise<string> {

@@ -1,9 +1,9 @@
 /** The variables by which containers find services: `<NAME>_SERVICE_HOST` and Docker's links. Pure. */
 import type { Service } from '../../apis/generated/core-v1.js'
+import { joinHostPort } from '../../machinery/host-port.js'
 
 const variableName = (name: string) => name.replaceAll('-', '_').toUpperCase()
 const hasAddress = ({ spec }: Service) => Boolean(spec?.clusterIP) && spec!.clusterIP !== 'None'
-const hostAndPort = (host: string, port: number) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
 function variablesOf({ metadata, spec }: Service): [string, string][] {
   const name = variableName(metadata.name ?? '')
@@ -17,7 +17,7 @@ function variablesOf({ metadata, spec }: Service): [string, string][] {
     if (port.name) variables.push([`${name}_SERVICE_PORT_${variableName(port.name)}`, String(port.port)])
   for (const [index, { port, protocol = 'TCP' }] of ports.entries()) {
     const scheme = protocol.toLowerCase()
-    const address = `${scheme}://${hostAndPort(host, port)}`
+    const address = `${scheme}://${joinHostPort(host, port)}`
     const prefix = `${name}_PORT_${port}_${protocol.toUpperCase()}`
     if (index === 0) variables.push([`${name}_PORT`, address])
     variables.push(

@@ -26,9 +26,6 @@ function checkRange(port: number): number {
   return port
 }
 
-export const joinHostPort = (host: string, port: number): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-
 const networkErrors: Record<string, string> = {
   ECONNREFUSED: 'connect: connection refused',
   EHOSTUNREACH: 'connect: no route to host',

@@ -1,5 +1,6 @@
 /** Asks a server by gRPC's health protocol: one unary call over cleartext HTTP/2, the two messages by hand. */
-import { type CheckResult, failed, joinHostPort, succeeded } from './check.js'
+import { joinHostPort } from '../../machinery/host-port.js'
+import { type CheckResult, failed, succeeded } from './check.js'
 
 const serving = 1
 const statusNames = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN']

@@ -1,9 +1,11 @@
 /** HTTP GET against a container: probes and lifecycle hooks. TLS is used without checking certificates, as upstream does. */
+
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { HTTPGetAction } from '../../apis/generated/core-v1.js'
+import { joinHostPort } from '../../machinery/host-port.js'
 import type { AnyContainer } from '../pods/pod.js'
-import { type CheckResult, describeNetworkError, failed, joinHostPort, resolvePort, succeeded } from './check.js'
+import { type CheckResult, describeNetworkError, failed, resolvePort, succeeded } from './check.js'
 
 const bodyLimitBytes = 10 * 1024
 const maxRedirects = 10
@@ -58,7 +60,7 @@ export function httpGet({ url, headers }: HttpTarget, signal: AbortSignal): Prom
     const late = signal.aborted
     const why = late
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
-      : describeNetworkError(error, joinHostPort(url.hostname.replace(/[[\]]/g, ''), port))
+      : describeNetworkError(error, `${url.hostname}:${port}`)
     return new Error(`Get "${url.href}": ${why}`)
   }
   return new Promise((resolve, reject) => {

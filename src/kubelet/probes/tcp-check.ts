@@ -1,6 +1,8 @@
 /** Tells whether a TCP port accepts connections. */
+
 import { connect } from 'node:net'
-import { type CheckResult, describeNetworkError, failed, joinHostPort, succeeded } from './check.js'
+import { joinHostPort } from '../../machinery/host-port.js'
+import { type CheckResult, describeNetworkError, failed, succeeded } from './check.js'
 
 export function checkTcp(host: string, port: number, signal: AbortSignal): Promise<CheckResult> {
   const address = joinHostPort(host, port)

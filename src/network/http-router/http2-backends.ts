@@ -1,5 +1,7 @@
 /** Requests to pods over HTTP/2 in the clear, as gRPC wants it: one connection an endpoint, for as long as it is used. */
+
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2'
+import { joinHostPort } from '../../machinery/host-port.js'
 import type { BackendRequest } from './backend-request.js'
 import type { HttpEndpoint } from './service-endpoints.js'
 
@@ -45,7 +47,7 @@ export class Http2Backends {
   }
 
   #sessionTo({ host, port }: HttpEndpoint): Promise<ClientHttp2Session> {
-    const authority = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const authority = `http://${joinHostPort(host, port)}`
     const known = this.#connections.get(authority)
     if (known && !known.session.closed && !known.session.destroyed) return known.ready
     const session = connect(authority)

@@ -14,7 +14,3 @@ export const nftWords: Readonly<Record<IpFamily, NftWords>> = {
   IPv4: { ip: 'ip', address: 'ipv4_addr', loopback: '127.0.0.0/8' },
   IPv6: { ip: 'ip6', address: 'ipv6_addr', loopback: '::1' },
 }
-
-/** A port of an address, as nft and iptables take it. */
-export const addressAndPort = ({ ip, port }: { ip: string; port: number }): string =>
-  ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`

@@ -6,9 +6,10 @@
  * looks for sets of a table one by one, which takes half a minute for 10,000.
  */
 import { createHash } from 'node:crypto'
+import { joinHostPort } from '../../machinery/host-port.js'
 import type { IpFamily } from '../../machinery/ip-family.js'
 import type { Chain, Element, TablePart } from '../packet-filter/nft-table.js'
-import { addressAndPort, type NftWords, nftWords } from '../packet-filter/nft-words.js'
+import { type NftWords, nftWords } from '../packet-filter/nft-words.js'
 import { type Backend, isSameBackends } from './backends.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 
@@ -139,8 +140,8 @@ class PortChains {
     return [...stays, ...ends.map((end, i) => `${chance(i)}${end}`)]
   }
 
-  #dnat(backend: Backend): string {
-    return `meta l4proto ${this.port.protocol} dnat to ${addressAndPort(backend)}`
+  #dnat({ ip, port }: Backend): string {
+    return `meta l4proto ${this.port.protocol} dnat to ${joinHostPort(ip, port)}`
   }
 
   #stickyId({ ip, port }: Backend): string {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { joinHostPort } from '../../../machinery/host-port.js'
 import { type IpFamily, isOfFamily } from '../../../machinery/ip-family.js'
 import type { PortMapping } from '../../runtime/types.js'
 
@@ -36,8 +37,7 @@ export function packetRules({ family, table, bridges, subnet, pods }: PacketRule
   const ports = pods.flatMap(({ address, mappings }) =>
     own(mappings).map(({ containerPort, hostPort, protocol, hostIP }) => {
       const to = hostIP && hostIP !== everywhere[family] ? `${ip} daddr ${hostIP}` : 'fib daddr type local'
-      const end = family === 'IPv6' ? `[${address}]` : address
-      return `    ${to} ${protocol.toLowerCase()} dport ${hostPort} dnat to ${end}:${containerPort}`
+      return `    ${to} ${protocol.toLowerCase()} dport ${hostPort} dnat to ${joinHostPort(address, containerPort)}`
     }),
   )
   const hairpins = pods.flatMap(({ address, mappings }) =>
