@@ -1,9 +1,9 @@
 /** The suite that every network manager must pass. */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { readIpv6Addresses } from '../../src/kubelet/network/ipv6-addresses.js'
 import { type NetworkManager, removeLeftovers } from '../../src/kubelet/network/network-manager.js'
 import type { PortMapping } from '../../src/kubelet/runtime/types.js'
 
@@ -29,7 +29,7 @@ export interface NetworkUnderTest {
   close(): Promise<void>
 }
 
-const speaksIpv6 = readFileSync('/proc/net/if_inet6', 'utf8') !== ''
+const speaksIpv6 = (await readIpv6Addresses()).length > 0
 /** Second addresses for pods, a block for each manager of this process; none where this machine does not speak IPv6. */
 export function ipv6Block(number: number): { ipv6?: string } {
   const own = [process.pid >>> 16, process.pid & 0xffff, number << 8].map(group => group.toString(16)).join(':')

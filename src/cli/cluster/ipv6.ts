@@ -1,6 +1,6 @@
 /** Second addresses of pods, of IPv6: where the services have a range of that family. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readIpv6Addresses } from '../../kubelet/network/ipv6-addresses.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
 
@@ -11,8 +11,7 @@ function podBlockOf(cluster: string): string {
 }
 
 /** Whether this machine speaks it at all; what Docker does elsewhere is Docker's matter. */
-const isSpokenHere = async () =>
-  process.platform !== 'linux' || (await readFile('/proc/net/if_inet6', 'utf8').catch(() => '')) !== ''
+const isSpokenHere = async () => process.platform !== 'linux' || (await readIpv6Addresses()).length > 0
 
 /** CIDR of them, once the machine passes on such packets; undefined where there are to be none. */
 export async function openIpv6(
