@@ -96,7 +96,7 @@ export async function benchServices(size: number): Promise<void> {
   const own = { ...place, prefix }
   await measure(size, {
     program: 'iptables',
-    filter: newIptables(here, place.bridges),
+    filter: newIptables(here, place),
     table: new IptablesTable(prefix),
     frame: iptablesFrame(own),
     rules: routes => iptablesRules(routes, own, () => []),

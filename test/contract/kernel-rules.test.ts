@@ -1,16 +1,18 @@
 /** What rules of services and policies do to packets, whatever program sets them: nft, and iptables on either of its foundations. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Namespace, Pod } from '../../src/apis/generated/core-v1.js'
 import type { NetworkPolicy, NetworkPolicySpec } from '../../src/apis/generated/networking-v1.js'
 import type { InformerFactory } from '../../src/client/informer-factory.js'
+import { readIpv6Addresses } from '../../src/kubelet/network/ipv6-addresses.js'
 import { FakeClock } from '../../src/machinery/fake-clock.js'
 import type { IpFamily } from '../../src/machinery/ip-family.js'
 import { newIptables } from '../../src/network/packet-filter/iptables.js'
 import { IptablesTable } from '../../src/network/packet-filter/iptables-table.js'
+import { iptablesWords } from '../../src/network/packet-filter/iptables-words.js'
 import { newNft } from '../../src/network/packet-filter/nft.js'
 import { NftTable } from '../../src/network/packet-filter/nft-table.js'
 import { startTableKeeper, type TableKeeper } from '../../src/network/packet-filter/table-keeper.js'
@@ -99,27 +101,29 @@ function nftMode(run: RunProgram, addresses: LabAddresses): Mode {
 }
 
 function iptablesMode(run: RunProgram, addresses: LabAddresses): Mode {
-  const filter = newIptables({ run, directory: tmpdir() }, [bridge])
+  const { family } = addresses
+  const filter = newIptables({ run, directory: tmpdir() }, { family, bridges: [bridge] })
   const table = startTableKeeper({ filter, clock, log: silentLogger }, new IptablesTable(prefix))
   return {
     carrier: newIptablesProxy({ informers, table }, { ...placeIn(addresses), prefix }),
-    spoil: ['iptables', ['-t', 'nat', '-F', 'PREROUTING']],
-    setPolicies: policySetter(table, addresses.family, input => planIptablesPolicies(input, prefix)),
+    spoil: [iptablesWords[family].program, ['-t', 'nat', '-F', 'PREROUTING']],
+    setPolicies: policySetter(table, family, input => planIptablesPolicies(input, prefix)),
     stop: () => table.stop(),
   }
 }
 
 /** Names without more are those of the programs on old tables. */
 const legacy = mkdtempSync(join(tmpdir(), 'minik8s-legacy-'))
-for (const name of ['iptables', 'iptables-save', 'iptables-restore'])
-  symlinkSync(`/usr/sbin/${name.replace('iptables', 'iptables-legacy')}`, join(legacy, name))
+for (const { program } of Object.values(iptablesWords))
+  for (const end of ['', '-save', '-restore'])
+    symlinkSync(`/usr/sbin/${program}-legacy${end}`, join(legacy, `${program}${end}`))
 afterAll(() => rmSync(legacy, { recursive: true, force: true }))
 const withLegacy =
   (run: RunProgram): RunProgram =>
   (program, args) =>
     run('env', [`PATH=${legacy}:${process.env.PATH}`, program, ...args])
 
-const hasIpv6 = readFileSync('/proc/net/if_inet6', 'utf8') !== ''
+const hasIpv6 = (await readIpv6Addresses()).length > 0
 const has = (program: string) => existsSync(`/usr/sbin/${program}`)
 const isPossible =
   process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'nft', 'list', 'tables']).status === 0 && has('iptables')
@@ -153,11 +157,13 @@ const rows: Row[] = [
   ['nft', 'IPv4', nftMode, run => run],
   ...(hasIpv6 ? [['nft', 'IPv6', nftMode, run => run] satisfies Row] : []),
   ['iptables', 'IPv4', iptablesMode, run => run],
+  ...(hasIpv6 && has('ip6tables') ? [['iptables', 'IPv6', iptablesMode, run => run] satisfies Row] : []),
   ...(has('iptables-legacy') ? [['iptables, legacy', 'IPv4', iptablesMode, withLegacy] satisfies Row] : []),
 ]
 when.each(rows)('rules by %s for %s', (_, family, open, programs) => {
   const addresses = labAddresses[family]
   const { pods, serviceIp, balancerIp } = addresses
+  const { program } = iptablesWords[family]
   const { 'self, later': later, ...services } = servicesOf(addresses)
   const to = (last: number, rest: Partial<Probe> = {}): Probe => ({ host: serviceIp(last), port: 80, ...rest })
   const nodePort = (port: number, rest: Partial<Probe> = {}): Probe => ({ host: addresses.node, port, ...rest })
@@ -166,15 +172,15 @@ when.each(rows)('rules by %s for %s', (_, family, open, programs) => {
   let run: RunProgram
   let before: string
   const rulesNow = async () => {
-    const texts = [await run('nft', ['list', 'tables']), await run('iptables-save', [])]
+    const texts = [await run('nft', ['list', 'tables']), await run(`${program}-save`, [])]
     return texts.map(({ stdout }) => stdout.replaceAll(/^#.*\n|\[\d+:\d+\]/gm, '')).join('\n')
   }
   beforeAll(async () => {
     await lab.start()
     run = programs(lab.run)
     // As on a machine with rules of its own.
-    for (const table of ['nat', 'filter']) await run('iptables', ['-t', table, '-N', 'OF-OTHERS'])
-    await run('iptables', ['-A', 'FORWARD', '-s', '203.0.113.9/32', '-j', 'DROP'])
+    for (const table of ['nat', 'filter']) await run(program, ['-t', table, '-N', 'OF-OTHERS'])
+    await run(program, ['-A', 'FORWARD', '-s', addresses.nobody, '-j', 'DROP'])
     before = await rulesNow()
     mode = open(run, addresses)
     await mode.carrier.apply(

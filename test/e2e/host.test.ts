@@ -1,8 +1,9 @@
 /** However a cluster ends, the machine is as it was before: links, addresses, routes, rules, settings, files. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
+import { readIpv6Addresses } from '../../src/kubelet/network/ipv6-addresses.js'
 import { joinHostPort } from '../../src/machinery/host-port.js'
 import { program, TestCluster } from './harness/cluster.js'
 import { changes, clusterIdOf, readHostState } from './harness/host-state.js'
@@ -55,7 +56,7 @@ spec: { podSelector: { matchLabels: { app: web } }, ingress: [{ from: [{ podSele
 `
 
 /** Where this machine speaks IPv6, pods have two addresses, and services lead to both. */
-const ranges = readFileSync('/proc/net/if_inet6', 'utf8') ? '10.96.0.0/16,fd00:96::/112' : '10.96.0.0/16'
+const ranges = (await readIpv6Addresses()).length ? '10.96.0.0/16,fd00:96::/112' : '10.96.0.0/16'
 
 async function startWithWork(serviceProxy: string): Promise<void> {
   flags.splice(0, flags.length, '--service-proxy', serviceProxy, '--service-cluster-ip-range', ranges)

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { InformerFactory } from '../../client/informer-factory.js'
-import { type PodNetwork, rangesOf } from '../../kubelet/network/network-manager.js'
+import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { IpFamily } from '../../machinery/ip-family.js'
 import type { ProgramPlace } from '../../network/packet-filter/rule-table.js'
 import type { ServiceProxyOptions } from '../../network/proxy/service-proxy.js'
@@ -11,7 +11,7 @@ import type { RouteCarrier } from '../../network/proxy/service-routes.js'
 import type { RunProgram } from '../../network/run-program.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
-import { systemClock as clock } from '../system.js'
+import { loadIptables, openIptables, openNftables, tableOf } from './rule-programs.js'
 import type { RuntimeSource } from './runtimes.js'
 
 /** What carries traffic in the kernel. */
@@ -34,13 +34,12 @@ const containerNotice =
   'Not root: rules for services are set by a container (NET_ADMIN, network of the host), as whoever may use Docker can.\n' +
   'With --service-proxy userspace nothing is set: then cluster IPs and cluster DNS do not work, and node ports answer on 127.0.0.1 only.'
 
-/** Name of the table of a cluster in nftables. */
-const tableOf = (cluster: string): string => `minik8s-${cluster}`
 /** Says that there may be rules of iptables: they are looked for only then. */
 const markerOf = (dataDir: string) => join(dataDir, 'iptables')
 
 type Mode = 'nftables' | 'iptables'
 const modes: readonly Mode[] = ['nftables', 'iptables']
+const families: readonly IpFamily[] = ['IPv4', 'IPv6']
 
 interface Place extends ProgramPlace {
   mode: Mode
@@ -60,14 +59,8 @@ async function removalCommand(mode: Mode, cluster: string): Promise<string> {
       .map(ip => `nft 'add table ${ip} ${tableOf(cluster)}; delete table ${ip} ${tableOf(cluster)}'`)
       .join('; ')
   const [{ removalScript }, { chainPrefix }] = await loadIptables()
-  return removalScript(chainPrefix(cluster))
+  return families.map(family => removalScript(chainPrefix(cluster), family)).join('; ')
 }
-
-const loadIptables = () =>
-  Promise.all([
-    import('../../network/packet-filter/iptables.js'),
-    import('../../network/packet-filter/iptables-names.js'),
-  ] as const)
 
 /** Where the mode's programs work; undefined when nowhere. */
 async function findPlace(mode: Mode, cluster: string, { asRoot }: RuntimeSource): Promise<Place | undefined> {
@@ -79,63 +72,6 @@ async function findPlace(mode: Mode, cluster: string, { asRoot }: RuntimeSource)
   if (await works({ run, directory })) return { run, directory, mode, stop, notice: containerNotice }
   await stop()
   return undefined
-}
-
-type Rules = Pick<KernelRules, 'families' | 'newProxy' | 'startPolicies'> & { remove(): Promise<void> }
-interface Opening {
-  place: Place
-  cluster: string
-  log: Logger
-  network: PodNetwork
-}
-
-async function openNftables({ place, cluster, log, network }: Opening): Promise<Rules> {
-  const [{ newNft }, { NftTable }, { startTableKeeper }, { newServiceProxy }, policies, { planPolicies }] =
-    await Promise.all([
-      import('../../network/packet-filter/nft.js'),
-      import('../../network/packet-filter/nft-table.js'),
-      import('../../network/packet-filter/table-keeper.js'),
-      import('../../network/proxy/service-proxy.js'),
-      import('../../network/policy/network-policies.js'),
-      import('../../network/policy/policy-rules.js'),
-    ])
-  const families = [...rangesOf(network).keys()]
-  const tableFor = (family: IpFamily) =>
-    startTableKeeper({ filter: newNft(place, family), clock, log }, new NftTable(tableOf(cluster), family))
-  const tables = new Map(families.map(family => [family, tableFor(family)]))
-  return {
-    families,
-    newProxy: (informers, options) => newServiceProxy({ informers, table: tables.get(options.family)! }, options),
-    startPolicies(informers) {
-      const started = [...tables].map(([family, table]) =>
-        policies.startNetworkPolicies({ family, informers, clock, table, plan: planPolicies }),
-      )
-      return { stop: async () => void (await Promise.all(started.map(one => one.stop()))) }
-    },
-    remove: async () => void (await Promise.all([...tables.values()].map(table => table.stop()))),
-  }
-}
-
-async function openIptables({ place, cluster, log, network }: Opening): Promise<Rules> {
-  const [[{ newIptables }, { chainPrefix }], { IptablesTable }, { startTableKeeper }, proxy, policies, plans] =
-    await Promise.all([
-      loadIptables(),
-      import('../../network/packet-filter/iptables-table.js'),
-      import('../../network/packet-filter/table-keeper.js'),
-      import('../../network/proxy/iptables-proxy.js'),
-      import('../../network/policy/network-policies.js'),
-      import('../../network/policy/iptables-policies.js'),
-    ])
-  const prefix = chainPrefix(cluster)
-  const table = startTableKeeper({ filter: newIptables(place, network.bridges), clock, log }, new IptablesTable(prefix))
-  const plan = (input: Parameters<typeof plans.planIptablesPolicies>[0]) => plans.planIptablesPolicies(input, prefix)
-  const family = 'IPv4'
-  return {
-    families: [family],
-    newProxy: (informers, options) => proxy.newIptablesProxy({ informers, table }, { ...options, prefix }),
-    startPolicies: informers => policies.startNetworkPolicies({ family, informers, clock, table, plan }),
-    remove: () => table.stop(),
-  }
 }
 
 /** The first of the modes that works here. */
@@ -195,7 +131,8 @@ async function removeIptables(dataDir: string, cluster: string): Promise<void> {
   if (!existsSync(markerOf(dataDir))) return
   const [{ newIptables, iptablesWorks }, { chainPrefix }] = await loadIptables()
   const { here } = await import('../../network/packet-filter/rule-table.js')
-  if (await iptablesWorks(here)) await newIptables(here, []).remove(chainPrefix(cluster))
+  for (const family of families)
+    if (await iptablesWorks(here, family)) await newIptables(here, { family, bridges: [] }).remove(chainPrefix(cluster))
   await rm(markerOf(dataDir), { force: true })
 }
 

@@ -56,7 +56,7 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   if (families.some(family => rules && !rules.families.includes(family)))
     deps.log.warn(
       {},
-      'Pods have IPv6 addresses, but their NetworkPolicies and cluster IPs of IPv6 want nft: install nftables',
+      'Pods have IPv6 addresses, but there is no ip6tables: cluster IPs of IPv6 lead nowhere and NetworkPolicies do not hold for it; install ip6tables or nftables',
     )
   const reachesServices = rules !== undefined || !isCarried
   if (reachesServices) await reachFromPods(config, network, deps)

@@ -1,6 +1,7 @@
 /** Names of chains of iptables: at most 28 characters, of which the prefix of a cluster takes 16. */
 import { createHash } from 'node:crypto'
 import type { IptablesTableName, SharedRule } from './iptables-table.js'
+import { bucketOf, hostBlock } from './iptables-words.js'
 
 /** What the names of a cluster's chains begin with. */
 export const chainPrefix = (cluster: string): string => `mk8s-${cluster}-`
@@ -22,10 +23,10 @@ export interface Place {
  * services, and a change is not to all of them.
  */
 export function bucketed({ table, chain, side }: Place, ip: string, rule: string): SharedRule[] {
-  const net = `${ip.slice(0, ip.lastIndexOf('.'))}.0/24`
+  const net = bucketOf(ip)
   const bucket = hashedChain(`${chain.slice(0, chain.lastIndexOf('-') + 1)}`, `${chain} ${net}`)
   return [
     { table, chain, rule: `${side} ${net} -g ${bucket}` },
-    { table, chain: bucket, rule: `${side} ${ip}/32 ${rule}` },
+    { table, chain: bucket, rule: `${side} ${hostBlock(ip)} ${rule}` },
   ]
 }

@@ -48,8 +48,12 @@ describe('chains of iptables', () => {
     expect(table.transaction()).toBe(first)
   })
 
-  test('are taken away by a command of one line: a container is told it so', () =>
-    expect(removalScript(prefix)).not.toContain('\n'))
+  test.each([
+    ['IPv4', 'iptables'],
+    ['IPv6', 'ip6tables'],
+  ] as const)('of %s are taken away by a command of one line: a container is told it so', (family, program) =>
+    expect(removalScript(prefix, family)).toMatch(new RegExp(`^${program}-save .* ${program}-restore -w --noflush$`)),
+  )
 
   test('have names that the kernel takes', () => {
     expect(hashedChain(prefix, 'any text')).toMatch(/^mk8s-0123456789-[0-9a-f]{12}$/)
@@ -57,5 +61,15 @@ describe('chains of iptables', () => {
     expect(lead).toMatchObject({ chain: `${prefix}services`, rule: `-d 10.96.3.0/24 -g ${rule?.chain}` })
     expect(rule?.chain).toHaveLength(28)
     expect(rule?.rule).toBe('-d 10.96.3.7/32 -j ACCEPT')
+  })
+
+  test('are found by the first 15 of 16 bytes of IPv6 addresses', () => {
+    const place = { table: 'nat' as const, chain: `${prefix}services`, side: '-d' as const }
+    const rulesOf = (ip: string) => bucketed(place, ip, '')
+    const [lead, rule] = rulesOf('fd00:96::7')
+    expect(lead?.rule).toBe(`-d fd00:96::/120 -g ${rule?.chain}`)
+    expect(rule?.rule).toBe('-d fd00:96::7/128 ')
+    expect(rulesOf('fd00:96::ff')[0]).toEqual(lead)
+    expect(rulesOf('fd00:96::107')[0]?.rule).toContain('-d fd00:96::100/120 ')
   })
 })

@@ -1,5 +1,7 @@
 /** Hands rules to the kernel through the programs of iptables, whether they stand on nftables or on what was before. */
+import type { IpFamily } from '../../machinery/ip-family.js'
 import { fromScratch } from './iptables-table.js'
+import { iptablesWords } from './iptables-words.js'
 import { here, type PacketFilter, type ProgramPlace } from './rule-table.js'
 import { loadFile } from './rules-file.js'
 
@@ -15,8 +17,10 @@ const removal = [
  * A command of the shell, on one line, that takes away all chains whose names begin with the prefix, and what leads to them. It looks for them by
  * itself: whoever made them may be gone.
  */
-export const removalScript = (prefix: string): string =>
-  `iptables-save | awk -v p=${prefix} '${removal}' | iptables-restore -w --noflush`
+export function removalScript(prefix: string, family: IpFamily): string {
+  const { program } = iptablesWords[family]
+  return `${program}-save | awk -v p=${prefix} '${removal}' | ${program}-restore -w --noflush`
+}
 
 const isOwn = (prefix: string) => (line: string) => line.startsWith('-A ') && line.includes(` ${prefix}`)
 /** Others may have put rules for the pods' bridges before ours: then ours are not asked. */
@@ -26,20 +30,28 @@ function isShadowed(lines: readonly string[], prefix: string, bridges: readonly 
   return jump < 0 || forward.slice(0, jump).some(line => line.split(' ').some(word => bridges.includes(word)))
 }
 
-/** The bridges are those of the pods; a table's name is the prefix of its chains. */
-export const newIptables = (place: ProgramPlace, bridges: readonly string[]): PacketFilter => {
+export interface IptablesScope {
+  /** Of all addresses; each has a program of its own. */
+  family: IpFamily
+  /** Those of the pods. */
+  bridges: readonly string[]
+}
+
+/** A table's name is the prefix of its chains. */
+export const newIptables = (place: ProgramPlace, { family, bridges }: IptablesScope): PacketFilter => {
   const { run } = place
-  const remove = async (prefix: string) => void (await run('sh', ['-c', removalScript(prefix)]))
+  const { program } = iptablesWords[family]
+  const remove = async (prefix: string) => void (await run('sh', ['-c', removalScript(prefix, family)]))
   return {
     async load(text) {
       const prefix = fromScratch.exec(text)?.[1]
       if (prefix) await remove(prefix)
-      await loadFile(place, ['iptables-restore', '-w', '--noflush'], text)
+      await loadFile(place, [`${program}-restore`, '-w', '--noflush'], text)
     },
     async read(prefix, whole) {
-      const list = (table: string, chain: string) => run('iptables', ['-w', '-t', table, '-S', chain])
+      const list = (table: string, chain: string) => run(program, ['-w', '-t', table, '-S', chain])
       const read = whole
-        ? [await run('iptables-save', [])]
+        ? [await run(`${program}-save`, [])]
         : [await list('nat', 'PREROUTING'), await list('filter', 'FORWARD')]
       const listings = read.map(({ stdout }) => stdout.split('\n'))
       if (!listings.every(lines => lines.some(isOwn(prefix)))) return undefined
@@ -51,11 +63,12 @@ export const newIptables = (place: ProgramPlace, bridges: readonly string[]): Pa
   }
 }
 
-/** Whether the packet filter can be changed with iptables from there. */
-export async function iptablesWorks({ run }: ProgramPlace = here): Promise<boolean> {
+/** Whether packets of the family can be filtered by its program from there. */
+export async function iptablesWorks({ run }: ProgramPlace = here, family: IpFamily = 'IPv4'): Promise<boolean> {
+  const { program } = iptablesWords[family]
   try {
-    await run('iptables-save', [])
-    await run('iptables-restore', ['--version'])
+    await run(`${program}-save`, [])
+    await run(`${program}-restore`, ['--version'])
     return true
   } catch {
     return false

@@ -1,32 +1,29 @@
-/** A block of IPv4 addresses without parts of it, as blocks: for where a rule can name one block only. */
+/** A block of addresses without parts of it, as blocks: for where a rule can name one block only. */
+import { type Cidr, cidrContains, formatCidr, networkOf, parseCidr } from '../../machinery/ip.js'
 
-interface Block {
-  first: number
-  prefix: number
+const contains = (outer: Cidr, inner: Cidr) => outer.prefixLength <= inner.prefixLength && cidrContains(outer, inner.ip)
+
+/** The lower and the upper half. */
+function halvesOf(block: Cidr): Cidr[] {
+  const prefixLength = block.prefixLength + 1
+  const lower = networkOf(block)
+  const bytes = lower.bytes.map((byte, i) =>
+    i === block.prefixLength >> 3 ? byte | (0x80 >> (block.prefixLength & 7)) : byte,
+  )
+  return [lower, { ...lower, bytes }].map(ip => ({ ip, prefixLength }))
 }
 
-const sizeOf = (prefix: number) => 2 ** (32 - prefix)
-
-function parse(cidr: string): Block {
-  const [address = '', length] = cidr.split('/')
-  const prefix = Number(length)
-  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-  return { first: number - (number % sizeOf(prefix)), prefix }
-}
-
-const contains = (a: Block, b: Block) => a.prefix <= b.prefix && b.first - (b.first % sizeOf(a.prefix)) === a.first
-
-function without(block: Block, hole: Block): Block[] {
+function without(block: Cidr, hole: Cidr): Cidr[] {
   if (contains(hole, block)) return []
   if (!contains(block, hole)) return [block]
-  const prefix = block.prefix + 1
-  const halves = [block.first, block.first + sizeOf(prefix)].map(first => ({ first, prefix }))
-  return halves.flatMap(half => without(half, hole))
+  return halvesOf(block).flatMap(half => without(half, hole))
 }
 
-const format = ({ first, prefix }: Block) =>
-  `${[24, 16, 8, 0].map(shift => Math.floor(first / 2 ** shift) % 256).join('.')}/${prefix}`
+const parse = (text: string): Cidr[] => [parseCidr(text) ?? []].flat()
 
 /** `cidrWithout('10.0.0.0/30', ['10.0.0.1/32'])` is `10.0.0.0/32` and `10.0.0.2/31`. */
 export const cidrWithout = (cidr: string, except: readonly string[]): string[] =>
-  except.reduce((blocks, hole) => blocks.flatMap(block => without(block, parse(hole))), [parse(cidr)]).map(format)
+  except
+    .flatMap(parse)
+    .reduce((blocks, hole) => blocks.flatMap(block => without(block, hole)), parse(cidr))
+    .map(formatCidr)

@@ -6,8 +6,10 @@
  * peer and one port.
  */
 import type { NetworkPolicy, NetworkPolicyPort } from '../../apis/generated/networking-v1.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
 import { bucketed, hashedChain } from '../packet-filter/iptables-names.js'
 import type { IptablesChain, IptablesPart, SharedRule } from '../packet-filter/iptables-table.js'
+import { hostBlock } from '../packet-filter/iptables-words.js'
 import { cidrWithout } from './cidr-without.js'
 import {
   blockOf,
@@ -25,15 +27,16 @@ import {
 } from './policy-peers.js'
 
 const sides = { ingress: '-s', egress: '-d' } as const
+type Side = { direction: Direction; family: IpFamily }
 
 /** Whom the rule means, a match each; none for everybody. */
-function matchesOfPeers({ peers }: Rule, direction: Direction, pods: readonly Member[]): string[] {
+function matchesOfPeers({ peers }: Rule, { direction, family }: Side, pods: readonly Member[]): string[] {
   if (!peers.length) return ['']
   const blocks = peers.flatMap(peer => {
-    const block = blockOf(peer, 'IPv4')
+    const block = blockOf(peer, family)
     return block ? cidrWithout(block.cidr, block.except) : []
   })
-  const addresses = [...pods.map(({ ip }) => `${ip}/32`), ...blocks]
+  const addresses = [...pods.map(({ ip }) => hostBlock(ip)), ...blocks]
   return [...new Set(addresses)].map(address => `${sides[direction]} ${address}`)
 }
 
@@ -42,7 +45,7 @@ function matchesOfNamed({ protocol = 'TCP', port }: NetworkPolicyPort, targets: 
   const name = protocol.toLowerCase()
   return targets.flatMap(({ ip, pod }) => {
     const number = namedPort(pod, String(port), protocol)
-    return number ? [`-d ${ip}/32 -p ${name} -m ${name} --dport ${number}`] : []
+    return number ? [`-d ${hostBlock(ip)} -p ${name} -m ${name} --dport ${number}`] : []
   })
 }
 
@@ -57,7 +60,7 @@ const isNamed = ({ port }: NetworkPolicyPort) => typeof port === 'string'
 function allowed(policy: NetworkPolicy, direction: Direction, peers: Peers): string[] {
   return rulesOf(policy, direction).flatMap(rule => {
     const { pods, targets } = targetsOf(policy, { rule, direction, peers })
-    const from = matchesOfPeers(rule, direction, pods)
+    const from = matchesOfPeers(rule, { direction, family: peers.family }, pods)
     const named = rule.ports.filter(isNamed).flatMap(port => matchesOfNamed(port, targets))
     const numbers = rule.ports.filter(port => !isNamed(port)).map(matchOfNumber)
     const plain = rule.ports.length ? numbers : ['']
@@ -81,19 +84,30 @@ function isolationPart(policies: readonly NetworkPolicy[], direction: Direction,
       rules: [...new Set(own.flatMap(policy => allowed(policy, direction, peers))), '-j DROP'],
     }
     // A pod always reaches itself, also by a service.
-    shared.push(...bucketed(place, ip, `${direction === 'egress' ? '! -d' : '! -s'} ${ip}/32 -j ${chain}`))
+    shared.push(...bucketed(place, ip, `${direction === 'egress' ? '! -d' : '! -s'} ${hostBlock(ip)} -j ${chain}`))
   }
   return { chains, shared } satisfies IptablesPart
 }
 
 const isKnown = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN'
+/** As for nftables: pods of IPv6 look for each other's hardware, and addresses that interfaces give themselves are nobody's. */
+const first: Readonly<Record<IpFamily, readonly string[]>> = {
+  IPv4: [isKnown],
+  IPv6: [
+    ...['router-solicitation', 'router-advertisement', 'neighbour-solicitation', 'neighbour-advertisement'].map(
+      type => `-p ipv6-icmp -m icmp6 --icmpv6-type ${type} -j RETURN`,
+    ),
+    '-s fe80::/10 -j DROP',
+    isKnown,
+  ],
+}
 
 /** Stands there as long as there are policies. */
-function frame(prefix: string): IptablesPart {
+function frame(prefix: string, family: IpFamily): IptablesPart {
   const directions = ['egress', 'ingress']
   const table = 'filter'
   return {
-    chains: Object.fromEntries(directions.map(name => [`${prefix}${name}`, { table, rules: [isKnown] }])),
+    chains: Object.fromEntries(directions.map(name => [`${prefix}${name}`, { table, rules: first[family] }])),
     shared: directions.map(name => ({ table, chain: `${prefix}policies`, rule: `-j ${prefix}${name}` })),
   }
 }
@@ -103,7 +117,7 @@ export function planIptablesPolicies(input: PolicyInput, prefix: string): Map<st
   const parts = new Map<string, IptablesPart>()
   if (!input.policies.length) return parts
   const peers = new Peers(input)
-  parts.set('policies', frame(prefix))
+  parts.set('policies', frame(prefix, input.family))
   for (const direction of ['ingress', 'egress'] as const) {
     const policies = input.policies.filter(policy => isOfDirection(policy, direction))
     parts.set(`isolation ${direction}`, isolationPart(policies, direction, { peers, prefix }))

@@ -4,8 +4,10 @@
  * A packet to 10.96.0.10:53/udp goes `services` → the chain of 10.96.0.0/24 → the chain of the port, and there to a pod. Nothing is dropped in
  * the table `nat`: what finds no pod there comes to `refusals` as it was, and is dropped or refused there.
  */
+import { joinHostPort } from '../../machinery/host-port.js'
 import { bucketed, hashedChain, type Place } from '../packet-filter/iptables-names.js'
 import type { IptablesChain, IptablesPart, SharedRule } from '../packet-filter/iptables-table.js'
+import { hostBlock, iptablesWords } from '../packet-filter/iptables-words.js'
 import { type Backend, isSameBackends } from './backends.js'
 import type { RoutedPort, ServiceRoutes } from './service-ports.js'
 import type { ProxyPlace } from './service-rules.js'
@@ -27,6 +29,7 @@ const toNode = '-m addrtype --dst-type LOCAL'
 
 /** What stands there whatever services there are. */
 export function iptablesFrame({ serviceSubnet, masquerade, prefix, ...place }: IptablesPlace): IptablesPart {
+  const { loopback, portUnreachable } = iptablesWords[place.family]
   const ofPods = fromPods(place)
   const ofPodsOrAny = ofPods.length > 0 ? ofPods.map(match => `${match} `) : ['']
   const of = (name: string) => `${prefix}${name}`
@@ -40,7 +43,7 @@ export function iptablesFrame({ serviceSubnet, masquerade, prefix, ...place }: I
     out: nat([`-j ${of('services')}`, `-j ${of('outside')}`], 'OUTPUT'),
     post: nat([`${translated} -j ${of('hairpin')}`, ...standIn], 'POSTROUTING'),
     services: nat([]),
-    outside: nat([`-j ${of('externals')}`, `! -d 127.0.0.0/8 ${toNode} -j ${of('nodeports')}`]),
+    outside: nat([`-j ${of('externals')}`, `! -d ${loopback} ${toNode} -j ${of('nodeports')}`]),
     externals: nat([]),
     nodeports: nat([]),
     hairpin: nat([]),
@@ -54,7 +57,7 @@ export function iptablesFrame({ serviceSubnet, masquerade, prefix, ...place }: I
     firewall: filter([]),
     refusals: filter([`${toNode} -j ${of('closed-ports')}`]),
     'closed-ports': filter([]),
-    refuse: filter(['-p tcp -j REJECT --reject-with tcp-reset', '-j REJECT --reject-with icmp-port-unreachable']),
+    refuse: filter(['-p tcp -j REJECT --reject-with tcp-reset', `-j REJECT --reject-with ${portUnreachable}`]),
   }
   return { chains: Object.fromEntries(Object.entries(chains).map(([name, chain]) => [of(name), chain])) }
 }
@@ -100,7 +103,7 @@ class PortRules {
   }
 
   #dnat({ ip, port }: Backend): string {
-    return `-j DNAT --to-destination ${ip}:${port}`
+    return `-j DNAT --to-destination ${joinHostPort(ip, port)}`
   }
 
   /** A chain that remembers its clients, in a list of its name. */
@@ -141,7 +144,7 @@ class PortRules {
   hairpins(): void {
     const place: Place = { table: 'nat', chain: `${this.prefix}hairpin`, side: '-s' }
     const ips = new Set([...this.port.backends, ...this.port.cluster].map(({ ip }) => ip))
-    for (const ip of ips) this.shared.push(...bucketed(place, ip, `-d ${ip}/32 -j MASQUERADE`))
+    for (const ip of ips) this.shared.push(...bucketed(place, ip, `-d ${hostBlock(ip)} -j MASQUERADE`))
   }
 }
 
@@ -163,14 +166,10 @@ function externalChain(
 /** Addresses of the pods of a node. */
 export type PodsOn = (node: string) => Iterable<string>
 
-function route(
-  port: RoutedPort,
-  rules: PortRules,
-  { ofPods, podsOn }: { ofPods: readonly string[]; podsOn: PodsOn },
-): void {
+function route(port: RoutedPort, rules: PortRules, { podsOn, ...place }: IptablesPlace & { podsOn: PodsOn }): void {
   const first = [...port.byNode].flatMap(([node, backends], i) => {
     const own = rules.add(`node ${i}`, backends)
-    return [...podsOn(node)].map(ip => `-s ${ip}/32 -g ${own}`)
+    return [...podsOn(node)].map(ip => `-s ${hostBlock(ip)} -g ${own}`)
   })
   const internal = rules.add('svc', port.backends, first)
   rules.at({ table: 'nat', chain: 'services' }, port.clusterIps, `-g ${internal}`)
@@ -178,19 +177,20 @@ function route(
     rules.at({ table: 'filter', chain: 'refusals' }, port.clusterIps, '-j DROP')
   rules.hairpins()
   if (!port.externalIps.length && !port.nodePort) return
-  const external = externalChain(port, rules, { ofPods, internal })
+  const external = externalChain(port, rules, { ofPods: fromPods(place), internal })
   rules.at({ table: 'nat', chain: 'externals' }, port.externalIps, `-g ${external}`)
   rules.atNode({ table: 'nat', chain: 'nodeports' }, `-g ${external}`)
   if (port.external.length) return
   rules.at({ table: 'filter', chain: 'refusals' }, port.externalIps, '-j DROP')
   // Those of localhost have come to a forwarder of this process.
-  rules.atNode({ table: 'filter', chain: 'closed-ports' }, '! -d 127.0.0.0/8 -j DROP')
+  rules.atNode({ table: 'filter', chain: 'closed-ports' }, `! -d ${iptablesWords[place.family].loopback} -j DROP`)
 }
 
-function rulesOf(port: RoutedPort, { prefix, ...place }: IptablesPlace, podsOn: PodsOn): PortRules {
+function rulesOf(port: RoutedPort, place: IptablesPlace, podsOn: PodsOn): PortRules {
+  const { prefix } = place
   const rules = new PortRules(port, prefix)
   if (port.sourceRanges.length) rules.wallOff()
-  if (port.hasEndpoints) route(port, rules, { ofPods: fromPods(place), podsOn })
+  if (port.hasEndpoints) route(port, rules, { ...place, podsOn })
   else {
     const all = [...new Set([...port.clusterIps, ...port.externalIps])]
     rules.at({ table: 'filter', chain: 'refusals' }, all, `-j ${prefix}refuse`)

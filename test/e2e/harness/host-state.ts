@@ -32,9 +32,13 @@ async function others(cluster: string | undefined): Promise<string[]> {
 
 const withoutCounters = (text: string) =>
   text.replace(/ \[\d+:\d+\]/g, '').replace(/counter packets \d+ bytes \d+/g, 'counter')
-/** `iptables` makes the built-in chains of a table the first time it lists them, and nobody takes them away: empty, they do nothing. */
-const withoutEmptyBaseChains = (text: string) =>
-  text.replace(/\tchain [A-Z]+ \{\n\t\ttype [^\n]*policy accept;\n\t\}\n/g, '')
+/** `iptables` makes a table with its built-in chains the first time it lists them, and nobody takes them away: empty, they do nothing. */
+const withoutEmptyTables = (text: string) =>
+  text
+    .replace(/\tchain [A-Z]+ \{\n\t\ttype [^\n]*policy accept;\n\t\}\n/g, '')
+    .replace(/^table ip6? (filter|nat) \{\n\s*\}\n/gm, '')
+/** As `withoutEmptyTables`, of what `iptables-save` says. */
+const doesNothing = (line: string) => /^(\*\w+|:[A-Z]+ ACCEPT|COMMIT)$/.test(line)
 const withoutComments = (all: readonly string[]) => all.filter(line => !line.startsWith('#'))
 
 /** A table each, of those that other clusters do not own. */
@@ -43,7 +47,7 @@ async function tables(): Promise<string[]> {
   const texts = await Promise.all(
     all.map(async table => {
       const { stdout } = await run('nft', ['list', ...table.split(' ')])
-      return linesOf(withoutEmptyBaseChains(withoutCounters(stdout)))
+      return linesOf(withoutEmptyTables(withoutCounters(stdout)))
     }),
   )
   return all.flatMap((table, i) => (table.includes('minik8s-') ? [table] : texts[i]!.map(line => `${table}: ${line}`)))
@@ -93,7 +97,8 @@ export async function readHostState(cluster?: string): Promise<HostState> {
     files(),
     lines('docker', 'network', 'ls', '--format', 'network {{.Name}}'),
   ])
-  const filter = (text: string) => own(withoutComments(linesOf(withoutCounters(text))))
+  const filter = (text: string) =>
+    own(withoutComments(linesOf(withoutCounters(text))).filter(line => !doesNothing(line)))
   return {
     links: own(link),
     addresses: own(
