@@ -32,6 +32,7 @@ export const compositionRoot = [
 /** npm packages that only one place may import, so that each can be replaced there. */
 export const packageOwners: Record<string, string> = {
   dockerode: 'src/kubelet/runtime/docker',
+  '@noble/ciphers': 'src/storage/encryption',
   'dns-packet': 'src/network/dns',
   express: 'src/apiserver',
   'prom-client': 'src/telemetry',

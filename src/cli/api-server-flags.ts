@@ -1,4 +1,4 @@
-/** Flags of the API server's authentication, admission, audit log and way to etcd, by kube-apiserver's names. */
+/** Flags of the API server's authentication, admission, audit log, encryption at rest and way to etcd, by kube-apiserver's names. */
 
 /** A row as in flags.ts; all of these take a value. */
 interface ApiServerFlag {
@@ -68,6 +68,15 @@ export const apiServerFlags = {
   },
   'audit-log-maxbackup': { value: 'N', help: 'logs put aside that are kept; 0 is all', default: '0' },
   'audit-log-maxage': { value: 'DAYS', help: 'how old such logs may become; 0 is as old as they like', default: '0' },
+  'encryption-provider-config': {
+    value: 'FILE',
+    help: 'an EncryptionConfiguration (apiserver.config.k8s.io/v1): which resources are encrypted at rest, by which keys',
+  },
+  'encryption-provider-config-automatic-reload': {
+    value: 'true|false',
+    help: 'look every minute whether that file has changed',
+    default: 'false',
+  },
   'etcd-cafile': {
     value: 'FILE',
     help: 'who signed the certificates of etcd; with it, or the next two, etcd is spoken to by TLS',

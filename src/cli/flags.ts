@@ -126,6 +126,7 @@ export const storageFlags = {
   from: { value: 'WHERE', help: 'the store to read' },
   to: { value: 'WHERE', help: 'the store to write' },
   'data-dir': upFlags['data-dir'],
+  'encryption-provider-config': apiServerFlags['encryption-provider-config'],
   'etcd-cafile': apiServerFlags['etcd-cafile'],
   'etcd-certfile': apiServerFlags['etcd-certfile'],
   'etcd-keyfile': apiServerFlags['etcd-keyfile'],

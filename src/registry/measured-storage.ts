@@ -5,7 +5,7 @@ import type { Storage } from '../storage/storage.js'
 import { BucketCounts } from '../telemetry/bucket-counts.js'
 import { histogramValues, registerComputed } from '../telemetry/computed-metric.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
-import { keyPrefix } from './storage-keys.js'
+import { KeyResources, resourcePrefix } from './key-resources.js'
 
 const bounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
 
@@ -15,15 +15,6 @@ interface Series {
   labels: { group: string; operation: Operation; resource: string }
   counts: BucketCounts
   errors: number
-}
-
-/** `/registry/pods/` of a key or of a prefix; those of other groups have a directory of their group. */
-function prefixOf(key: string): string {
-  const first = key.indexOf('/', 10)
-  const segment = key.slice(10, first)
-  return segment === 'services' || segment.includes('.')
-    ? key.slice(0, key.indexOf('/', first + 1) + 1)
-    : key.slice(0, first + 1)
 }
 
 export interface MeasureOptions {
@@ -42,19 +33,15 @@ export function measureStorage(storage: Storage, { clock, metrics, kinds }: Meas
     update: new Map(),
     delete: new Map(),
   }
-  const resources = new Map(kinds.map(kind => [keyPrefix(kind), { group: kind.group, resource: kind.names.plural }]))
+  const resources = new KeyResources(kinds)
   register(metrics, () => Object.values(series).flatMap(ofOperation => [...ofOperation.values()]))
 
   const seriesOf = (operation: Operation, key: string): Series => {
-    const prefix = prefixOf(key)
+    const prefix = resourcePrefix(key)
     let found = series[operation].get(prefix)
     if (!found) {
-      const [group = '', resource = ''] = prefix.slice(10, -1).split('/').slice(-2)
-      const { group: ofKind, resource: name } = resources.get(prefix) ?? {
-        group: resource ? group : '',
-        resource: resource || group,
-      }
-      found = { labels: { group: ofKind, operation, resource: name }, counts: new BucketCounts(bounds), errors: 0 }
+      const { group, resource } = resources.of(prefix)
+      found = { labels: { group, operation, resource }, counts: new BucketCounts(bounds), errors: 0 }
       series[operation].set(prefix, found)
     }
     return found
@@ -83,6 +70,7 @@ export function measureStorage(storage: Storage, { clock, metrics, kinds }: Meas
     delete: (key, options) => measured('delete', key, storage.delete(key, options)),
     watch: (prefix, from, signal) => storage.watch(prefix, from, signal),
     ...(storage.sync && { sync: () => storage.sync!() }),
+    ...(storage.isStale && { isStale: key => storage.isStale!(key) }),
     subscribe: (prefix, from, listener, onLost) => storage.subscribe(prefix, from, listener, onLost),
     compact: revision => storage.compact(revision),
     close: () => storage.close(),

@@ -71,6 +71,11 @@ export class StoreContext {
     return entry && this.showLater(entry)
   }
 
+  /** Whether an update that changes nothing is to be written all the same. */
+  async isStale(key: ObjectKey): Promise<boolean> {
+    return (await this.options.storage.isStale?.(this.keyOf(key))) ?? false
+  }
+
   /** In this kind's version. */
   async showAll(entries: readonly StoredObject[]): Promise<StoredObject[]> {
     const { version } = this.options

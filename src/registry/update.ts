@@ -78,7 +78,7 @@ async function updateOnce(context: StoreContext, request: UpdateRequest, current
     keepManagerTimes(object, old)
     if (vanishes(context, object, old)) return vanish(context, request, { object, current })
     const isWritten = current.isFirst && context.kind.strategy.storesDefaultsLate
-    if (!isWritten && semanticEqual(object, old)) return current
+    if (!isWritten && semanticEqual(object, old) && !(await context.isStale(key))) return current
     return dryRun ? context.unwritten(object, current.revision) : context.write(key, object, current.revision)
   })
 }

@@ -71,6 +71,16 @@ export class RevisionInFuture extends Error {
   }
 }
 
+/** What lies under a key cannot be read: it is damaged, or encrypted by a key that is not known. The message says which. */
+export class UnreadableValue extends Error {
+  constructor(
+    readonly key: string,
+    why: string,
+  ) {
+    super(why)
+  }
+}
+
 /** Takes committed events in revision order, some at a time. It must not throw. */
 export type StorageListener = (events: readonly StorageEvent[]) => void
 
@@ -98,6 +108,11 @@ export interface Storage {
    * Returns what ends it. Throws RevisionCompacted. `onLost`: events are missing from here on, list and subscribe again.
    */
   subscribe(prefix: string, fromRevision: number, listener: StorageListener, onLost?: () => void): () => void
+  /**
+   * Whether what lies under the key would be stored in another form now, such as by a newer key: then an update writes it even
+   * though it changes nothing. Absent: never.
+   */
+  isStale?(key: string): Promise<boolean>
   /** Forgets history before the revision. */
   compact(revision: number): Promise<void>
   close(): Promise<void>

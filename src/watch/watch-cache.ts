@@ -4,8 +4,9 @@
  */
 import type { Clock, Random, Timer } from '../machinery/clock.js'
 import type { AnyObject } from '../machinery/object-meta.js'
+import { tooManyRequests } from '../machinery/status-error.js'
 import { compareKeys, itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../storage/sorted-map.js'
-import type { Storage, StorageEvent } from '../storage/storage.js'
+import { type Storage, type StorageEvent, UnreadableValue } from '../storage/storage.js'
 import { Bookmarks } from './bookmarks.js'
 import type { CacheStats } from './cache-stats.js'
 import { Change } from './change.js'
@@ -173,7 +174,7 @@ export class WatchCache {
   #start(): Promise<void> {
     return (this.#started ??= this.#load().catch(error => {
       this.#started = undefined
-      throw error
+      throw error instanceof UnreadableValue ? notReady(error) : error
     }))
   }
 
@@ -296,3 +297,7 @@ export class WatchCache {
     return newBookmark(type, this.revision(), annotations)
   }
 }
+
+/** As upstream's cache answers while one object of the resource cannot be read: somebody may bring the key. */
+const notReady = ({ key, message }: UnreadableValue) =>
+  tooManyRequests(`storage is (re)initializing: unable to transform key ${JSON.stringify(key)}: ${message}`, 1)

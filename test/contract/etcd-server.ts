@@ -29,7 +29,7 @@ const urlOf = (port: number) => `http://127.0.0.1:${port}`
 /** One member of its own cluster, on an empty directory that goes with it. */
 export class EtcdServer {
   readonly url: string
-  readonly #directory = mkdtempSync(join(tmpdir(), 'minik8s-etcd-'))
+  readonly directory = mkdtempSync(join(tmpdir(), 'minik8s-etcd-'))
   readonly #peerUrl: string
   readonly #flags: readonly string[]
   #process: ChildProcess | undefined
@@ -51,7 +51,7 @@ export class EtcdServer {
   /** Also after `kill`. Resolves when it serves. */
   async restart(): Promise<void> {
     const args = [
-      `--data-dir=${this.#directory}`,
+      `--data-dir=${this.directory}`,
       ...this.#flags,
       '--log-level=error',
       ...['listen-client-urls', 'advertise-client-urls'].map(flag => `--${flag}=${this.url}`),
@@ -88,6 +88,6 @@ export class EtcdServer {
 
   async stop(): Promise<void> {
     await this.kill()
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 }

@@ -1,8 +1,8 @@
 /**
- * An etcd that passes from ours to a stock API server v1.34.4 and back, and through the store on disk: whoever serves it shows the
- * same objects. MINIK8S_STOCK_BIN names the directory of the programs; without them the test is skipped.
+ * An etcd that passes from ours to a stock API server v1.34.4 and back, and through the store on disk, some of it encrypted: whoever
+ * serves it shows the same objects, and nobody writes a secret in the clear. MINIK8S_STOCK_BIN names the directory of the programs; without them the test is skipped.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -22,6 +22,23 @@ const types =
   'events,replicationcontrollers,limitranges,resourceclaims,namespaces,nodes,persistentvolumes,volumeattributesclasses,' +
   'customresourcedefinitions,validatingadmissionpolicies'
 
+/** What no file of any store may hold. */
+const canary = 'canary-in-the-mine'
+const inBase64 = Buffer.from(canary).toString('base64')
+
+const secret = Buffer.alloc(32, 7).toString('base64')
+const encryption = `
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+- resources: [secrets]
+  providers: [{ aescbc: { keys: [{ name: a, secret: ${secret} }] } }]
+- resources: ['*.apps']
+  providers: [{ secretbox: { keys: [{ name: a, secret: ${secret} }] } }]
+- resources: ['*.example.com', '*.']
+  providers: [{ aesgcm: { keys: [{ name: a, secret: ${secret} }] } }]
+`
+
 const objects = (suffix: string) => `
 apiVersion: v1
 kind: ConfigMap
@@ -32,7 +49,7 @@ binaryData: { bytes: AAEC }
 apiVersion: v1
 kind: Secret
 metadata: { name: s${suffix} }
-stringData: { key: value }
+stringData: { key: ${canary} }
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -148,21 +165,32 @@ function flatKeys(value: unknown, found: Record<string, true> = {}): Record<stri
   return found
 }
 
+const filesBelow = (directory: string): string[] =>
+  readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+
 describeWith('an etcd that passes from server to server', tool, () => {
   let etcd: EtcdServer
   const dataDir = mkdtempSync(join(tmpdir(), 'minik8s-migrate-'))
+  const keys = join(dataDir, 'keys.yaml')
   const clusters: TestCluster[] = []
   const ours = async (storage: string) => {
-    const flags = ['--storage', storage, '--controllers', 'none', '--scheduler', 'false']
+    const server = ['--controllers', 'none', '--scheduler', 'false']
+    const flags = ['--storage', storage, '--encryption-provider-config', keys, ...server]
     const cluster = new TestCluster({ runtime: 'none', flags })
     clusters.push(cluster)
     await cluster.start()
     return cluster
   }
   const migrate = (from: string, to: string) =>
-    output(process.execPath, [program, 'storage', 'migrate', '--data-dir', dataDir, '--from', from, '--to', to])
+    output(process.execPath, [
+      ...[program, 'storage', 'migrate', '--data-dir', dataDir, '--encryption-provider-config', keys],
+      ...['--from', from, '--to', to],
+    ])
 
   beforeAll(async () => {
+    writeFileSync(keys, encryption)
     etcd = await EtcdServer.start()
   })
   afterAll(async () => {
@@ -180,7 +208,7 @@ describeWith('an etcd that passes from server to server', tool, () => {
     expect(first.length).toBeGreaterThan(18)
     await cluster.stop()
 
-    await using stock = new StockServer({ etcd: etcd.url })
+    await using stock = new StockServer({ etcd: etcd.url, encryption: keys })
     await stock.start()
     expect(await contents(stock, `${types},thingsa.example.com`)).toEqual(first)
     await fill(stock, 'b')
@@ -193,10 +221,18 @@ describeWith('an etcd that passes from server to server', tool, () => {
     await onDisk.stop()
 
     expect(await migrate('file', `${place}/back`)).toMatch(/^copied \d+ objects/)
-    await using again = new StockServer({ etcd: etcd.url, prefix: '/back/registry' })
+    await using again = new StockServer({ etcd: etcd.url, prefix: '/back/registry', encryption: keys })
     await again.start()
     expect(await contents(again, `${types},thingsa.example.com,thingsb.example.com`, false)).toEqual(second)
   }, 180_000)
+
+  test('no file of a store holds what a secret says', () => {
+    const files = [etcd.directory, join(dataDir, 'store')].flatMap(filesBelow)
+    const holds = (text: string) => files.filter(file => readFileSync(file).includes(text))
+    expect(files.length).toBeGreaterThan(2)
+    expect([holds(canary), holds(inBase64)]).toEqual([[], []])
+    expect(holds('k8s:enc:').length).toBeGreaterThan(1)
+  })
 
   test('a store that holds something is not written over', async () => {
     await expect(migrate('file', etcd.url.replace('http:', 'etcd:'))).rejects.toThrow('it must be empty')

@@ -1,6 +1,6 @@
 /** Copies everything that one store holds into another, empty one. */
 import { eventTimeToLive } from '../../registry/event-expiry.js'
-import type { Storage, Stored } from '../../storage/storage.js'
+import { type Storage, type Stored, UnreadableValue } from '../../storage/storage.js'
 import { UserError } from '../user-error.js'
 
 const root = '/registry/'
@@ -17,7 +17,7 @@ const brace = 0x7b
 function checkReadable({ key, bytes }: Stored): void {
   if (bytes[0] === brace || key.startsWith(records)) return
   throw new UserError(
-    `${key} is neither JSON nor protobuf: objects that an API server has encrypted must first be written anew without encryption`,
+    `${key} is neither JSON nor protobuf: if an API server has encrypted it, name its keys by --encryption-provider-config`,
   )
 }
 
@@ -26,7 +26,9 @@ export async function migrate(from: Storage, to: Storage): Promise<number> {
   const there = await to.list(root, { limit: 1 })
   if (there.items.length)
     throw new UserError(`the store to write to holds ${there.items[0]!.key} and more: it must be empty`)
-  const { items } = await from.list(root)
+  const { items } = await from.list(root).catch(error => {
+    throw error instanceof UnreadableValue ? new UserError(`${error.key} cannot be read: ${error.message}`) : error
+  })
   const wanted = items.filter(({ key }) => !key.startsWith(passing))
   for (const stored of wanted) checkReadable(stored)
   // Older objects stay older than younger ones.

@@ -11,6 +11,7 @@ import { historyAgeOf } from '../history-age.js'
 import { parseStorageLocation } from '../storage-location.js'
 import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
+import { openEncryption, refuseEncrypted } from './encryption.js'
 
 /** A store, and what a built-in one found in its directory. */
 export interface Opened {
@@ -53,8 +54,14 @@ export function storeDirectory({ storage, dataDir }: Pick<Configuration, 'storag
 export async function openStore(config: Configuration, log: Logger): Promise<Opened> {
   const location = parseStorageLocation('storage', config.storage)
   const { apiServer = {} } = config
-  if (location.engine === 'file') return openStoreDirectory(storeDirectory(config)!, log, historyAgeOf(apiServer))
-  // Most clusters have no etcd: then its code is not even loaded.
-  const { openEtcd } = await import('./etcd-store.js')
-  return { storage: await openEtcd(location, apiServer, log) }
+  if (location.engine === 'etcd') {
+    // Most clusters have no etcd: then its code is not even loaded.
+    const { openEtcd } = await import('./etcd-store.js')
+    return { storage: await openEtcd(location, apiServer, log) }
+  }
+  const encryption = await openEncryption(apiServer, log)
+  const { storage, recovery } = await openStoreDirectory(storeDirectory(config)!, log, historyAgeOf(apiServer))
+  if (encryption) return { storage: encryption.within(storage), recovery }
+  await refuseEncrypted(storage)
+  return { storage, recovery }
 }

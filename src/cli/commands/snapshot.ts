@@ -14,6 +14,10 @@ const flags = {
   keys: { value: 'PREFIX', help: 'inspect: list keys, such as pods/default/' },
   object: { value: 'KEY', help: 'inspect: print an object, such as pods/default/web' },
   port: { value: 'N', help: 'serve: port of the API server', default: 'any' },
+  'encryption-provider-config': {
+    value: 'FILE',
+    help: 'serve: the keys of what is encrypted; other verbs copy it as it is',
+  },
 } as const satisfies Record<string, Flag>
 
 type Given = ReturnType<typeof parseFlags<typeof flags>>
@@ -31,9 +35,13 @@ async function inspect(dataDir: string, file: string | undefined, { keys, object
 }
 
 /** Until SIGINT or SIGTERM. */
-async function serve(dataDir: string, file: string | undefined, { port = '0' }: Given): Promise<void> {
+async function serve(dataDir: string, file: string | undefined, { port = '0', ...given }: Given): Promise<void> {
   const { serveState } = await import('../snapshot/serve.js')
-  const cluster = await serveState(await stateOf(dataDir, file), Number(port))
+  const keys = given['encryption-provider-config']
+  const cluster = await serveState(await stateOf(dataDir, file), {
+    port: Number(port),
+    ...(keys && { 'encryption-provider-config': keys }),
+  })
   const kubeconfig = join(tmpdir(), `minik8s-snapshot-${process.pid}`, 'kubeconfig')
   await writeKubeconfig(kubeconfig, kubeconfigWithKeys(cluster.url, cluster.pki))
   say(`what is there can be read: kubectl --kubeconfig ${kubeconfig} get all -A`)

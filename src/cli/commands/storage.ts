@@ -13,6 +13,7 @@ const help = `Usage: minik8s storage migrate --from WHERE --to WHERE [FLAGS]
 Copies all objects from one store to another, which must be empty. Stop all servers of both first. WHERE is file, the store of the
 data directory; file:DIR, such a store elsewhere; or etcd://HOST:PORT,…[/PREFIX]. An etcd may be that of a stock API server, before or
 after: what it has stored is read, and it reads what is written. Resource versions begin anew: clients list again.
+What is encrypted is read, and written again, by the keys of --encryption-provider-config; without, nothing is encrypted after.
 
 ${formatFlags(storageFlags)}
 `

@@ -1,4 +1,5 @@
 /** `snapshot inspect`: what a store or a snapshot holds, by resource, or one object of it. */
+import { isEncrypted } from '../../storage/encryption/identity.js'
 import type { Stored } from '../../storage/storage.js'
 import { UserError } from '../user-error.js'
 import type { StoreState } from './state.js'
@@ -51,5 +52,7 @@ export function showObject({ tree }: StoreState, key: string): string {
   const full = key.startsWith(prefix) ? key : prefix + key.replace(/^\//, '')
   const stored = tree.get(full)
   if (!stored) throw new UserError(`there is no ${full}; --keys lists what there is`)
+  if (isEncrypted(stored.bytes))
+    throw new UserError(`${full} is encrypted: \`minik8s snapshot serve\` with --encryption-provider-config shows it`)
   return `${Buffer.from(stored.bytes).toString()}\n# written at revision ${stored.modRevision}, made at ${stored.createRevision}`
 }

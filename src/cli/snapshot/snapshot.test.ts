@@ -158,7 +158,7 @@ test('looks inside', async () => {
 })
 
 test('shows what is there over HTTP, and takes no writes', async () => {
-  const cluster = await serveState(await readStoreDirectory(join(dataDir, 'store')), 0)
+  const cluster = await serveState(await readStoreDirectory(join(dataDir, 'store')), { port: 0 })
   try {
     const client = cluster.clientFor({ name: 'admin', groups: ['system:masters'] })
     const { configMap } = await import('../../apis/core-v1/index.js')

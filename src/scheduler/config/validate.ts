@@ -3,7 +3,8 @@
 import { duplicate, type FieldError, invalid, required } from '../../machinery/field-error.js'
 import { stringifyJson } from '../../machinery/json/stringify.js'
 import { isQualifiedName } from '../../machinery/names.js'
-import { argsShapes, configurationShape, misfits } from './known-fields.js'
+import { misfits } from '../../machinery/shape.js'
+import { argsShapes, configurationShape } from './known-fields.js'
 import {
   configurationVersion,
   type Extender,

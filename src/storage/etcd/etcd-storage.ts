@@ -32,8 +32,6 @@ export interface EtcdStorageDeps {
   log: Logger
   keys: KeySpace
   bounds: WindowBounds & { maxAge: number }
-  /** From what any API server has stored to what this one stores; throws what cannot be read. */
-  readValue(key: string, value: Uint8Array): Uint8Array
   /** Ends what goes on beside. */
   onClose?(): void
 }
@@ -246,15 +244,8 @@ export class EtcdStorage implements Storage {
 
   #read(key: string, value: Uint8Array = new Uint8Array()): Uint8Array {
     const own = this.#written.get(key)
-    if (own && Buffer.compare(own, value) === 0) return own
-    try {
-      const read = this.#deps.readValue(key, value)
-      // A view would keep the whole answer in memory.
-      return read === value ? new Uint8Array(value) : read
-    } catch (error) {
-      this.#deps.log.error({ key, error: String(error) }, 'A value in etcd cannot be read')
-      return new Uint8Array(value)
-    }
+    // A view would keep the whole answer in memory.
+    return own && Buffer.compare(own, value) === 0 ? own : new Uint8Array(value)
   }
 
   #take(watched: readonly WatchedEvent[]): void {

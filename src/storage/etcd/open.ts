@@ -23,15 +23,13 @@ export interface EtcdStoreOptions {
   prefix?: string
   /** Which keys belong to the store; ends in '/'. Default `/registry/`. */
   directory?: string
-  /** From what any API server has stored to what this one stores. Default: as it is. Throws what cannot be read. */
-  readValue?(key: string, value: Uint8Array): Uint8Array
   /** Milliseconds between compactions; 0: somebody else sees to it. Default five minutes. */
   compactEvery?: number
 }
 
 /** Throws GrpcError when no member answers. */
 export async function openEtcdStorage(options: EtcdStoreOptions): Promise<EtcdStorage> {
-  const { clock, log, endpoints, tls, prefix = '', directory = '/registry/', readValue } = options
+  const { clock, log, endpoints, tls, prefix = '', directory = '/registry/' } = options
   const client = new EtcdClient({ clock, endpoints, ...(tls && { tls }) })
   const { compactEvery = compactionInterval } = options
   let stopCompactor = () => {}
@@ -39,7 +37,6 @@ export async function openEtcdStorage(options: EtcdStoreOptions): Promise<EtcdSt
     ...{ client, clock, log },
     bounds: { ...bounds, maxAge: 2 * (compactEvery || compactionInterval) },
     keys: new KeySpace({ prefix, directory }),
-    readValue: readValue ?? ((_, value) => value),
     onClose: () => stopCompactor(),
   })
   try {

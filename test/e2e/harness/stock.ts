@@ -62,6 +62,8 @@ export interface StockServerOptions {
   etcd?: string
   /** What keys begin with. */
   prefix?: string
+  /** An EncryptionConfiguration. */
+  encryption?: string
 }
 
 /** A stock API server, with neither controllers nor scheduler. */
@@ -77,7 +79,7 @@ export class StockServer {
     const url = (n: number) => `http://127.0.0.1:${n}`
     execFileSync('openssl', ['genrsa', '-out', join(this.dir, 'sa.key'), '2048'], { stdio: 'ignore' })
     writeFileSync(join(this.dir, 'tokens.csv'), `${token},kubernetes-admin,admin,system:masters\n`)
-    const { etcd, prefix = '/registry' } = this.options
+    const { etcd, prefix = '/registry', encryption } = this.options
     if (!etcd)
       this.#spawn('etcd', [
         '--data-dir=etcd',
@@ -98,6 +100,7 @@ export class StockServer {
       `--secure-port=${port}`,
       '--bind-address=127.0.0.1',
       '--service-cluster-ip-range=10.96.0.0/16',
+      ...(encryption ? [`--encryption-provider-config=${encryption}`] : []),
     ])
     writeFileSync(this.kubeconfig, kubeconfigWith(`https://127.0.0.1:${port}`))
     await eventually('the stock server', () =>
