@@ -1,6 +1,5 @@
 /** Server-side apply: a patch that says what its manager wants, of an object that need not exist yet. */
 import { applyObject, shownObject } from '../../machinery/apply/apply-object.js'
-import { cloneJson } from '../../machinery/clone.js'
 import { JsonSyntaxError, parseJson } from '../../machinery/json/parse.js'
 import { loadYamlParser, type YamlParser, YamlSyntaxError } from '../../machinery/json/yaml.js'
 import type { AnyKind } from '../../machinery/kind.js'
@@ -132,7 +131,7 @@ export function appliedTo(context: WriteContext, call: ApplyCall, current: AnyOb
   const { kind, request, configuration } = call
   const mergeContext = mergeContextOf(context.schemas, kind, request.subresource ?? '')
   if (!mergeContext) throw unsupportedPatchType()
-  const applied = cloneJson(configuration.object)
+  const applied = configuration.object
   const mark = writeMarkOf(request, context.clock.now())
   const force = request.write?.force === true
   const { object, changed } = applyObject(mergeContext, { live: current, applied, force, mark })

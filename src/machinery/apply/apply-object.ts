@@ -16,6 +16,7 @@ import { mergeObjects } from './merge.js'
 import { type MergeContext, withoutUnmanaged } from './merge-context.js'
 import { TypedError } from './path-element.js'
 import { pruneObject } from './prune.js'
+import { changeValues, findChangedValues } from './reapply.js'
 import { sameJson } from './same-json.js'
 import type { WriteMark } from './track-update.js'
 import { findLosses, recordUpdate, takeLosses } from './update-managers.js'
@@ -25,7 +26,7 @@ import { zeroObject } from './zero-object.js'
 export interface ApplyRequest {
   /** Undefined when there is nothing yet. May be changed in parts that the result shares. */
   readonly live: AnyObject | undefined
-  /** As the client sent it; not changed, but the result shares parts with it. */
+  /** As the client sent it; not changed, and the result shares nothing with it. */
   readonly applied: AnyObject
   readonly force: boolean
   readonly mark: WriteMark
@@ -55,11 +56,14 @@ export function shownObject(applied: AnyObject): string {
 }
 
 /** What can be told before anything is merged. */
-function checkRequest({ apiVersion, kind, type }: MergeContext, applied: AnyObject): void {
+function checkRequest({ apiVersion, kind }: MergeContext, applied: AnyObject): void {
   const given = { apiVersion: textOf(applied.apiVersion), kind: textOf(applied.kind) }
   if (given.apiVersion !== apiVersion || given.kind !== kind)
     throw badRequest(`invalid object type: ${shownType(given.apiVersion, given.kind)}`)
   if ((applied.metadata?.managedFields ?? null) !== null) throw badRequest('metadata.managedFields must be nil')
+}
+
+function checkFields({ type }: MergeContext, applied: AnyObject): void {
   try {
     checkApplied(type, applied)
   } catch (error) {
@@ -86,7 +90,7 @@ function attemptApply(context: MergeContext, { live, applied, managers, identity
   // Not before: type and name are not to be pruned.
   const owned = context.sets.shared(withoutUnmanaged(set), last?.set)
   managers.set(id, { ...identity, time: last?.time, set: owned })
-  return { id, object, losses: findLosses(context, { live, object }, { managers, except: id }) }
+  return { object, losses: findLosses(context, { live, object }, { managers, except: id }) }
 }
 
 /** Conflicts that client-side apply does not excuse. */
@@ -127,6 +131,16 @@ function claimEarlierFields(context: MergeContext, live: AnyObject, { subresourc
   return managers
 }
 
+/** Undefined where what is written down of them cannot be read. */
+function knownManagersOf(live: AnyObject): Managers | undefined {
+  try {
+    return decodeManagers(live.metadata.managedFields, false)
+  } catch (error) {
+    if (error instanceof TypedError) return undefined
+    throw error
+  }
+}
+
 function managersOf(context: MergeContext, live: AnyObject | undefined, mark: WriteMark): Managers {
   try {
     const managers = decodeManagers(live?.metadata.managedFields, false)
@@ -137,11 +151,45 @@ function managersOf(context: MergeContext, live: AnyObject | undefined, mark: Wr
   }
 }
 
+interface Outcome {
+  object: Fields
+  changed: boolean
+}
+
+/** As `merge`, in the quickest way, of a manager that applied the same fields before; undefined where that is not so. */
+function reapply(
+  context: MergeContext,
+  { live, applied }: { live: AnyObject; applied: AnyObject },
+  identity: ManagerIdentity,
+): (Outcome & { managers: Managers }) | undefined {
+  const managers = knownManagersOf(live)
+  const object = withoutManagedFields(live)
+  const changes = managers && findChangedValues(context, { live: object, applied }, { managers, identity })
+  if (!changes) return undefined
+  changeValues(changes)
+  return { object, changed: changes.length > 0, managers }
+}
+
+function merge(context: MergeContext, { live, applied, force, mark }: ApplyRequest, identity: ManagerIdentity) {
+  checkFields(context, applied)
+  const managers = managersOf(context, live, mark)
+  const before: Fields = live
+    ? withoutManagedFields(live)
+    : { ...cloneJson(zeroObject(context.type)), ...typeMeta(context) }
+  const attempt = { live: before, applied: cloneJson(applied), managers, identity }
+  const { object, losses } = attemptApply(context, attempt)
+  if (!force) refuseConflicts(context, { live, managers, mark }, losses.conflicts)
+  takeLosses(managers, losses)
+  const changed = !sameJson(before, object)
+  return { object: changed ? object : before, changed, managers }
+}
+
 /**
  * The object with its managed fields, neither decoded nor defaulted: it may hold what the client wrote in another form, and null.
  * Throws 409 with the conflicts, and 400 for what does not fit the schema, where upstream has its words in a 500.
  */
-export function applyObject(context: MergeContext, { live, applied, force, mark }: ApplyRequest): Applied {
+export function applyObject(context: MergeContext, request: ApplyRequest): Applied {
+  const { live, applied, mark } = request
   checkRequest(context, applied)
   const identity: ManagerIdentity = {
     manager: mark.manager,
@@ -149,17 +197,12 @@ export function applyObject(context: MergeContext, { live, applied, force, mark 
     apiVersion: context.apiVersion,
     subresource: mark.subresource,
   }
-  const managers = managersOf(context, live, mark)
-  const before: Fields = live
-    ? withoutManagedFields(live)
-    : { ...cloneJson(zeroObject(context.type)), ...typeMeta(context) }
-  const { id, object, losses } = attemptApply(context, { live: before, applied, managers, identity })
-  if (!force) refuseConflicts(context, { live, managers, mark }, losses.conflicts)
-  takeLosses(managers, losses)
-  const changed = !sameJson(before, object)
+  const again = live && reapply(context, { live, applied }, identity)
+  const { object, changed, managers } = again ?? merge(context, request, identity)
+  const id = idOf(identity)
   const entry = managers.get(id)
   if (entry && changed) managers.set(id, { ...entry, time: mark.time })
-  const result = (changed ? object : before) as AnyObject
+  const result = object as AnyObject
   if (mark.manager === kubectlManager) refreshLastApplied(result, applied)
   const entries = encodeManagers(managers)
   result.metadata = { ...result.metadata, ...(entries && { managedFields: entries }) }

@@ -22,6 +22,13 @@ export function isEmpty(set: FieldSet | undefined): boolean {
   return true
 }
 
+/** How many children a node has, itself included where it is a member that has some. */
+export function sizeOf(node: FieldSet): number {
+  let size = 0
+  for (const _ in node) size++
+  return size
+}
+
 const isMember = (node: FieldSet): boolean => isEmpty(node) || Object.hasOwn(node, self)
 
 const childrenOf = (node: FieldSet): PathElement[] => {

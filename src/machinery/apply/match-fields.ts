@@ -1,5 +1,5 @@
 /** Whether the writer of a new object comes to own exactly a known set: asked before the set is written out again. */
-import { type FieldSet, hasElement, isEmpty, self } from './field-set.js'
+import { type FieldSet, hasElement, isEmpty, self, sizeOf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import { fieldElement } from './path-element.js'
@@ -11,12 +11,6 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const none = Object.freeze({}) as FieldSet
-
-function sizeOf(node: FieldSet): number {
-  let size = 0
-  for (const _ in node) size++
-  return size
-}
 
 /** Items that share an element are fewer elements than items: then this is false, and the set is written out. */
 function matchesItems(type: MergeType, list: readonly unknown[], node: FieldSet, isSelf: boolean): boolean {

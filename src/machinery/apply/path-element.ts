@@ -9,10 +9,16 @@ export class TypedError extends Error {}
 
 export const fieldElement = (name: string): PathElement => `f:${name}`
 
+/** Texts that JSON writes between quotes as they are. */
+const plainText = /^[\w./:-]*$/
+
+const keyText = (value: unknown): string =>
+  typeof value === 'string' && plainText.test(value) ? `"${value}"` : goJson(value)
+
 /** `names` and `values` run in parallel, sorted by name. */
 export function keyElement(names: readonly string[], values: readonly unknown[]): PathElement {
   let text = ''
-  for (let i = 0; i < names.length; i++) text += `${i ? ',' : ''}${JSON.stringify(names[i])}:${goJson(values[i])}`
+  for (let i = 0; i < names.length; i++) text += `${i ? ',' : ''}${keyText(names[i])}:${keyText(values[i])}`
   return `k:{${text}}`
 }
 

@@ -40,7 +40,8 @@ function addBackDangling({ type }: MergeVersion, { merged, pruned }: Pruning, la
   return removePaths(type, merged, intersection(gone, named(last)))
 }
 
-const hasNull = (value: unknown): boolean =>
+/** Whether null stands anywhere in a value. */
+export const hasNull = (value: unknown): boolean =>
   value === null || (typeof value === 'object' && Object.values(value as object).some(hasNull))
 
 /**
