@@ -44,10 +44,10 @@ kind: Service
 metadata: { name: ${name} }
 spec: { selector: { app: ${name} }, ports: [{ port: 80, targetPort: 8080 }] }
 `
-const gateway = (port: number) => `
+const gateway = (port: number, name = 'main') => `
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
-metadata: { name: main }
+metadata: { name: ${name} }
 spec:
   gatewayClassName: minik8s
   listeners: [{ name: http, protocol: HTTP, port: ${port}, hostname: '*.test' }]
@@ -99,9 +99,9 @@ describeWith('the Gateway API', findDefinitions(), definitions => {
 
   const field = (name: string, jsonpath: string) => cluster.kubectl('get', name, '-o', `jsonpath={${jsonpath}}`)
 
-  function seen(path: string, headers: Record<string, string> = {}) {
+  function seen(path: string, headers: Record<string, string> = {}, host = '127.0.0.1') {
     return new Promise<{ status: number; text: string; location?: string; way?: unknown }>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port, path, headers: { host: 'a.test', ...headers }, agent: false }
+      const options = { host, port, path, headers: { host: 'a.test', ...headers }, agent: false }
       request(options, response => {
         const { statusCode: status = 0, headers } = response
         const found = { status, ...(headers.location && { location: headers.location }), way: headers['x-way'] }
@@ -140,6 +140,16 @@ describeWith('the Gateway API', findDefinitions(), definitions => {
     const answers = new Set<string>()
     for (let i = 0; i < 40; i++) answers.add((await seen('/both')).text)
     expect([...answers].sort()).toEqual(['one', 'two'])
+  })
+
+  test('a second Gateway has an address of its own, where the routes of the first are not', async () => {
+    await cluster.apply(gateway(port, 'second'))
+    await cluster.kubectl('wait', '--for=condition=Programmed', 'gateway/second', '--timeout=20s')
+    const address = await field('gateway/second', '.status.addresses[0].value')
+    expect(address).toMatch(/^127\.(?!0\.0\.1$)/)
+    expect(await seen('/', {}, address)).toMatchObject({ status: 404 })
+    expect(await seen('/')).toMatchObject({ status: 200, text: 'one' })
+    await cluster.kubectl('delete', 'gateway', 'second')
   })
 
   test('without Gateways nobody listens; without the definitions all goes on', async () => {

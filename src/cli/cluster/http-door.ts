@@ -1,10 +1,12 @@
 /** The ports of localhost at which Ingresses and Gateways are served, opened when one of them wants one. */
+import type { AddressWorld } from '../../network/gateway/gateway-addresses.js'
 import type { FrontDoor } from '../../network/http-router/front-door.js'
 import type { ServiceEndpoints } from '../../network/http-router/service-endpoints.js'
 import type { Configuration } from '../configuration.js'
 import { ensurePki, pkiDirectory } from '../pki/pki.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
 import { serverHosts } from './control-plane.js'
+import { gatewayAddresses } from './gateway-addresses.js'
 import type { NetworkDeps } from './network-deps.js'
 
 /** Where nothing is said: the usual ports, those that everybody may listen on, any. */
@@ -34,12 +36,16 @@ async function certificateSource(config: Configuration) {
 export interface HttpDoor {
   door: FrontDoor
   endpoints: ServiceEndpoints
-  /** What is told of it. */
-  address: string
+  /** The first is that of Ingresses. */
+  addresses: AddressWorld
 }
 
 /** Loads what serves HTTP; nothing listens yet. */
-export async function openDoor(config: Configuration, { informers, log }: NetworkDeps): Promise<HttpDoor> {
+export async function openDoor(
+  config: Configuration,
+  cluster: string,
+  { informers, log }: NetworkDeps,
+): Promise<HttpDoor> {
   const [{ FrontDoor }, { ServiceEndpoints }, defaultCertificate] = await Promise.all([
     import('../../network/http-router/front-door.js'),
     import('../../network/http-router/service-endpoints.js'),
@@ -60,5 +66,5 @@ export async function openDoor(config: Configuration, { informers, log }: Networ
     defaultCertificate,
   }
   const door = new FrontDoor(deps, { addresses: addressesOf(config), candidates })
-  return { door, endpoints, address: shownAddress(config.bindAddress) }
+  return { door, endpoints, addresses: gatewayAddresses(shownAddress(config.bindAddress), cluster) }
 }

@@ -11,7 +11,7 @@ interface Running {
   stop(): Promise<void>
 }
 
-async function startController({ plane, informers, log: parent }: NetworkDeps, { door, address }: HttpDoor) {
+async function startController({ plane, informers, log: parent }: NetworkDeps, { door, addresses }: HttpDoor) {
   const [{ startIngressController }, { newEventRecorder }] = await Promise.all([
     import('../../network/ingress/ingress-controller.js'),
     import('../../client/event-recorder.js'),
@@ -19,14 +19,14 @@ async function startController({ plane, informers, log: parent }: NetworkDeps, {
   const log = parent.child({ component: 'ingress' })
   const client = plane.clientFor(administrator)
   const events = newEventRecorder({ client, clock, random, log, component: 'minik8s-ingress' })
-  return startIngressController({ client, informers, events, clock, log, door, address })
+  return startIngressController({ client, informers, events, clock, log, door, address: addresses.shared })
 }
 
 /** Watches for Ingresses and for definitions of Gateways; all else waits for the first. */
-export function startIngress(config: Configuration, deps: NetworkDeps): Running {
+export function startIngress(config: Configuration, cluster: string, deps: NetworkDeps): Running {
   const { plane, informers, log } = deps
   let opened: Promise<HttpDoor> | undefined
-  const open = () => (opened ??= openDoor(config, deps))
+  const open = () => (opened ??= openDoor(config, cluster, deps))
   let controller: Promise<Running | undefined> | undefined
   const failed = (error: unknown) => void log.error({ error: String(error) }, 'Ingresses are not served')
   // Nothing waits for it.

@@ -64,7 +64,7 @@ export async function startNetwork(config: Configuration, place: NetworkPlace, d
   const balancers = isCarried
     ? await startBalancers({ cluster, families, routed: rules?.families ?? [] }, deps)
     : undefined
-  const ingress = config.ingress === 'builtin' ? startIngress(config, deps) : undefined
+  const ingress = config.ingress === 'builtin' ? startIngress(config, cluster, deps) : undefined
   const policies = rules?.startPolicies(deps.informers)
   const notice = reachesServices ? rules?.notice : userspaceNotice
   const names = reachesServices && config.dns === 'builtin' ? await startNameService(config, network, deps) : undefined

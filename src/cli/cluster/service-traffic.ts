@@ -6,6 +6,7 @@ import type { BalancerAddresses } from '../../network/load-balancer/load-balance
 import type { RouteCarrier } from '../../network/proxy/service-routes.js'
 import type { Configuration } from '../configuration.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
+import { clusterNumber } from './cluster-number.js'
 import { controllerUser } from './identities.js'
 import type { KernelRules } from './kernel-rules.js'
 import type { NetworkDeps } from './network-deps.js'
@@ -24,7 +25,7 @@ const everywhere = { IPv4: '0.0.0.0', IPv6: '::' } as const
 
 /** Of the addresses set aside for tests of networks (RFC 2544, RFC 5180), a range a cluster, so that clusters side by side differ. */
 function balancerRanges(cluster: string): Record<IpFamily, string> {
-  const number = [...cluster].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 512, 7)
+  const number = clusterNumber(cluster)
   return {
     IPv4: `198.${18 + (number >> 8)}.${number & 255}.0/24`,
     IPv6: `2001:2:0:${(number + 1).toString(16)}::/64`,

@@ -8,6 +8,8 @@ export interface Claim {
   flaw?: { reason: string; message: string } | undefined
   /** Where it holds. */
   reason: string
+  /** More about it where it holds. */
+  note?: string | undefined
   /** Holds although there is a flaw to tell. */
   holdsAnyway?: boolean
   /** Holds only because of the flaw: it is one to be told. */
@@ -24,14 +26,14 @@ export interface ClaimContext {
 
 /** Times stay where the status stays. */
 export function newConditions(claims: readonly Claim[], { generation, now, before }: ClaimContext): Condition[] {
-  return claims.map(({ type, flaw, reason, holdsAnyway = false, isComplaint = false }) => {
+  return claims.map(({ type, flaw, reason, note = '', holdsAnyway = false, isComplaint = false }) => {
     const status = (!flaw || holdsAnyway) !== isComplaint ? 'True' : 'False'
     const old = before?.find(condition => condition.type === type)
     return {
       type,
       status,
       reason: flaw?.reason ?? reason,
-      message: flaw?.message ?? '',
+      message: flaw?.message ?? note,
       observedGeneration: generation,
       lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
     }

@@ -12,18 +12,26 @@ import type { ServicePortRef } from '../http-router/http-rule.js'
 import { SecretCertificates } from '../http-router/secret-certificates.js'
 import { writeStatus } from '../http-router/write-status.js'
 import { isSameStatus } from './conditions.js'
+import { type AddressWorld, type GatewayAddresses, planAddresses } from './gateway-addresses.js'
 import {
   controllerName,
-  type Gateway,
   gatewayClassKind,
   gatewayKind,
   httpRouteKind,
   type ReferenceGrant,
   referenceGrantKind,
 } from './gateway-kinds.js'
-import { classStatus, type GatewayPlace, gatewayStatus, routeStatus } from './gateway-status.js'
-import { isServed, type PlannedListener, planListeners } from './plan-listeners.js'
+import { classStatus, type GatewayPlace, gatewayStatus, type PlannedGateway, routeStatus } from './gateway-status.js'
+import { isServed, type ListenerWorld, type PlannedListener, planListeners } from './plan-listeners.js'
 import { type PlannedRoute, planRoute } from './plan-routes.js'
+
+/** What there is beyond what is needed. */
+export interface GatewayDefinitions {
+  /** ReferenceGrants have a definition of their own. */
+  hasGrants: boolean
+  /** The status of a class may list features. */
+  listsFeatures: boolean
+}
 
 export interface GatewayControllerDeps {
   client: Client
@@ -31,14 +39,21 @@ export interface GatewayControllerDeps {
   clock: Clock
   log: Logger
   door: FrontDoor
-  /** Where the door is. */
-  address: string
+  addresses: AddressWorld
   hasPort(port: ServicePortRef): boolean
-  /** Whether there are ReferenceGrants: they have a definition of their own. */
-  hasGrants: boolean
+  definitions: GatewayDefinitions
 }
 
 const textOf = (object: KubernetesObject) => `${object.metadata.namespace}/${object.metadata.name}`
+
+/** How many routes are attached to each listener. */
+function attachedTo(routes: Iterable<PlannedRoute | undefined>): ReadonlyMap<PlannedListener, number> {
+  const counts = new Map<PlannedListener, number>()
+  for (const route of routes)
+    for (const listener of new Set(route?.parents.flatMap(({ listeners }) => listeners)))
+      counts.set(listener, (counts.get(listener) ?? 0) + 1)
+  return counts
+}
 
 class GatewayController {
   readonly #classes
@@ -54,13 +69,13 @@ class GatewayController {
   readonly again: () => void
 
   constructor(private readonly deps: GatewayControllerDeps) {
-    const { informers, hasGrants, clock } = deps
+    const { informers, definitions, clock } = deps
     this.#sync = new GatheredSync(clock, () => this.#serve())
     this.again = this.#sync.schedule
     this.#classes = informers.informer(gatewayClassKind)
     this.#gateways = informers.informer(gatewayKind)
     this.#routes = informers.informer(httpRouteKind)
-    this.#grants = hasGrants ? informers.informer(referenceGrantKind) : undefined
+    this.#grants = definitions.hasGrants ? informers.informer(referenceGrantKind) : undefined
     this.#secrets = informers.informer(secretKind)
     this.#namespaces = informers.informer(namespaceKind)
     this.#certificates = new SecretCertificates(key => this.#secrets.get(key))
@@ -84,24 +99,42 @@ class GatewayController {
     const names = new Set(classes.map(({ metadata }) => metadata.name))
     const grants = this.#grants?.list() ?? []
     const gateways = this.#gateways.list().filter(({ spec }) => names.has(spec.gatewayClassName))
-    const world = { grants, certificateOf: (key: { namespace: string; name: string }) => this.#certificates.of(key) }
-    const listeners = new Map(gateways.map(gateway => [textOf(gateway), planListeners(gateway, world)]))
+    const addresses = planAddresses(gateways, this.deps.addresses)
+    const listeners = new Map(
+      gateways.map(own => [textOf(own), planListeners(own, this.#listenerWorld(addresses.get(own)!, grants))]),
+    )
     const routes = this.#planRoutes(listeners, grants)
     const all = [...listeners.values()].flat()
-    const actual = await this.#openDoor(
+    const portOf = await this.#openDoor(
       all,
       [...routes.values()].flatMap(route => route?.rules ?? []),
     )
     const now = formatTime(this.deps.clock.now())
-    const place: GatewayPlace = { now, address: this.deps.address, isOpen: port => actual.has(port) }
+    const { listsFeatures } = this.deps.definitions
+    const place: GatewayPlace = { now, portOf }
+    const attached = attachedTo(routes.values())
+    const planned = gateways.map((gateway): PlannedGateway => {
+      const own = listeners.get(textOf(gateway)) ?? []
+      const counted = own.map(planned => ({ planned, attached: attached.get(planned) ?? 0 }))
+      return { gateway, addresses: addresses.get(gateway)!, listeners: counted }
+    })
     await Promise.all([
-      ...classes.map(own => this.#write(gatewayClassKind, own, classStatus(own, now))),
-      ...gateways.map(own => this.#writeGateway(own, { listeners: listeners.get(textOf(own)) ?? [], routes, place })),
+      ...classes.map(own => this.#write(gatewayClassKind, own, classStatus(own, { now, listsFeatures }))),
+      ...planned.map(own => this.#write(gatewayKind, own.gateway, gatewayStatus(own, place))),
       ...this.#routes.list().map(own => {
         const status = routeStatus(own, routes.get(textOf(own)), now)
         return status && this.#write(httpRouteKind, own, status)
       }),
     ])
+  }
+
+  #listenerWorld({ addresses }: GatewayAddresses, grants: readonly ReferenceGrant[]): ListenerWorld {
+    const { shared } = this.deps.addresses
+    return {
+      addresses: addresses.map(address => (address === shared ? '' : address)),
+      grants,
+      certificateOf: key => this.#certificates.of(key),
+    }
   }
 
   #planRoutes(listeners: ReadonlyMap<string, readonly PlannedListener[]>, grants: readonly ReferenceGrant[]) {
@@ -118,30 +151,12 @@ class GatewayController {
     const served = all.filter(isServed)
     return this.deps.door.set('gateway', {
       rules,
-      ports: new Map(served.map(({ listener, isTls }) => [listener.port, { isTls }])),
-      certificates: served.flatMap(({ listener, certificate }) =>
-        certificate ? [this.#certificates.forHosts(certificate, listener.hostname ? [listener.hostname] : [])] : [],
-      ),
+      places: served.flatMap(({ listener: { hostname }, places, isTls, certificate }) => {
+        const certificates = certificate ? [this.#certificates.forHosts(certificate, hostname ? [hostname] : [])] : []
+        return places.map(place => ({ ...place, isTls, certificates, host: hostname?.toLowerCase() ?? '' }))
+      }),
       again: this.again,
     })
-  }
-
-  #writeGateway(
-    own: Gateway,
-    found: {
-      listeners: readonly PlannedListener[]
-      routes: ReadonlyMap<string, PlannedRoute | undefined>
-      place: GatewayPlace
-    },
-  ): Promise<void> {
-    const parents = [...found.routes.values()].flatMap(route => [
-      new Set(route?.parents.flatMap(({ listeners }) => listeners)),
-    ])
-    const counted = found.listeners.map(planned => ({
-      planned,
-      attached: parents.filter(listeners => listeners.has(planned)).length,
-    }))
-    return this.#write(gatewayKind, own, gatewayStatus(own, counted, found.place))
   }
 
   async #write<T extends KubernetesObject & { status?: object }>(
@@ -157,7 +172,7 @@ class GatewayController {
   async stop(): Promise<void> {
     for (const leave of this.#leave) leave()
     await this.#sync.stop()
-    await this.deps.door.set('gateway', { rules: [], ports: new Map(), certificates: [], again() {} })
+    await this.deps.door.set('gateway', { rules: [], places: [], again() {} })
   }
 }
 

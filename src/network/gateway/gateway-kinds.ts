@@ -9,7 +9,7 @@ export const controllerName = 'minik8s.dev/gateway'
 
 export interface GatewayClass extends KubernetesObject {
   spec: { controllerName: string }
-  status?: { conditions?: Condition[] }
+  status?: { conditions?: Condition[]; supportedFeatures?: { name: string }[] }
 }
 
 export interface ObjectRef {
@@ -39,7 +39,7 @@ export interface ListenerStatus {
 }
 
 export interface Gateway extends KubernetesObject {
-  spec: { gatewayClassName: string; listeners: Listener[] }
+  spec: { gatewayClassName: string; listeners: Listener[]; addresses?: { type?: string; value?: string }[] }
   status?: { addresses?: { type?: string; value: string }[]; conditions?: Condition[]; listeners?: ListenerStatus[] }
 }
 

@@ -1,5 +1,8 @@
 /** What is said in the status of GatewayClasses, Gateways and HTTPRoutes. Pure. */
+import type { PortOf } from '../http-router/front-door.js'
 import { newConditions } from './conditions.js'
+import type { GatewayAddresses } from './gateway-addresses.js'
+import { supportedFeatures } from './gateway-features.js'
 import {
   controllerName,
   type Gateway,
@@ -15,10 +18,16 @@ import type { PlannedRoute } from './plan-routes.js'
 export interface GatewayPlace {
   /** RFC 3339. */
   now: string
-  /** Where Gateways are reached. */
-  address: string
-  /** Whether a port is listened on. */
-  isOpen(port: number): boolean
+  portOf: PortOf
+}
+
+const isOpen = ({ places }: PlannedListener, { portOf }: GatewayPlace) =>
+  places.some(place => portOf(place) !== undefined)
+
+/** Where it is reached, where that is not what it asks for. */
+function elsewhere({ places, listener: { port } }: PlannedListener, { portOf }: GatewayPlace): string {
+  const others = new Set(places.map(portOf).filter(actual => actual !== undefined && actual !== port))
+  return others.size ? `Reached at port ${[...others].join(', ')}: ${port} is not to be had` : ''
 }
 
 const about = (object: { metadata: { generation?: number } }, now: string) => ({
@@ -26,7 +35,12 @@ const about = (object: { metadata: { generation?: number } }, now: string) => ({
   now,
 })
 
-export const classStatus = (own: GatewayClass, now: string): NonNullable<GatewayClass['status']> => ({
+/** Not all versions of the definitions have room for the names of features. */
+export const classStatus = (
+  own: GatewayClass,
+  { now, listsFeatures }: { now: string; listsFeatures: boolean },
+): NonNullable<GatewayClass['status']> => ({
+  ...(listsFeatures && { supportedFeatures: supportedFeatures.map(name => ({ name })) }),
   conditions: newConditions([{ type: 'Accepted', reason: 'Accepted' }], {
     ...about(own, now),
     before: own.status?.conditions,
@@ -35,14 +49,13 @@ export const classStatus = (own: GatewayClass, now: string): NonNullable<Gateway
 
 function listenerStatus(planned: PlannedListener, attachedRoutes: number, place: GatewayPlace): ListenerStatus {
   const { gateway, listener, supportedKinds, refused, conflict, unresolved } = planned
-  const closed = place.isOpen(listener.port)
-    ? undefined
-    : { reason: 'Pending', message: `Port ${listener.port} is taken on this machine` }
+  const why = planned.places.length ? `Port ${listener.port} is taken on this machine` : 'The Gateway has no address'
+  const closed = isOpen(planned, place) ? undefined : { reason: 'Pending', message: why }
   const unserved = isServed(planned) ? closed : { reason: 'Invalid', message: 'The listener is not served' }
   const before = gateway.status?.listeners?.find(({ name }) => name === listener.name)?.conditions
   const claims = [
     { type: 'Accepted', reason: 'Accepted', flaw: refused ?? conflict },
-    { type: 'Programmed', reason: 'Programmed', flaw: unserved },
+    { type: 'Programmed', reason: 'Programmed', flaw: unserved, note: elsewhere(planned, place) },
     { type: 'ResolvedRefs', reason: 'ResolvedRefs', flaw: unresolved },
     { type: 'Conflicted', reason: 'NoConflicts', flaw: conflict, isComplaint: true },
   ]
@@ -50,25 +63,29 @@ function listenerStatus(planned: PlannedListener, attachedRoutes: number, place:
   return { name: listener.name, supportedKinds, attachedRoutes, conditions }
 }
 
-/** `attached` counts the routes of a listener. */
+export interface PlannedGateway {
+  gateway: Gateway
+  addresses: GatewayAddresses
+  /** `attached` counts the routes of a listener. */
+  listeners: readonly { planned: PlannedListener; attached: number }[]
+}
+
 export function gatewayStatus(
-  gateway: Gateway,
-  listeners: readonly { planned: PlannedListener; attached: number }[],
+  { gateway, addresses: { addresses, refused, lacking }, listeners }: PlannedGateway,
   place: GatewayPlace,
 ): NonNullable<Gateway['status']> {
   const served = listeners.filter(({ planned }) => isServed(planned))
   const isWhole = served.length === listeners.length
   const invalid = isWhole ? undefined : { reason: 'ListenersNotValid', message: 'Not all listeners are served' }
-  const isOpen = served.some(({ planned }) => place.isOpen(planned.listener.port))
-  const closed = isOpen
+  const closed = served.some(({ planned }) => isOpen(planned, place))
     ? undefined
-    : { reason: served.length ? 'Pending' : 'Invalid', message: 'Nothing is listened on' }
+    : { reason: served.length && !refused ? 'Pending' : 'Invalid', message: 'Nothing is listened on' }
   const claims = [
-    { type: 'Accepted', reason: 'Accepted', flaw: invalid, holdsAnyway: served.length > 0 },
-    { type: 'Programmed', reason: 'Programmed', flaw: closed },
+    { type: 'Accepted', reason: 'Accepted', flaw: refused ?? invalid, holdsAnyway: !refused && served.length > 0 },
+    { type: 'Programmed', reason: 'Programmed', flaw: lacking ?? closed },
   ]
   return {
-    addresses: [{ type: 'IPAddress', value: place.address }],
+    addresses: addresses.map(value => ({ type: 'IPAddress', value })),
     conditions: newConditions(claims, { ...about(gateway, place.now), before: gateway.status?.conditions }),
     listeners: listeners.map(({ planned, attached }) => listenerStatus(planned, attached, place)),
   }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { KeyPair } from '../../machinery/pki/certificates.js'
+import type { GatewayAddresses } from './gateway-addresses.js'
+import { supportedFeatures } from './gateway-features.js'
 import type { Gateway, HttpRoute, Listener, ReferenceGrant, RouteFilter, RouteRule } from './gateway-kinds.js'
 import { gatewayStatus, routeStatus } from './gateway-status.js'
 import { meetingHosts } from './hostnames.js'
@@ -51,12 +53,19 @@ test.each<[string, string[], string[]]>([
 describe('listeners', () => {
   const grants = [grant('certs', 'infra', 'Gateway', 'Secret')]
   const certificateOf = ({ name }: { name: string }) => (name === 'tls' ? pair : 'it is not there')
-  const placeOf = (...open: number[]) => ({ now, address: '127.0.0.1', isOpen: (port: number) => open.includes(port) })
+  const placeOf = (...open: number[]) => ({
+    now,
+    portOf: ({ port }: { port: number }) => (open.includes(port) ? port : undefined),
+  })
   const statusOf = (...listeners: Listener[]) => {
     const gateway = newGateway(...listeners)
-    const planned = planListeners(gateway, { grants, certificateOf })
+    const planned = planListeners(gateway, { addresses: [''], grants, certificateOf })
+    const addresses = { addresses: ['127.0.0.1'] }
     const counted = planned.map(own => ({ planned: own, attached: 1 }))
-    return { served: planned.filter(isServed), status: gatewayStatus(gateway, counted, placeOf(80, 443)) }
+    return {
+      served: planned.filter(isServed),
+      status: gatewayStatus({ gateway, addresses, listeners: counted }, placeOf(80, 443)),
+    }
   }
   const reasons = (conditions: readonly { type: string; status: string; reason: string }[] = []) =>
     conditions.map(({ type, status, reason }) => `${type}=${status}:${reason}`).join(' ')
@@ -98,6 +107,38 @@ describe('listeners', () => {
     expect(status.addresses).toEqual([{ type: 'IPAddress', value: '127.0.0.1' }])
   })
 
+  test.each<[string, Partial<GatewayAddresses>, string]>([
+    [
+      'an address of a foreign type',
+      { refused: { reason: 'UnsupportedAddress', message: '' } },
+      'Accepted=False:UnsupportedAddress Programmed=False:Invalid',
+    ],
+    [
+      'one that is not to be had',
+      { lacking: { reason: 'AddressNotUsable', message: '' } },
+      'Accepted=True:Accepted Programmed=False:AddressNotUsable',
+    ],
+  ])('%s', (_, more, expected) => {
+    const gateway = newGateway(http('a'))
+    const planned = planListeners(gateway, { addresses: [], grants, certificateOf })
+    const listeners = planned.map(own => ({ planned: own, attached: 0 }))
+    const status = gatewayStatus({ gateway, addresses: { addresses: [], ...more }, listeners }, placeOf(80))
+    expect(reasons(status.conditions)).toBe(expected)
+    expect(status.listeners?.[0]?.conditions[1]?.message).toBe('The Gateway has no address')
+  })
+
+  test('where a port is not to be had, the listener tells which is', () => {
+    const gateway = newGateway(http('a'))
+    const planned = planListeners(gateway, { addresses: [''], grants, certificateOf })
+    const listeners = planned.map(own => ({ planned: own, attached: 0 }))
+    const place = { now, portOf: () => 8080 }
+    const status = gatewayStatus({ gateway, addresses: { addresses: ['127.0.0.1'] }, listeners }, place)
+    expect(status.listeners?.[0]?.conditions[1]).toMatchObject({
+      status: 'True',
+      message: 'Reached at port 8080: 80 is not to be had',
+    })
+  })
+
   test('times stay where a status stays', () => {
     const gateway = newGateway(http('a'))
     const old = {
@@ -108,10 +149,14 @@ describe('listeners', () => {
       lastTransitionTime: '2020-01-01T00:00:00Z',
     }
     gateway.status = { conditions: [old] }
-    const { conditions } = gatewayStatus(gateway, [], { ...placeOf(), now })
+    const { conditions } = gatewayStatus({ gateway, addresses: { addresses: [] }, listeners: [] }, placeOf())
     expect(conditions?.map(({ status }) => status)).toEqual(['True', 'False'])
     expect(conditions?.[0]).toMatchObject({ lastTransitionTime: old.lastTransitionTime, observedGeneration: 2 })
   })
+})
+
+test('features are listed in order', () => {
+  expect(supportedFeatures).toEqual([...supportedFeatures].sort())
 })
 
 describe('routes', () => {
@@ -123,7 +168,7 @@ describe('routes', () => {
       allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: { team: 'blue' } } } },
     }),
   )
-  const listeners = planListeners(gateway, { grants: [], certificateOf: () => 'none' })
+  const listeners = planListeners(gateway, { addresses: [''], grants: [], certificateOf: () => 'none' })
   const world = {
     grants: [grant('other', 'infra', 'HTTPRoute', 'Service')],
     listenersOf: ({ namespace, name }: { namespace: string; name: string }) =>

@@ -1,5 +1,6 @@
 /** Listeners of Gateways: which are served, which are not and why. Pure. */
 import type { KeyPair } from '../../machinery/pki/certificates.js'
+import type { HttpPlace } from '../http-router/http-rule.js'
 import { type Gateway, gatewayGroup, type Listener, type ObjectRef, type ReferenceGrant } from './gateway-kinds.js'
 import { isGranted } from './reference-grants.js'
 
@@ -12,6 +13,8 @@ export interface PlannedListener {
   gateway: Gateway
   listener: Listener
   isTls: boolean
+  /** Where it is to be reached. */
+  places: readonly HttpPlace[]
   certificate?: KeyPair
   supportedKinds: { group: string; kind: string }[]
   /** Why it is not served at all. */
@@ -22,6 +25,8 @@ export interface PlannedListener {
 }
 
 export interface ListenerWorld {
+  /** Of the Gateway; an empty one is where the front door is by itself. */
+  addresses: readonly string[]
   grants: readonly ReferenceGrant[]
   /** Out of a secret; a sentence where that cannot be. */
   certificateOf(key: { namespace: string; name: string }): KeyPair | string
@@ -58,7 +63,9 @@ function certificateFor(gateway: Gateway, ref: ObjectRef | undefined, world: Lis
 function planListener(gateway: Gateway, listener: Listener, world: ListenerWorld): PlannedListener {
   const { protocol, tls } = listener
   const isTls = protocol === 'HTTPS'
-  const planned: PlannedListener = { gateway, listener, isTls, ...supportedKinds(listener) }
+  const { port } = listener
+  const places = world.addresses.map(address => ({ port, ...(address && { address }) }))
+  const planned: PlannedListener = { gateway, listener, isTls, places, ...supportedKinds(listener) }
   if (protocol !== 'HTTP' && !isTls)
     return {
       ...planned,

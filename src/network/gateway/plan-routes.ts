@@ -96,9 +96,9 @@ export function planRoute(route: HttpRoute, world: RouteWorld): PlannedRoute | u
     return { namespace: ref.namespace ?? route.metadata.namespace ?? '', service: ref.name, port: ref.port }
   }
   const at = new Set(parents.flatMap(({ listeners }) => listeners).filter(isServed))
-  const rules = [...at].flatMap(({ listener }) => {
+  const rules = [...at].flatMap(({ listener, places }) => {
     const hosts = meetingHosts(listener.hostname, route.spec.hostnames)
-    return planRouteRules(route, { port: listener.port, hosts }, find)
+    return planRouteRules(route, { places, listener: listener.hostname, hosts }, find)
   })
   return { route, parents, rules, unresolved: [...flaws.values()].find(flaw => flaw) }
 }

@@ -2,6 +2,7 @@
 import type {
   HeaderChanges,
   HttpFilters,
+  HttpPlace,
   HttpRule,
   Mirror,
   PathChange,
@@ -123,7 +124,9 @@ function planRule(rule: RouteRule, find: FindBackend): Pick<HttpRule, 'filters' 
 }
 
 export interface RouteAt {
-  port: number
+  places: readonly HttpPlace[]
+  /** Host of the listener; undefined: any. */
+  listener: string | undefined
   /** Where listener and route meet. */
   hosts: readonly string[]
 }
@@ -131,21 +134,25 @@ export interface RouteAt {
 const digits = (index: number) => String(index).padStart(4, '0')
 
 /** The rules of a route at a listener. Among equals the oldest route wins, in it the first rule. */
-export function planRouteRules(route: HttpRoute, { port, hosts }: RouteAt, find: FindBackend): HttpRule[] {
+export function planRouteRules(
+  route: HttpRoute,
+  { places, listener = '', hosts }: RouteAt,
+  find: FindBackend,
+): HttpRule[] {
   const { creationTimestamp = '', namespace, name } = route.metadata
   return (route.spec.rules ?? [{}]).flatMap((rule, i) => {
     const planned = planRule(rule, find)
     const matches = rule.matches?.length ? rule.matches : [{}]
-    return matches.flatMap((match, j) =>
-      hosts.map(host => ({
+    return matches.flatMap((match, j) => {
+      const base = {
         source: `HTTPRoute ${namespace}/${name}`,
         order: `${creationTimestamp} ${namespace}/${name} ${digits(i)} ${digits(j)}`,
-        port,
-        host,
         isDeep: true,
+        listener: listener.toLowerCase(),
         ...planMatch(match),
         ...planned,
-      })),
-    )
+      }
+      return places.flatMap(place => hosts.map(host => ({ ...base, ...place, host })))
+    })
   })
 }

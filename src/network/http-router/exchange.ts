@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { ClientSide } from './forwarded-headers.js'
-import type { RequestHead } from './http-rule.js'
+import type { HttpPlace, RequestHead } from './http-rule.js'
 import { splitTarget } from './path-match.js'
 
 export type Incoming = IncomingMessage | Http2ServerRequest
@@ -17,11 +17,11 @@ export const clientOf = ({ headers, socket }: Incoming): ClientSide => ({
 })
 
 /** What rules look at. Proxies may be asked with whole URLs. */
-export function headOf(request: Incoming, port: number, { host }: ClientSide): RequestHead {
+export function headOf(request: Incoming, place: HttpPlace, { host }: ClientSide): RequestHead {
   const target = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '') || '/'
   const name = host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : host.replace(/:\d*$/, '')
   return {
-    port,
+    ...place,
     host: name.toLowerCase().replace(/\.$/, ''),
     ...splitTarget(target.startsWith('/') ? target : `/${target}`),
     method: request.method ?? 'GET',

@@ -18,28 +18,26 @@ const pairFor = (host: string) =>
 
 const clock = new FakeClock(now)
 const endpoints = new Map<string, HttpEndpoint[]>()
-const door = new FrontDoor(
-  {
-    clock,
-    random: new SeededRandom(1),
-    log: silentLogger,
-    endpointsOf: ({ service }) => {
-      const found = endpoints.get(service)
-      return found && { isTls: false, endpoints: found }
-    },
-    defaultCertificate: (
-      pair => () =>
-        pair
-    )(pairFor('fallback')),
+const doorDeps = {
+  clock,
+  random: new SeededRandom(1),
+  log: silentLogger,
+  endpointsOf: ({ service }: { service: string }) => {
+    const found = endpoints.get(service)
+    return found && { isTls: false, endpoints: found }
   },
-  {
-    addresses: ['127.0.0.1'],
-    candidates: new Map([
-      [80, [0]],
-      [443, [0]],
-    ]),
-  },
-)
+  defaultCertificate: (
+    pair => () =>
+      pair
+  )(pairFor('fallback')),
+}
+const door = new FrontDoor(doorDeps, {
+  addresses: ['127.0.0.1'],
+  candidates: new Map([
+    [80, [0]],
+    [443, [0]],
+  ]),
+})
 
 const rules = [
   newHttpRule('/', 'echo'),
@@ -89,13 +87,15 @@ let plain: number
 let tls: number
 const part = {
   rules: [...rules, ...rules.map(own => ({ ...own, port: 443 }))],
-  ports: new Map([
-    [80, { isTls: false }],
-    [443, { isTls: true }],
-  ]),
-  certificates: [
-    { ...pairFor('a.test'), hosts: ['a.test'] },
-    { ...pairFor('*.b.test'), hosts: ['*.b.test'] },
+  places: [
+    { port: 80, isTls: false },
+    {
+      ...{ port: 443, isTls: true },
+      certificates: [
+        { ...pairFor('a.test'), hosts: ['a.test'] },
+        { ...pairFor('*.b.test'), hosts: ['*.b.test'] },
+      ],
+    },
   ],
   again() {},
 }
@@ -114,9 +114,9 @@ beforeAll(async () => {
   endpoints.set('echo', [at])
   endpoints.set('flaky', [dead, at])
   endpoints.set('none', [])
-  const actual = await door.set('test', part)
-  plain = actual.get(80)!
-  tls = actual.get(443)!
+  const portOf = await door.set('test', part)
+  plain = portOf({ port: 80 })!
+  tls = portOf({ port: 443 })!
 })
 afterAll(async () => {
   await door.stop()
@@ -286,10 +286,36 @@ describe('TLS', () => {
   })
 })
 
+describe.each([
+  ['each with a listener of its own', ['127.0.0.1'], '127.0.0.2'],
+  ['with one listener for all addresses', ['0.0.0.0'], '127.0.0.1'],
+])('places of one port at several addresses, %s', (_, addresses, named) => {
+  test('have rules of their own', async () => {
+    const deps = { ...doorDeps, clock: new FakeClock(now) }
+    const wide = new FrontDoor(deps, { addresses, candidates: new Map([[80, [0]]]) })
+    const moved = (host: string) => ({ filters: { redirect: { status: 301, host } } })
+    const portOf = await wide.set('test', {
+      rules: [newHttpRule('/', 'echo', moved('own')), newHttpRule('/', 'echo', { address: named, ...moved('named') })],
+      places: [
+        { port: 80, isTls: false },
+        { address: named, port: 80, isTls: false },
+      ],
+      again() {},
+    })
+    const hostAt = async (address: string, port = 0) => {
+      const response = await fetch(`http://${address}:${port}/`, { redirect: 'manual' })
+      return new URL(response.headers.get('location') ?? '').hostname
+    }
+    expect(await hostAt(named, portOf({ address: named, port: 80 }))).toBe('named')
+    expect(await hostAt(named === '127.0.0.1' ? '127.0.0.3' : '127.0.0.1', portOf({ port: 80 }))).toBe('own')
+    await wide.stop()
+  })
+})
+
 test('a port is given up when nobody wants it any more', async () => {
-  await door.set('test', { ...part, ports: new Map([[443, { isTls: true }]]) })
+  await door.set('test', { ...part, places: [{ port: 443, isTls: true }] })
   await expect(get('/')).rejects.toThrow()
-  plain = (await door.set('test', part)).get(80)!
+  plain = (await door.set('test', part))({ port: 80 })!
   expect((await get('/')).status).toBe(200)
 })
 
@@ -298,11 +324,11 @@ test('a port that is taken is tried again', async () => {
   await new Promise<void>(resolve => void other.listen(0, '127.0.0.1', resolve))
   const { port } = other.address() as AddressInfo
   let asked = 0
-  const wanted = { ...part, rules: [], ports: new Map([[port, { isTls: false }]]), again: () => void asked++ }
-  expect((await door.set('other', wanted)).size).toBe(0)
+  const wanted = { ...part, rules: [], places: [{ port, isTls: false }], again: () => void asked++ }
+  expect((await door.set('other', wanted))({ port })).toBeUndefined()
   await new Promise(resolve => void other.close(resolve))
   await clock.advance(5000)
   expect(asked).toBe(1)
-  expect((await door.set('other', wanted)).get(port)).toBe(port)
-  await door.set('other', { ...wanted, ports: new Map() })
+  expect((await door.set('other', wanted))({ port })).toBe(port)
+  await door.set('other', { ...wanted, places: [] })
 })

@@ -2,13 +2,15 @@
 import type { Clock, Random, Timer } from '../../machinery/clock.js'
 import type { KeyPair } from '../../machinery/pki/certificates.js'
 import type { Logger } from '../../telemetry/logger.js'
-import { Certificates, type HostCertificate } from './certificates.js'
+import { Certificates } from './certificates.js'
+import type { Incoming } from './exchange.js'
 import { HttpForwarder } from './http-forwarder.js'
 import type { HttpHandler } from './http-handler.js'
 import { type HttpListener, openListener } from './http-listener.js'
 import { newHttpRouter } from './http-router.js'
-import type { HttpRule, ServicePortRef } from './http-rule.js'
+import type { HttpPlace, HttpRule, ServicePortRef } from './http-rule.js'
 import type { HttpEndpoints } from './service-endpoints.js'
+import { gatherPlaces, listenersOf, type WantedPlace } from './wanted-places.js'
 
 export interface FrontDoorDeps {
   clock: Clock
@@ -29,28 +31,34 @@ export interface FrontDoorOptions {
 /** What an owner wants. */
 export interface FrontDoorPart {
   rules: readonly HttpRule[]
-  /** Whether TLS is spoken there, by port. */
-  ports: ReadonlyMap<number, { isTls: boolean }>
-  certificates: readonly HostCertificate[]
+  places: readonly WantedPlace[]
   /** A port that was not to be had may be by now: the owner is to say again what it wants. */
   again(): void
 }
 
-interface OpenPort {
+/** The port that is really listened on for a place; undefined where there is none. */
+export type PortOf = (place: HttpPlace) => number | undefined
+
+interface OpenPlace {
   isTls: boolean
+  certificates: Certificates
   /** Undefined: the port is not to be had. */
   listener: Promise<HttpListener | undefined>
 }
 
 const retryMs = 5000
+const everywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
 
 export class FrontDoor {
   readonly #parts = new Map<string, FrontDoorPart>()
-  readonly #open = new Map<number, OpenPort>()
-  readonly #certificates: Certificates
+  readonly #open = new Map<string, OpenPlace>()
   readonly #forwarder: HttpForwarder
-  readonly #warned = new Set<number>()
+  readonly #warned = new Set<string>()
+  /** Whether it listens on all addresses of the machine: then places of one port share a listener. */
+  readonly #isEverywhere: boolean
+  /** Addresses that places name. */
+  #named: ReadonlySet<string> = new Set()
   #router = newHttpRouter([])
   #settling: Promise<void> = Promise.resolve()
   #retry: Timer | undefined
@@ -60,25 +68,28 @@ export class FrontDoor {
     private readonly deps: FrontDoorDeps,
     private readonly options: FrontDoorOptions,
   ) {
-    this.#certificates = new Certificates(deps.defaultCertificate)
+    this.#isEverywhere = options.addresses.some(address => everywhere.has(address))
     this.#forwarder = new HttpForwarder({ ...deps, router: () => this.#router })
   }
 
-  /** Resolves when it is tried to listen: with where that is, by the port that was wanted. */
-  async set(owner: string, part: FrontDoorPart): Promise<ReadonlyMap<number, number>> {
+  /** Resolves when it is tried to listen: with where that is. */
+  async set(owner: string, part: FrontDoorPart): Promise<PortOf> {
     this.#parts.set(owner, part)
     const parts = [...this.#parts.values()]
-    this.#router = newHttpRouter(parts.flatMap(({ rules }) => rules))
-    this.#certificates.set(parts.flatMap(({ certificates }) => certificates))
-    for (const { listener } of this.#open.values()) void listener.then(found => found?.renew())
+    const rules = parts.flatMap(own => own.rules)
+    this.#router = newHttpRouter(rules, listenersOf(parts.flatMap(({ places }) => places)))
     await this.#settle()
-    const actual = new Map<number, number>()
-    for (const port of part.ports.keys()) {
-      const listener = await this.#open.get(port)?.listener
-      if (listener) actual.set(port, listener.port)
+    const actual = new Map<string, number>()
+    for (const place of part.places) {
+      const open = this.#open.get(this.#keyOf(place))
+      const listener = open?.isTls === place.isTls ? await open.listener : undefined
+      if (listener) actual.set(this.#keyOf(place), listener.port)
     }
-    return actual
+    return place => actual.get(this.#keyOf(place))
   }
+
+  /** Places of one key share a listener. */
+  #keyOf = ({ address = '', port }: HttpPlace): string => `${this.#isEverywhere ? '' : address} ${port}`
 
   /** One after the other: what is wanted may change while ports are closed. */
   #settle(): Promise<void> {
@@ -87,49 +98,72 @@ export class FrontDoor {
   }
 
   async #openAndClose(): Promise<void> {
-    const wanted = new Map([...this.#parts.values()].reverse().flatMap(({ ports }) => [...ports]))
-    const closing = [...this.#open].filter(([port, { isTls }]) => wanted.get(port)?.isTls !== isTls)
-    for (const [port] of closing) this.#open.delete(port)
+    const places = [...this.#parts.values()].flatMap(part => part.places)
+    const wanted = gatherPlaces(places, this.#keyOf)
+    this.#named = new Set(places.flatMap(({ address }) => address ?? []))
+    const closing = [...this.#open].filter(([key, { isTls }]) => wanted.get(key)?.isTls !== isTls)
+    for (const [key] of closing) this.#open.delete(key)
     await Promise.all(closing.map(async ([, { listener }]) => (await listener)?.stop()))
     if (this.#stopped) return
-    for (const [port, { isTls }] of wanted)
-      if (!this.#open.has(port)) this.#open.set(port, { isTls, listener: this.#listen(port, isTls) })
+    for (const [key, place] of wanted) this.#openOrRenew(key, place)
   }
 
-  async #listen(port: number, isTls: boolean): Promise<HttpListener | undefined> {
+  #openOrRenew(key: string, place: WantedPlace): void {
+    const open = this.#open.get(key)
+    const certificates = open?.certificates ?? new Certificates(this.deps.defaultCertificate)
+    certificates.set(place.certificates ?? [])
+    if (open) void open.listener.then(found => found?.renew())
+    else this.#open.set(key, { isTls: place.isTls, certificates, listener: this.#listen(place, certificates) })
+  }
+
+  /** What rules are declared for; one listener may serve several addresses. */
+  #placeAt({ address, port }: HttpPlace, local = ''): HttpPlace {
+    if (!this.#isEverywhere) return { port, ...(address && { address }) }
+    const own = local.replace(/^::ffff:(?=\d+\.)/, '')
+    return { port, ...(this.#named.has(own) && { address: own }) }
+  }
+
+  async #listen(place: WantedPlace, certificates: Certificates): Promise<HttpListener | undefined> {
+    const { address, port, isTls } = place
     const ports = this.options.candidates.get(port) ?? [port]
+    const placeOf = ({ socket }: Incoming) => this.#placeAt(place, socket?.localAddress)
     const handler: HttpHandler = {
-      serve: (request, response) => void this.#forwarder.serve(request, response, port),
-      upgrade: (request, socket, head) => void this.#forwarder.serveUpgrade(request, socket, { head, port }),
+      serve: (request, response) => void this.#forwarder.serve(request, response, placeOf(request)),
+      upgrade: (request, socket, head) =>
+        void this.#forwarder.serveUpgrade(request, socket, { head, place: placeOf(request) }),
     }
-    const { addresses } = this.options
+    const addresses = address && !this.#isEverywhere ? [address] : this.options.addresses
     try {
-      const tls = isTls && { tls: this.#certificates }
-      const listener = await openListener(handler, { addresses, ports, ...tls })
-      this.#tell(port, ports, listener.port)
+      const listener = await openListener(handler, { addresses, ports, ...(isTls && { tls: certificates }) })
+      this.#tell(place, ports, listener.port)
       return listener
     } catch (error) {
-      this.#miss(port, ports, error)
+      this.#miss(place, ports, error)
       return undefined
     }
   }
 
-  #tell(port: number, ports: readonly number[], actual: number): void {
+  #tell(place: HttpPlace, ports: readonly number[], actual: number): void {
     const { log } = this.deps
+    const { address, port } = place
     const isElsewhere = ports[0] !== 0 && actual !== ports[0]
     if (isElsewhere)
-      log.warn({ port: ports[0], instead: actual }, 'Another port serves Ingresses, for theirs is not to be had')
-    else log.info({ port, listens: actual }, 'A port for Ingresses is open')
-    this.#warned.delete(port)
+      log.warn(
+        { address, port: ports[0], instead: actual },
+        'Another port serves HTTP, for the one that is wanted is not to be had',
+      )
+    else log.info({ address, port, listens: actual }, 'A port for HTTP is open')
+    this.#warned.delete(this.#keyOf(place))
   }
 
   /** Somebody else's, for now. */
-  #miss(port: number, ports: readonly number[], error: unknown): void {
-    if (!this.#warned.has(port)) {
-      this.#warned.add(port)
+  #miss(place: HttpPlace, ports: readonly number[], error: unknown): void {
+    const key = this.#keyOf(place)
+    if (!this.#warned.has(key)) {
+      this.#warned.add(key)
       this.deps.log.warn(
-        { port: ports[0], error: codeOf(error) },
-        'A port for Ingresses is not to be had; it is tried again',
+        { address: place.address, port: ports[0], error: codeOf(error) },
+        'A port for HTTP is not to be had; it is tried again',
       )
     }
     this.#retry ??= this.deps.clock.after(retryMs, () => void this.#tryAgain())
@@ -137,7 +171,7 @@ export class FrontDoor {
 
   async #tryAgain(): Promise<void> {
     this.#retry = undefined
-    for (const [port, { listener }] of [...this.#open]) if (!(await listener)) this.#open.delete(port)
+    for (const [key, { listener }] of [...this.#open]) if (!(await listener)) this.#open.delete(key)
     for (const { again } of this.#parts.values()) again()
   }
 

@@ -102,17 +102,16 @@ beforeAll(async () => {
   const dead = { host, port: (closed.address() as AddressInfo).port }
   await new Promise(resolve => void closed.close(resolve))
   await listen('grpc', newGrpc(), [dead])
-  const actual = await door.set('test', {
+  const portOf = await door.set('test', {
     rules: [...rules, ...rules.map(own => ({ ...own, port: 443 }))],
-    ports: new Map([
-      [80, { isTls: false }],
-      [443, { isTls: true }],
-    ]),
-    certificates: [],
+    places: [
+      { port: 80, isTls: false },
+      { port: 443, isTls: true },
+    ],
     again() {},
   })
-  plain = actual.get(80)!
-  tls = actual.get(443)!
+  plain = portOf({ port: 80 })!
+  tls = portOf({ port: 443 })!
 })
 afterAll(async () => {
   await door.stop()

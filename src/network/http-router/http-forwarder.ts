@@ -9,7 +9,7 @@ import { answer, clientOf, cutShort, hasBody, headOf, type Incoming, type Outgoi
 import { filtersOf, locationOf, pickBackend, targetFor } from './filters.js'
 import { changeHeaders, forwardedHeaders, returnedHeaders } from './forwarded-headers.js'
 import type { HttpRouter } from './http-router.js'
-import type { HttpFilters, ServicePortRef } from './http-rule.js'
+import type { HttpFilters, HttpPlace, ServicePortRef } from './http-rule.js'
 import { Http2Backends } from './http2-backends.js'
 import { copyTo, mirrorsOf } from './mirrors.js'
 import type { HttpEndpoint, HttpEndpoints } from './service-endpoints.js'
@@ -46,9 +46,9 @@ export class HttpForwarder {
 
   constructor(private readonly deps: HttpForwarderDeps) {}
 
-  /** `port` is the one that rules are declared for. Never rejects. */
-  async serve(request: Incoming, response: Outgoing, port: number): Promise<void> {
-    const plan = this.#plan(request, port)
+  /** `place` is what rules are declared for. Never rejects. */
+  async serve(request: Incoming, response: Outgoing, place: HttpPlace): Promise<void> {
+    const plan = this.#plan(request, place)
     if (isOwnAnswer(plan)) {
       if (plan.location) response.setHeader('location', plan.location)
       return answer(response, plan.status, plan.text)
@@ -68,11 +68,11 @@ export class HttpForwarder {
   }
 
   /** The same for a connection that the client wants to upgrade. */
-  async serveUpgrade(request: IncomingMessage, socket: Duplex, { head, port }: { head: Buffer; port: number }) {
+  async serveUpgrade(request: IncomingMessage, socket: Duplex, { head, place }: { head: Buffer; place: HttpPlace }) {
     socket.on('error', () => socket.destroy())
     // Clients that try for HTTP/2 without TLS go on as they are.
     const protocol = request.headers.upgrade?.toLowerCase() === 'h2c' ? undefined : request.headers.upgrade
-    const plan = this.#plan(request, port, protocol)
+    const plan = this.#plan(request, place, protocol)
     if (isOwnAnswer(plan)) return refuseUpgrade(socket, plan.status, plan.text)
     try {
       const outgoing = await openRequest(plan.to.endpoints, plan.asked, this.#agents)
@@ -82,9 +82,9 @@ export class HttpForwarder {
     }
   }
 
-  #plan(request: Incoming, port: number, protocol?: string): Plan {
+  #plan(request: Incoming, place: HttpPlace, protocol?: string): Plan {
     const client = clientOf(request)
-    const head = headOf(request, port, client)
+    const head = headOf(request, place, client)
     const rule = this.deps.router().find(head)
     if (!rule) return { status: 404, text: 'Not Found: no Ingress and no HTTPRoute is for this host and path' }
     if (rule.filters?.redirect) {

@@ -3,6 +3,7 @@ import type { Ingress, IngressSpec } from '../../apis/generated/networking-v1.js
 import { planIngressRules } from '../ingress/ingress-rules.js'
 import { newHttpRouter } from './http-router.js'
 import type { HttpRule } from './http-rule.js'
+import { newHttpRule } from './testing/http-rule.js'
 
 const backend = (name: string) => ({ service: { name, port: { number: 80 } } })
 const path = (pathType: string, path: string, name: string) => ({ pathType, path, backend: backend(name) })
@@ -123,5 +124,49 @@ describe('what routes of Gateways ask for', () => {
     ['b.com/', {}, 'plain'],
   ])('%s with %j goes to %s', (url, more, service) => {
     expect(serviceFor(rules, url, more)).toBe(service)
+  })
+})
+
+describe('listeners at one place', () => {
+  const hosts = ['', '*.a.com', 'x.b.a.com', 'unused.a.com']
+  const attached = (listener: string, path: string) =>
+    newHttpRule(path, `at ${listener}`, { listener, host: listener, isDeep: true })
+  const rules = [
+    attached('', '/any'),
+    attached('*.a.com', '/wild'),
+    attached('x.b.a.com', '/exact'),
+    newHttpRule('/ingress', 'ingress'),
+  ]
+  const router = newHttpRouter(
+    rules,
+    hosts.map(host => ({ port: 80, host })),
+  )
+  test.each([
+    ['elsewhere', '/any', 'at '],
+    ['elsewhere', '/wild', undefined],
+    ['y.b.a.com', '/wild', 'at *.a.com'],
+    ['y.b.a.com', '/any', undefined],
+    ['x.b.a.com', '/exact', 'at x.b.a.com'],
+    ['x.b.a.com', '/wild', undefined],
+    // It takes its host's requests, though no route is attached to it.
+    ['unused.a.com', '/wild', undefined],
+    ['elsewhere', '/ingress', 'ingress'],
+  ])('%s%s: %s', (host, path, service) => {
+    const head = { port: 80, host, path, query: '', method: 'GET', headers: {} }
+    expect(router.find(head)?.backends[0]?.to?.service).toBe(service)
+  })
+
+  test('places at several addresses know nothing of each other', () => {
+    const named = newHttpRouter([newHttpRule('/', 'named', { address: '127.0.0.2' }), newHttpRule('/own', 'own')])
+    const at = (path: string, address?: string) => {
+      const head = { port: 80, host: 'h', path, query: '', method: 'GET', headers: {} }
+      return named.find({ ...head, ...(address && { address }) })?.backends[0]?.to?.service
+    }
+    expect([at('/own'), at('/own', '127.0.0.2'), at('/'), at('/', '127.0.0.3')]).toEqual([
+      'own',
+      'named',
+      undefined,
+      undefined,
+    ])
   })
 })

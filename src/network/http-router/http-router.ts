@@ -1,5 +1,5 @@
 /** Which rule a request falls under: first the host, most specific first, then the path, then what else rules ask for. */
-import type { HttpRule, RequestHead, ValueMatch } from './http-rule.js'
+import type { HostListener, HttpPlace, HttpRule, RequestHead, ValueMatch } from './http-rule.js'
 import { compilePath, compilePattern } from './path-match.js'
 
 interface CompiledRule {
@@ -63,19 +63,27 @@ function compile(rule: HttpRule): CompiledRule {
   return { rule, matches: head => matchesPath(head.path) && others.every(matches => matches(head)) }
 }
 
-/** Hosts that rules may be declared for and that mean this one, the most specific first. */
-function* hostKeys(port: number, host: string): Generator<string> {
-  yield `${port} ${host}`
+const placeKey = ({ address = '', port }: HttpPlace) => `${address} ${port}`
+
+/** Hosts that rules may be declared for at a place and that mean this one, the most specific first. */
+function* hostKeys(place: string, host: string): Generator<string> {
+  yield `${place} ${host}`
   const [, parent] = host.split(/\.(.*)/s)
-  if (parent) yield `${port} *.${parent}`
-  for (let at = host.indexOf('.'); at >= 0; at = host.indexOf('.', at + 1)) yield `${port} **${host.slice(at)}`
-  yield `${port} `
+  if (parent) yield `${place} *.${parent}`
+  for (let at = host.indexOf('.'); at >= 0; at = host.indexOf('.', at + 1)) yield `${place} **${host.slice(at)}`
+  yield `${place} `
 }
 
-const keyOf = ({ port, host, isDeep }: HttpRule) => `${port} ${isDeep && host.startsWith('*') ? `*${host}` : host}`
+const deepKey = ({ host, ...place }: HostListener) => `${placeKey(place)} ${host.startsWith('*') ? `*${host}` : host}`
+const keyOf = (rule: HttpRule) => (rule.isDeep ? deepKey(rule) : `${placeKey(rule)} ${rule.host}`)
 
 /** Rules for one host hide those for less specific ones, but for what is there for all that nobody takes. */
-export function newHttpRouter(rules: readonly HttpRule[]): HttpRouter {
+export function newHttpRouter(rules: readonly HttpRule[], listeners: readonly HostListener[] = []): HttpRouter {
+  const hosts = new Map(listeners.map(listener => [deepKey(listener), listener.host]))
+  const listenerAt = (keys: Iterable<string>) => {
+    for (const key of keys) if (hosts.has(key)) return hosts.get(key)
+    return undefined
+  }
   const byHost = new Map<string, CompiledRule[]>()
   for (const rule of [...rules].sort(byPrecedence)) {
     const key = keyOf(rule)
@@ -86,11 +94,14 @@ export function newHttpRouter(rules: readonly HttpRule[]): HttpRouter {
   return {
     find(head) {
       let isHidden = false
-      for (const key of hostKeys(head.port, head.host)) {
+      const place = placeKey(head)
+      const listener = hosts.size ? listenerAt(hostKeys(place, head.host)) : undefined
+      const isFor = ({ rule }: CompiledRule) => rule.listener === undefined || rule.listener === listener
+      for (const key of hostKeys(place, head.host)) {
         const own = byHost.get(key)
-        const found = own?.find(({ rule, matches }) => (!isHidden || rule.isDefault) && matches(head))
+        const found = own?.find(one => isFor(one) && (!isHidden || one.rule.isDefault) && one.matches(head))
         if (found) return found.rule
-        isHidden ||= own?.some(({ rule }) => !rule.isDefault) ?? false
+        isHidden ||= own?.some(one => isFor(one) && !one.rule.isDefault) ?? false
       }
       return undefined
     },

@@ -69,15 +69,28 @@ export interface WeightedBackend {
   filters?: HttpFilters
 }
 
-export interface HttpRule {
+/** Where requests come in, as it is declared: what is really listened on is the front door's matter. */
+export interface HttpPlace {
+  /** Absent: the door's own address. */
+  address?: string
+  port: number
+}
+
+/** Of several at a place, a request is for the one whose host is most specific, whether that has a rule for it or not. */
+export interface HostListener extends HttpPlace {
+  /** A name, `*.` and a name, or empty: any. In lower case. */
+  host: string
+}
+
+export interface HttpRule extends HttpPlace {
   /** Whose it is, for messages: `Ingress default/web`. */
   source: string
-  /** Port that it was declared for; where that is really listened on is the front door's matter. */
-  port: number
   /** A name, `*.` and a name, or empty: any. In lower case. */
   host: string
   /** Whether the wildcard stands for several labels. */
   isDeep?: boolean
+  /** Host of the listener that it is attached to, as `host`, deep: it sees no requests that a more specific listener at its place is for. */
+  listener?: string
   /** For requests that no other rule takes. */
   isDefault?: boolean
   path: PathMatch
@@ -93,8 +106,7 @@ export interface HttpRule {
 }
 
 /** A request as far as rules look at it. */
-export interface RequestHead {
-  port: number
+export interface RequestHead extends HttpPlace {
   /** Without a port, in lower case. */
   host: string
   /** Without the query, normalized. */

@@ -9,7 +9,7 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import type { Clock } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { GatheredSync } from '../gathered-sync.js'
-import type { FrontDoor } from '../http-router/front-door.js'
+import type { FrontDoor, PortOf } from '../http-router/front-door.js'
 import { SecretCertificates } from '../http-router/secret-certificates.js'
 import { writeStatus } from '../http-router/write-status.js'
 import { planCertificates } from './ingress-certificates.js'
@@ -60,28 +60,24 @@ class IngressController {
     await Promise.all([this.#ingresses.synced, this.#classes.synced, this.#secrets.synced])
     const served = this.#ingresses.list().filter(own => isServed(own, name => this.#classes.get({ name })))
     const planned = new Map(served.map(own => [own, planCertificates(own, this.#certificates)]))
-    const ports = new Map(
-      served.length
-        ? [
-            [plainPort, { isTls: false }],
-            [tlsPort, { isTls: true }],
-          ]
-        : [],
-    )
-    const actual = await door.set('ingress', {
+    const certificates = [...planned.values()].flatMap(own => own.certificates)
+    const places = [
+      { port: plainPort, isTls: false },
+      { port: tlsPort, isTls: true, certificates },
+    ]
+    const portOf = await door.set('ingress', {
       rules: served.flatMap(planIngressRules),
-      ports,
-      certificates: [...planned.values()].flatMap(({ certificates }) => certificates),
+      places: served.length ? places : [],
       again: this.#sync.schedule,
     })
     const uids = new Set(served.map(({ metadata }) => metadata.uid ?? ''))
     for (const uid of this.#told.keys()) if (!uids.has(uid)) this.#told.delete(uid)
-    await Promise.all(served.map(own => this.#report(own, planned.get(own)?.flaws ?? [], actual)))
+    await Promise.all(served.map(own => this.#report(own, planned.get(own)?.flaws ?? [], portOf)))
   }
 
-  async #report(own: Ingress, flaws: readonly string[], actual: ReadonlyMap<number, number>): Promise<void> {
+  async #report(own: Ingress, flaws: readonly string[], portOf: PortOf): Promise<void> {
     const { address } = this.deps
-    const [plain, tls] = [actual.get(plainPort), actual.get(tlsPort)]
+    const [plain, tls] = [portOf({ port: plainPort }), portOf({ port: tlsPort })]
     const places = [
       plain && `http://localhost${plain === plainPort ? '' : `:${plain}`}`,
       tls && `https://localhost${tls === tlsPort ? '' : `:${tls}`}`,
@@ -91,7 +87,11 @@ class IngressController {
       plain && tls ? undefined : ['Warning', 'PortTaken', 'A port for Ingresses is taken on this machine'],
       ...flaws.map((flaw): Told => ['Warning', 'CertificateMissing', flaw]),
     ])
-    const status = planStatus(own, address, [...actual.values()])
+    const status = planStatus(
+      own,
+      address,
+      [plain, tls].filter(port => port !== undefined),
+    )
     if (status) await writeStatus(this.deps, { kind: ingressKind, own }, { loadBalancer: { ingress: status } })
   }
 

@@ -6,6 +6,7 @@ import type { InformerFactory } from '../../client/informer-factory.js'
 import { type IpFamily, isCidrOfFamily, isOfFamily } from '../../machinery/ip-family.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Logger } from '../../telemetry/logger.js'
+import { addressesIn, isInRange } from '../address-range.js'
 import { isServedBalancer } from '../proxy/service-ports.js'
 
 export interface LoadBalancersDeps {
@@ -23,19 +24,10 @@ export interface BalancerAddresses {
 }
 
 const keyOf = ({ metadata: { namespace, name } }: Service) => `${namespace}/${name}`
-const lastOfRange = 254
 
 const isSharedEntry = ({ ip = '', ipMode }: LoadBalancerIngress) =>
   ipMode === 'Proxy' && (ip.startsWith('127.') || ip === '::1')
-/** What all addresses of the range begin with. */
-const prefixOf = (range: string) =>
-  range.includes(':') ? range.slice(0, range.indexOf('/')) : range.slice(0, range.lastIndexOf('.') + 1)
-const isOwnEntry = ({ ip = '' }: LoadBalancerIngress, { range }: BalancerAddresses) => ip.startsWith(prefixOf(range))
-
-function* addressesIn(range: string): Generator<string> {
-  for (let last = 1; last <= lastOfRange; last++)
-    yield `${prefixOf(range)}${last.toString(range.includes(':') ? 16 : 10)}`
-}
+const isOwnEntry = ({ ip = '' }: LoadBalancerIngress, { range }: BalancerAddresses) => isInRange(ip, range)
 
 function newEntry(
   { spec: { loadBalancerIP: wish } }: Service,
