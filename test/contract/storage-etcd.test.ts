@@ -1,6 +1,7 @@
 /** The etcd engine against the storage contract, on a real etcd; skipped where there is none. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { systemClock } from '../../src/cli/system.js'
+import { issueCertificate, newAuthority } from '../../src/machinery/pki/certificates.js'
 import type { EtcdStorage } from '../../src/storage/etcd/etcd-storage.js'
 import { type EtcdStoreOptions, openEtcdStorage } from '../../src/storage/etcd/open.js'
 import { silentLogger } from '../../src/telemetry/logger.js'
@@ -110,6 +111,43 @@ suite('on etcd', () => {
     await storage.put('/k/event', bytes('x'), { timeToLive: 1000 })
     expect(await gone).toBeGreaterThan(0)
     expect(await storage.get('/k/event')).toBeUndefined()
+  })
+
+  test('an etcd that wants users takes the name in the certificate that it is shown for one', async () => {
+    const own = await EtcdServer.start()
+    const base64 = (text: string) => Buffer.from(text).toString('base64')
+    const range = (from: string, to?: string) => ({ key: base64(from), ...(to && { range_end: base64(to) }) })
+    for (const name of ['root', 'cluster', 'stranger']) {
+      await own.ask('auth/user/add', { name, options: { no_password: true } })
+      await own.ask('auth/role/add', { name })
+      await own.ask('auth/user/grant', { user: name, role: name })
+    }
+    for (const place of [range('/registry/', '/registry0'), range('compact_rev_key')])
+      await own.ask('auth/role/grant', { name: 'cluster', perm: { permType: 'READWRITE', ...place } })
+    await own.ask('auth/enable', {})
+    await own.kill()
+    const now = systemClock.now()
+    const authority = newAuthority('etcd-ca', now, 1)
+    const leaf = { now, days: 1 }
+    const hosts = ['127.0.0.1']
+    const server = issueCertificate(authority, { ...leaf, commonName: 'etcd', usage: 'server', hosts })
+    await own.requireCertificates(authority.certificate, server)
+    await own.restart()
+    const openAs = (commonName: string) => {
+      const { certificate: cert, key } = issueCertificate(authority, { ...leaf, commonName, usage: 'client' })
+      const tls = { ca: authority.certificate, cert, key }
+      return open('', { endpoints: [own.url], directory: '/registry/', tls, compactEvery: 600_000 })
+    }
+    try {
+      const storage = await openAs('cluster')
+      await storage.put('/registry/a', bytes('1'), { timeToLive: 60_000 })
+      expect(text(await storage.get('/registry/a'))).toBe('1')
+      await expect(storage.put('/elsewhere', bytes('1'))).rejects.toThrow('permission denied')
+      await expect(openAs('stranger')).rejects.toThrow('permission denied')
+      await storage.close()
+    } finally {
+      await own.stop()
+    }
   })
 
   test('an etcd that is killed and comes back is followed without a gap', async () => {
