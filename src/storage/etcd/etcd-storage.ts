@@ -1,7 +1,9 @@
 /** The store on etcd: writes are transactions, and one watch of everything keeps this process in step with all others. */
 
-import type { Clock, Timer } from '../../machinery/clock.js'
+import type { Clock } from '../../machinery/clock.js'
 import type { Logger } from '../../telemetry/logger.js'
+import { startAging } from '../aging.js'
+import { EventWindow, type WindowBounds } from '../event-window.js'
 import { Subscriptions } from '../memory/subscriptions.js'
 import {
   KeyConflict,
@@ -17,7 +19,6 @@ import {
 } from '../storage.js'
 import { watchHistory } from '../watch-history.js'
 import { type EtcdClient, revisionErrorOf } from './etcd-client.js'
-import { EventWindow, type WindowBounds } from './event-window.js'
 import { Follower } from './follower.js'
 import { HeadRevision } from './head-revision.js'
 import type { KeySpace } from './key-space.js'
@@ -38,8 +39,6 @@ export interface EtcdStorageDeps {
 
 /** Items of one answer when all are wanted: upstream's figure. */
 const pageSize = 10_000
-/** How often old events are looked for, milliseconds. */
-const trimInterval = 30_000
 
 export class EtcdStorage implements Storage {
   readonly #deps: EtcdStorageDeps
@@ -52,10 +51,10 @@ export class EtcdStorage implements Storage {
   readonly #follower: Follower
   /** Values on their way: the event of such a write is given the writer's own bytes. */
   readonly #written = new Map<string, Uint8Array>()
-  readonly #marks: { at: number; revision: number }[] = []
   #window: EventWindow
   #revision: number
-  #trimmer: Timer | undefined
+  /** Absent before it knows all that was stored at the start. */
+  #stopAging: (() => void) | undefined
   #closed = false
 
   /** It knows nothing before `start`. */
@@ -85,7 +84,12 @@ export class EtcdStorage implements Storage {
     const head = await this.#readHead()
     this.#beginAt(Math.max(0, head - past))
     await this.#waits.until(head, { asking: true })
-    this.#keepWindowYoung()
+    const { clock, bounds } = this.#deps
+    this.#stopAging = startAging({
+      ...{ clock, maxAge: bounds.maxAge },
+      revision: () => this.#revision,
+      trim: old => this.#window.trim(old),
+    })
   }
 
   revision(): number {
@@ -182,7 +186,7 @@ export class EtcdStorage implements Storage {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#trimmer?.cancel()
+    this.#stopAging?.()
     this.#follower.stop()
     this.#deps.onClose?.()
     this.#deps.client.close()
@@ -280,7 +284,6 @@ export class EtcdStorage implements Storage {
 
   #beginAt(revision: number): void {
     this.#window = new EventWindow(revision, this.#deps.bounds)
-    this.#marks.length = 0
     this.#revision = revision
     this.#follower.start(revision)
     this.#waits.settle()
@@ -288,7 +291,7 @@ export class EtcdStorage implements Storage {
 
   /** Events were compacted before they were heard of. At the start that only means less of the past; later all begins anew. */
   async #skip(compacted: number): Promise<void> {
-    if (!this.#trimmer) return this.#beginAt(compacted)
+    if (!this.#stopAging) return this.#beginAt(compacted)
     const { log, clock } = this.#deps
     try {
       const head = await this.#readHead()
@@ -299,18 +302,6 @@ export class EtcdStorage implements Storage {
       log.error({ error: String(error) }, 'etcd cannot be read')
       if (!this.#closed) clock.after(1000, () => void this.#skip(compacted))
     }
-  }
-
-  #keepWindowYoung(): void {
-    const { clock, bounds } = this.#deps
-    const now = clock.now()
-    const old = this.#marks.filter(mark => mark.at <= now - bounds.maxAge)
-    if (old.length) {
-      this.#window.trim(old.at(-1)!.revision)
-      this.#marks.splice(0, old.length)
-    }
-    this.#marks.push({ at: now, revision: this.#revision })
-    this.#trimmer = clock.after(trimInterval, () => this.#keepWindowYoung())
   }
 }
 

@@ -1,5 +1,7 @@
 /** The built-in engine: all objects in memory, every write in a log on disk before anyone hears of it. */
-import type { Clock, Timer } from '../../machinery/clock.js'
+import type { Clock } from '../../machinery/clock.js'
+import { startAging } from '../aging.js'
+import type { EventWindow } from '../event-window.js'
 import {
   KeyConflict,
   type Page,
@@ -15,7 +17,7 @@ import {
 import { watchHistory } from '../watch-history.js'
 import { type Checkpoint, differences } from './checkpoint.js'
 import type { GroupCommit } from './group-commit.js'
-import { History, type HistoryBounds } from './history.js'
+import { type HistoryBounds, newHistory } from './history.js'
 import type { LogRecord } from './record.js'
 import { Subscriptions } from './subscriptions.js'
 import { applyRecord, listAt, newTree, type Tree } from './tree.js'
@@ -25,12 +27,9 @@ interface Write extends LogRecord {
   durable: Promise<void>
 }
 
-/** How often old history is looked for. Upstream compacts etcd every five minutes; finer steps keep less. */
-const compactionInterval = 30_000
-
 export interface MemoryStorageState {
   tree: Tree
-  history: History
+  history: EventWindow
   revision: number
 }
 
@@ -46,32 +45,30 @@ export interface MemoryStorageDeps {
 }
 
 export class MemoryStorage implements Storage {
-  readonly #clock: Clock
-  readonly #bounds: HistoryBounds
   readonly #commit: GroupCommit | undefined
   readonly #onClose: (() => Promise<void>) | undefined
   readonly #tree: Tree
-  readonly #history: History
+  readonly #history: EventWindow
   readonly #subscriptions = new Subscriptions()
   /** The newest write of each key that is still on its way to the disk. */
   readonly #pending = new Map<string, Write>()
-  /** Time at which a revision was the newest, oldest first: what age means for history. */
-  readonly #marks: { at: number; revision: number }[] = []
   #revision: number
   #assigned: number
-  #timer: Timer | undefined
+  readonly #stopAging: () => void
   #closed = false
 
   constructor({ clock, bounds, commit, state, onClose }: MemoryStorageDeps) {
-    this.#clock = clock
-    this.#bounds = bounds
     this.#commit = commit
     this.#onClose = onClose
     this.#tree = state?.tree ?? newTree()
-    this.#history = state?.history ?? new History(0, bounds)
+    this.#history = state?.history ?? newHistory(0, bounds)
     this.#revision = this.#assigned = state?.revision ?? 0
     if (commit) commit.onDurable = records => this.#apply(records)
-    this.#keepHistoryYoung()
+    this.#stopAging = startAging({
+      ...{ clock, maxAge: bounds.maxAge },
+      revision: () => this.#revision,
+      trim: old => this.#history.trim(old),
+    })
   }
 
   revision(): number {
@@ -79,7 +76,7 @@ export class MemoryStorage implements Storage {
   }
 
   compacted(): number {
-    return this.#history.compacted
+    return this.#history.floor
   }
 
   async get(key: string): Promise<Stored | undefined> {
@@ -88,7 +85,7 @@ export class MemoryStorage implements Storage {
 
   async list(prefix: string, options: StorageListOptions = {}): Promise<Page> {
     const revision = options.revision ?? this.#revision
-    if (revision < this.#history.compacted) throw new RevisionCompacted(this.#history.compacted)
+    if (revision < this.#history.floor) throw new RevisionCompacted(this.#history.floor)
     if (revision > this.#revision) throw new RevisionInFuture(revision, this.#revision)
     return listAt({ tree: this.#tree, history: this.#history, newest: this.#revision }, prefix, options)
   }
@@ -115,8 +112,8 @@ export class MemoryStorage implements Storage {
   }
 
   subscribe(prefix: string, fromRevision: number, listener: StorageListener): () => void {
-    if (fromRevision < this.#history.compacted) throw new RevisionCompacted(this.#history.compacted)
-    const past = [...this.#history.after(fromRevision)].filter(event => event.key.startsWith(prefix))
+    if (fromRevision < this.#history.floor) throw new RevisionCompacted(this.#history.floor)
+    const past = this.#history.after(fromRevision).filter(event => event.key.startsWith(prefix))
     if (past.length) listener(past)
     if (fromRevision <= this.#revision) return this.#subscriptions.add(prefix, listener)
     return this.#subscriptions.add(prefix, events => {
@@ -127,7 +124,7 @@ export class MemoryStorage implements Storage {
 
   async compact(revision: number): Promise<void> {
     if (revision > this.#revision) throw new RevisionInFuture(revision, this.#revision)
-    this.#history.compact(revision)
+    this.#history.trim(revision)
   }
 
   /** What is durable now. Costs nothing: later writes copy what they change. */
@@ -154,7 +151,7 @@ export class MemoryStorage implements Storage {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#timer?.cancel()
+    this.#stopAging()
     await this.#commit?.close()
     await this.#onClose?.()
   }
@@ -199,16 +196,5 @@ export class MemoryStorage implements Storage {
     for (const event of events) this.#history.push(event)
     this.#revision = events.at(-1)!.revision
     this.#subscriptions.publish(events)
-  }
-
-  #keepHistoryYoung(): void {
-    const now = this.#clock.now()
-    const old = this.#marks.filter(mark => mark.at <= now - this.#bounds.maxAge)
-    if (old.length) {
-      this.#history.compact(old.at(-1)!.revision)
-      this.#marks.splice(0, old.length)
-    }
-    this.#marks.push({ at: now, revision: this.#revision })
-    this.#timer = this.#clock.after(compactionInterval, () => this.#keepHistoryYoung())
   }
 }

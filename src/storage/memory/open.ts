@@ -4,7 +4,7 @@ import type { Logger } from '../../telemetry/logger.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { FileSystem } from './file-system.js'
 import { GroupCommit } from './group-commit.js'
-import { defaultHistoryBounds, History, type HistoryBounds } from './history.js'
+import { defaultHistoryBounds, type HistoryBounds, newHistory } from './history.js'
 import { lockDirectory, type ProcessTable } from './lock.js'
 import { Log } from './log.js'
 import { MemoryStorage } from './memory-storage.js'
@@ -74,6 +74,6 @@ export function newMemoryStorage(clock: Clock, history?: Partial<HistoryBounds>,
   return new MemoryStorage({
     clock,
     bounds,
-    state: { tree: tree.clone(), history: new History(revision, bounds), revision },
+    state: { tree: tree.clone(), history: newHistory(revision, bounds), revision },
   })
 }

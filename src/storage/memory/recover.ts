@@ -1,9 +1,10 @@
 /** Start of a store from its directory: the newest snapshot, then the log behind it, every byte of both verified. */
 import { join } from 'node:path'
+import type { EventWindow } from '../event-window.js'
 import type { FileSystem } from './file-system.js'
 import { type StoreFile, storeFiles, temporarySuffix } from './files.js'
 import { FrameDamaged, FrameReader } from './frame-reader.js'
-import { defaultHistoryBounds, History, type HistoryBounds } from './history.js'
+import { defaultHistoryBounds, type HistoryBounds, newHistory } from './history.js'
 import { type LogRecord, readRecords } from './record.js'
 import { readSnapshot } from './snapshot.js'
 import { applyRecord, newTree, type Tree } from './tree.js'
@@ -29,7 +30,7 @@ export interface Recovery {
 
 export interface RecoveredState extends Recovery {
   tree: Tree
-  history: History
+  history: EventWindow
   /** First revision of the segment to go on with. */
   segment: number
   /** Bytes of the log before that segment. */
@@ -54,7 +55,7 @@ export interface RecoverOptions {
 
 class Replay {
   tree: Tree = newTree()
-  history: History
+  history: EventWindow
   revision = 0
   records = 0
   snapshotRevision = 0
@@ -69,7 +70,7 @@ class Replay {
     readonly bounds: HistoryBounds,
     readonly mode: RecoveryMode,
   ) {
-    this.history = new History(0, bounds)
+    this.history = newHistory(0, bounds)
   }
 
   async loadSnapshot({ name }: StoreFile): Promise<void> {
@@ -82,7 +83,7 @@ class Replay {
       }
     })
     this.snapshotRevision = this.revision
-    this.history = new History(this.revision, this.bounds)
+    this.history = newHistory(this.revision, this.bounds)
   }
 
   /** Only the last segment may end in an unfinished write: it is cut off, so that new frames follow good ones. */

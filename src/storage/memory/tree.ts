@@ -1,7 +1,7 @@
 /** The current state by key, and with the history's help the state at an earlier revision. */
+import type { EventWindow } from '../event-window.js'
 import { itemsBefore, itemsNow, newSortedMap, type SortedMap } from '../sorted-map.js'
 import type { Page, StorageEvent, StorageListOptions, Stored } from '../storage.js'
-import type { History } from './history.js'
 
 export type Tree = SortedMap<Stored>
 
@@ -17,7 +17,7 @@ export function applyRecord(tree: Tree, key: string, revision: number, current: 
 
 /** A page of the prefix at `revision`, which lies within the history. */
 export function listAt(
-  { tree, history, newest }: { tree: Tree; history: History; newest: number },
+  { tree, history, newest }: { tree: Tree; history: EventWindow; newest: number },
   prefix: string,
   { revision = newest, limit = 0, after }: StorageListOptions,
 ): Page {

@@ -1,27 +1,32 @@
-/** The recent events of an etcd, oldest first. Revisions have holes: other keys than ours may be written there. */
-import type { StorageEvent } from '../storage.js'
+/** The recent events of a store, oldest first. Revisions may have holes: in etcd other keys than ours are written too. */
+import type { StorageEvent } from './storage.js'
 
+/** The oldest events are dropped when one of these is exceeded. */
 export interface WindowBounds {
   maxEvents: number
-  /** Of the values in it, current and replaced. */
+  /** Of the values that count. */
   maxBytes: number
 }
 
-const weightOf = ({ current, previous }: StorageEvent): number =>
+/** Of both values that an event brings along. */
+const weightOfBoth = ({ current, previous }: StorageEvent): number =>
   (current?.bytes.length ?? 0) + (previous?.bytes.length ?? 0)
 
 /** Worked example: floor = 7 and events 8, 12. A watch after 7 gets both, one after 9 the second, one after 6 is refused. */
 export class EventWindow {
   readonly #bounds: WindowBounds
+  readonly #weightOf: (event: StorageEvent) => number
   #floor: number
   // What lies before the head is gone already: the array itself is moved later.
   #events: (StorageEvent | undefined)[] = []
   #head = 0
   #bytes = 0
 
-  constructor(floor: number, bounds: WindowBounds) {
+  /** `weightOf`: bytes that are in memory for the sake of the event. */
+  constructor(floor: number, bounds: WindowBounds, weightOf = weightOfBoth) {
     this.#floor = floor
     this.#bounds = bounds
+    this.#weightOf = weightOf
   }
 
   /** Nothing after this revision is missing. */
@@ -29,9 +34,10 @@ export class EventWindow {
     return this.#floor
   }
 
+  /** Its revision is not below that of the last one. */
   push(event: StorageEvent): void {
     this.#events.push(event)
-    this.#bytes += weightOf(event)
+    this.#bytes += this.#weightOf(event)
     const { maxEvents, maxBytes } = this.#bounds
     while (this.#events.length - this.#head > maxEvents || (this.#bytes > maxBytes && this.#head < this.#events.length))
       this.#dropOldest()
@@ -71,7 +77,7 @@ export class EventWindow {
   #dropOldest(): void {
     const event = this.#events[this.#head]!
     this.#events[this.#head++] = undefined
-    this.#bytes -= weightOf(event)
+    this.#bytes -= this.#weightOf(event)
     this.#floor = Math.max(this.#floor, event.revision)
   }
 
