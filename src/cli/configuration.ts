@@ -14,6 +14,7 @@ export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 const serviceProxies = ['auto', 'nftables', 'iptables', 'userspace', 'none'] as const
 const nameServers = ['builtin', 'none'] as const
 const ingressControllers = ['builtin', 'none'] as const
+const booleans = ['true', 'false'] as const
 export type RuntimeName = (typeof runtimes)[number]
 export type LogLevel = (typeof logLevels)[number]
 
@@ -58,6 +59,12 @@ export interface Configuration {
   logLevel: LogLevel
   /** Ranges of cluster IPs, CIDRs: of IPv4, and after a comma of IPv6 where services are to have addresses of both. */
   serviceSubnet: string
+  /** Where pods have their addresses, CIDRs as above; undefined: where this machine has room. */
+  clusterCidr?: string
+  /** Whether nodes are given networks of their own; undefined: where a controller does that. */
+  allocateNodeCidrs?: boolean
+  /** Bits of the IPv4 network of a node; undefined: as fits the number of its pods. */
+  nodeCidrMaskSize?: number
   /** Of authentication and admission, by the names of their flags. */
   apiServer?: ApiServerFlags
   /** Of the nodes, by the names of the kubelet's flags. */
@@ -66,6 +73,10 @@ export interface Configuration {
 
 /** Kubelets show a sign of life every ten seconds. */
 const shortestGraceMs = 11_000
+
+/** Bits: a node has room for some pods, and a cluster for some nodes. */
+const longestNodeNetwork = 16
+const shortestNodeNetwork = 29
 
 /** Upstream is tested up to there. */
 const mostNodes = 5000
@@ -124,6 +135,9 @@ const fileSchema = {
     removeContainers: { type: 'boolean' },
     logLevel: { enum: logLevels },
     serviceSubnet: { type: 'string', pattern: serviceSubnetPattern.source },
+    clusterCidr: { type: 'string', minLength: 1 },
+    allocateNodeCidrs: { type: 'boolean' },
+    nodeCidrMaskSize: { type: 'integer', minimum: longestNodeNetwork, maximum: shortestNodeNetwork },
     apiServer: {
       type: 'object',
       additionalProperties: false,
@@ -181,6 +195,14 @@ function parseCount(name: string, text: string, max: number): number {
   if (!/^\d+$/.test(text) || value > max)
     throw new UsageError(`--${name} must be a whole number from 0 to ${max}, not "${text}"`)
   return value
+}
+
+function parseMaskSize(text: string): number {
+  const bits = parseCount('node-cidr-mask-size', text, shortestNodeNetwork)
+  if (bits >= longestNodeNetwork) return bits
+  throw new UsageError(
+    `--node-cidr-mask-size must be a whole number from ${longestNodeNetwork} to ${shortestNodeNetwork}, not "${text}"`,
+  )
 }
 
 function parseChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
@@ -249,9 +271,16 @@ function settingsOf(flags: UpFlagValues, env: Readonly<Record<string, string | u
   take('simStages', 'sim-stages', text => parsePath('sim-stages', text))
   take('controllers', 'controllers', parseControllers)
   take('nodeMonitorGraceMs', 'node-monitor-grace-period', parseGrace)
-  take('scheduler', 'scheduler', text => parseChoice('scheduler', text, ['true', 'false']) === 'true')
+  take('scheduler', 'scheduler', text => parseChoice('scheduler', text, booleans) === 'true')
   take('schedulerConfig', 'scheduler-config', text => parsePath('scheduler-config', text))
   take('serviceSubnet', 'service-cluster-ip-range', text => text)
+  take('clusterCidr', 'cluster-cidr', text => text)
+  take(
+    'allocateNodeCidrs',
+    'allocate-node-cidrs',
+    text => parseChoice('allocate-node-cidrs', text, booleans) === 'true',
+  )
+  take('nodeCidrMaskSize', 'node-cidr-mask-size', parseMaskSize)
   take('serviceProxy', 'service-proxy', text => parseChoice('service-proxy', text, serviceProxies))
   take('dns', 'dns', text => parseChoice('dns', text, nameServers))
   take('cniConfDir', 'cni-conf-dir', text => parsePath('cni-conf-dir', text))

@@ -63,6 +63,20 @@ export const upFlags = {
     help: 'addresses of services: a range of IPv4, and one of IPv6 for pods and services of both families',
     default: '10.96.0.0/16',
   },
+  'cluster-cidr': {
+    value: 'CIDR[,CIDR]',
+    help: 'addresses of pods; by default a range that this machine has no use for',
+  },
+  'allocate-node-cidrs': {
+    value: 'true|false',
+    help: 'whether each node is given a part of them for its pods',
+    default: 'true; with CNI plugins false',
+  },
+  'node-cidr-mask-size': {
+    value: 'N',
+    help: 'bits of such a part, of IPv4',
+    default: '24; fewer where --max-pods wants more addresses',
+  },
   'service-proxy': {
     value: 'auto|nftables|iptables|userspace|none',
     help: 'who carries traffic to services: the kernel (Linux), this process (node ports and load balancers on localhost only), or nobody of ours',

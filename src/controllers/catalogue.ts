@@ -21,6 +21,8 @@ import { jobController } from './job/controller.js'
 import { jobOrphanPodController } from './job/orphan-pods.js'
 import { newLegacyTokenCleaner } from './legacy-token-cleaner/controller.js'
 import { namespaceController } from './namespace/controller.js'
+import type { NodeCidrOptions } from './node-ipam/cidr-ledger.js'
+import { newNodeIpamController } from './node-ipam/controller.js'
 import { newNodeLifecycleController } from './node-lifecycle/controller.js'
 import { claimBinder } from './persistent-volume/claims.js'
 import { volumeExpander } from './persistent-volume/expander.js'
@@ -65,6 +67,8 @@ export interface ControllerParts {
   volumes?: VolumeDirectory
   /** How long a node may be silent before it counts as lost; upstream's default. */
   nodeMonitorGraceMs?: number | undefined
+  /** Networks that nodes are given; none where it is absent, or becomes undefined. */
+  nodeCidrs?: Promise<NodeCidrOptions | undefined> | undefined
   /** After so long without use, a token kept in a secret goes; upstream's default, a year. */
   tokenCleanUpMs?: number | undefined
 }
@@ -86,6 +90,7 @@ const controllers: Record<string, (parts: ControllerParts) => Controller[]> = {
   'ttl-after-finished-controller': () => [ttlAfterFinishedController],
   'endpoints-controller': () => [endpointsController],
   'endpointslice-controller': () => [endpointSliceController],
+  'node-ipam-controller': ({ nodeCidrs }) => (nodeCidrs ? [newNodeIpamController(nodeCidrs)] : []),
   'node-lifecycle-controller': ({ nodeMonitorGraceMs }) => [newNodeLifecycleController(nodeMonitorGraceMs)],
   'ttl-controller': () => [ttlController],
   'taint-eviction-controller': () => [taintEvictionController],

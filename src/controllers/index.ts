@@ -6,6 +6,7 @@ import type { Clock, Random } from '../machinery/clock.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { MetricRegistry } from '../telemetry/metrics.js'
 import { chosenCollector, chosenControllers } from './catalogue.js'
+import type { NodeCidrOptions } from './node-ipam/cidr-ledger.js'
 import type { VolumeDirectory } from './persistent-volume/host-path.js'
 import type { RunningController } from './runtime/controller.js'
 import type { TokenSecrets } from './serviceaccount/tokens.js'
@@ -30,6 +31,8 @@ export interface ControllersOptions {
   volumes?: VolumeDirectory
   /** How long a node may be silent before it counts as lost; default 50 s. */
   nodeMonitorGraceMs?: number | undefined
+  /** Networks that nodes are given, once they are known; without it they are given none. */
+  nodeCidrs?: Promise<NodeCidrOptions | undefined> | undefined
   /** After so long without use, a token kept in a secret goes; default a year. */
   tokenCleanUpMs?: number | undefined
   /** Which of them run, as kube-controller-manager's `--controllers` says it. Default: all. */
@@ -48,7 +51,7 @@ const collectorDelayMs = 5_000
 
 export function startControllers(options: ControllersOptions): RunningControllers {
   const { client, clientFor, clock, random, log, rootCa, rootKey, signToken, volumes, choice = ['*'] } = options
-  const { nodeMonitorGraceMs, tokenCleanUpMs } = options
+  const { nodeMonitorGraceMs, nodeCidrs, tokenCleanUpMs } = options
   const tokens = signToken && { client, sign: signToken }
   const informers = newInformerFactory({ client, clock, random, log })
   const metrics = options.metrics && new WorkqueueMetrics(options.metrics)
@@ -59,6 +62,7 @@ export function startControllers(options: ControllersOptions): RunningController
     tokens,
     volumes,
     nodeMonitorGraceMs,
+    nodeCidrs,
     tokenCleanUpMs,
   }).map(controller => controller.start(deps))
   informers.start()

@@ -31,6 +31,7 @@ import { refusalOf, resizeRefusalOf } from './node/admission.js'
 import { type Machine, readMachine } from './node/machine.js'
 import { capacityOf } from './node/node-object.js'
 import { NodeReporter } from './node/node-reporter.js'
+import { PodCidrs } from './node/pod-cidrs.js'
 import { reservedOf } from './node/reserved.js'
 import { newObjectCache } from './object-cache.js'
 import { removeOrphans } from './orphans.js'
@@ -121,6 +122,7 @@ class NodeAgent {
   readonly #events: EventRecorder
   readonly #pods: Informer<Pod>
   readonly #server: NodeServer
+  readonly #podCidrs: PodCidrs | undefined
   #reporter: NodeReporter | undefined
   #machine: Machine | undefined
   #port = defaultPort
@@ -156,6 +158,8 @@ class NodeAgent {
     })
     this.#pulled = this.#newPulledImages(config.imagePolicy ?? leaveImages)
     this.#evictor = config.eviction && newEvictor(this.#evictionDeps(), config.eviction)
+    if (deps.runtime.wantsPodCidrs)
+      this.#podCidrs = new PodCidrs(this.#deps, config.nodeName, () => this.#reporter?.refresh())
     this.#pods = newInformer(podKind, this.#deps, { fieldSelector: `spec.nodeName=${config.nodeName}` })
   }
 
@@ -203,6 +207,7 @@ class NodeAgent {
     this.#podDeps = this.#newPodDeps(machine, this.#reporter)
     await this.#evictor?.start()
     if (this.#config.imagePolicy) this.#pulled.start()
+    this.#podCidrs?.start()
     await this.#startStaticPods(this.#reporter)
     this.#followPods()
     await this.#reporter.start()
@@ -221,6 +226,7 @@ class NodeAgent {
     this.#pulled.stop()
     await this.#server.stop()
     this.#pods.stop()
+    this.#podCidrs?.stop()
     this.#cache.stop()
     this.#reporter?.stop()
     for (const stop of this.#stops) stop()
@@ -233,7 +239,12 @@ class NodeAgent {
     const { systemReserved: system = {}, kubeReserved: kube = {}, eviction } = this.#config
     const reserved = reservedOf(machine, { system, kube, thresholds: eviction?.thresholds ?? [] })
     return new NodeReporter(
-      { ...this.#deps, events: this.#events, pressures: () => this.#evictor?.pressures ?? new Set() },
+      {
+        ...this.#deps,
+        events: this.#events,
+        pressures: () => this.#evictor?.pressures ?? new Set(),
+        networkProblem: () => this.#podCidrs?.problem,
+      },
       { name: nodeName, hostname, addresses, labels, taints, capacity, machine, reserved, kubeletPort },
     )
   }
@@ -254,6 +265,7 @@ class NodeAgent {
     metrics.nodeName(nodeName)
     metrics.observeRunning(() => this.#countRunning())
     const allocatable = reporter.allocatable
+    const podCidrs = this.#podCidrs
     this.#stops = [services, configMaps, secrets, statuses].map(part => () => part.stop())
     return {
       runtime,
@@ -282,6 +294,7 @@ class NodeAgent {
         addresses: () => addresses,
         allocatable: () => allocatable,
         memoryCapacity: quantityValue(capacityOf({ machine, capacity }).memory ?? '0'),
+        ...(podCidrs && { podCidrs: () => podCidrs.known() }),
       },
       clusterDns: { servers: clusterDns, domain: clusterDomain },
       hostDns: () => this.#hostDns(),

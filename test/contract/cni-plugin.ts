@@ -97,7 +97,7 @@ export async function openCniUnderTest(cluster: string, directory: string) {
     cluster: `plugin${process.pid}`,
     directory: join(directory, 'bridge'),
     log: silentLogger,
-    ...ipv6Block(3),
+    addressing: { prefix: 20, ...ipv6Block(3) },
   })
   const server = await servePlugins(bridge, socket)
   const own = join(directory, 'cni')

@@ -35,20 +35,21 @@ export async function openDockerNetwork(cluster: string): Promise<NetworkUnderTe
   )
   if (!answers) return undefined
   const image = await ensurePauseImage(docker)
-  const passage = newPassage((program, args) => run(program, [...args]))
+  const passage = newPassage(use => use((program, args) => run(program, [...args])))
+  const addressing = { prefix: 20, nodeMask: 24, ...ipv6Block(2) }
   const open = async () =>
     new DockerNetwork(
       docker,
-      await ClusterNetworks.open(docker, { cluster, isLocal: true, passage, log: silentLogger, ...ipv6Block(2) }),
+      await ClusterNetworks.open(docker, { cluster, isLocal: true, passage, log: silentLogger, addressing }),
     )
 
-  async function newHolder(mappings: readonly PortMapping[] = []): Promise<Holder> {
+  async function newHolder(mappings: readonly PortMapping[] = [], podCidrs: readonly string[] = []): Promise<Holder> {
     const bindings = mappings.map(({ containerPort, hostPort, protocol }) => [
       `${containerPort}/${protocol.toLowerCase()}`,
       [{ HostPort: String(hostPort) }],
     ])
     // Docker maps ports of what it plugs in itself.
-    const NetworkMode = mappings.length > 0 ? network.mode : 'none'
+    const NetworkMode = mappings.length > 0 ? await network.modeFor(podCidrs) : 'none'
     const container = await docker.createContainer({
       Image: image,
       Labels: { [labelNames.cluster]: cluster },

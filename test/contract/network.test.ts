@@ -45,7 +45,8 @@ const links = async () => readdirSync('/sys/class/net').filter(name => name.incl
 if (spawnSync('unshare', ['--mount', '--net', '--fork', 'true']).status === 0) {
   describeNetwork('bridge', async () => {
     const own = join(directory, 'bridge')
-    const open = () => BridgeNetwork.open({ cluster, directory: own, log: silentLogger, ...ipv6Block(1) })
+    const addressing = { prefix: 20, nodeMask: 24, ...ipv6Block(1) }
+    const open = () => BridgeNetwork.open({ cluster, directory: own, log: silentLogger, addressing })
     const network = await open()
     return { network, reopen: open, newHolder, links, close: () => network.tearDown() }
   })

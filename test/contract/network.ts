@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readIpv6Addresses } from '../../src/kubelet/network/ipv6-addresses.js'
 import { type NetworkManager, removeLeftovers } from '../../src/kubelet/network/network-manager.js'
 import type { PortMapping } from '../../src/kubelet/runtime/types.js'
+import { cidrContains, parseCidr, parseIp } from '../../src/machinery/ip.js'
+import { NetworkParts } from '../../src/machinery/network-parts.js'
 
 /** A network namespace, with a process in it. */
 export interface Holder {
@@ -23,7 +25,7 @@ export interface NetworkUnderTest {
   network: NetworkManager
   /** As another process would, after this one was killed. */
   reopen(): Promise<NetworkManager>
-  newHolder(mappings?: readonly PortMapping[]): Promise<Holder>
+  newHolder(mappings?: readonly PortMapping[], podCidrs?: readonly string[]): Promise<Holder>
   /** Names of interfaces of this machine that only this cluster has. */
   links(): Promise<readonly string[]>
   close(): Promise<void>
@@ -43,6 +45,10 @@ const port = 8080
 export const listening = `require('node:net').createServer(s => s.end(s.remoteAddress.replace('::ffff:', ''))).listen(${port})`
 const calling = (address: string, to: number) =>
   `require('node:net').connect({ host: '${address}', port: ${to}, timeout: 3000 }).on('timeout', () => process.exit(1)).pipe(process.stdout)`
+
+/** None where nodes have no networks of their own. */
+const cidrsOfNode = ({ podNetwork: { nodeRanges = [] } }: NetworkManager, node: number): string[] =>
+  nodeRanges.map(({ clusterCidr, nodeMaskSize }) => new NetworkParts(clusterCidr, nodeMaskSize).at(node))
 
 const call = async (address: string, to = port, timeout = 3000): Promise<string> => {
   const socket = connect({ host: address, port: to, timeout })
@@ -74,8 +80,9 @@ export function describeNetwork(name: string, open: () => Promise<NetworkUnderTe
       await under?.close()
     }, 60_000)
 
-    const plug = async (mappings: readonly PortMapping[] = []) => {
-      const holder = await under.newHolder(mappings)
+    const plug = async (mappings: readonly PortMapping[] = [], node = 0) => {
+      const podCidrs = cidrsOfNode(under.network, node)
+      const holder = await under.newHolder(mappings, podCidrs)
       holders.push(holder)
       const { id, namespace, plugged } = holder
       const addresses = await under.network.add({
@@ -83,6 +90,7 @@ export function describeNetwork(name: string, open: () => Promise<NetworkUnderTe
         pod: pod(`pod-${++pods}`),
         namespace,
         portMappings: mappings,
+        podCidrs,
         ...(plugged && { plugged }),
       })
       return { holder, id, address: addresses[0]!, addresses }
@@ -94,6 +102,18 @@ export function describeNetwork(name: string, open: () => Promise<NetworkUnderTe
       expect(other.address).not.toBe(one.address)
       await expect(call(one.address)).resolves.toBeTruthy()
       await expect(one.holder.run(calling(other.address, port))).resolves.toBe(one.address)
+    })
+
+    test('gives pods of a node addresses of its networks, and a way to those of other nodes', async () => {
+      const [one, other, third] = [await plug(), await plug([], 1), await plug([], 2)]
+      for (const [node, { addresses }] of [one, other, third].entries())
+        for (const [i, cidr] of cidrsOfNode(under.network, node).entries())
+          expect(cidrContains(parseCidr(cidr)!, parseIp(addresses[i]!)!)).toBe(true)
+      // Neither sees an address of this machine in place of the pod's.
+      await expect(one.holder.run(calling(other.address, port))).resolves.toBe(one.address)
+      await expect(third.holder.run(calling(other.address, port))).resolves.toBe(third.address)
+      const [, own] = other.addresses
+      if (own) await expect(one.holder.run(calling(own, port))).resolves.toBe(one.addresses[1])
     })
 
     const dualStack = speaksIpv6 ? test : test.skip
@@ -178,9 +198,10 @@ export function describeNetwork(name: string, open: () => Promise<NetworkUnderTe
         pod: pod('fails'),
         namespace: '/proc/0/ns/net',
         portMappings: [],
+        podCidrs: cidrsOfNode(under.network, 0),
       })
       await expect(failed).rejects.toThrow()
-      expect(await under.network.list()).toEqual(before)
+      expect(new Set(await under.network.list())).toEqual(new Set(before))
     })
 
     test('takes all away in the end', async () => {

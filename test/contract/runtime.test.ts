@@ -34,6 +34,8 @@ describeRuntime('sim', async () => ({
 }))
 
 const directory = await mkdtemp(join(tmpdir(), 'minik8s-contract-'))
+/** Nodes have no networks of their own: nobody gives them any. */
+const addressing = { prefix: 20 }
 const image = await ensureTestImage()
 if (image) {
   describeRuntime('docker', async () => {
@@ -41,6 +43,7 @@ if (image) {
     const engine = await DockerEngine.connect({
       cluster: `contract-${process.pid}`,
       programs,
+      addressing,
       clock,
       log: silentLogger,
     })
@@ -53,6 +56,7 @@ async function openProcessEngine(directory: string): Promise<ProcessEngine | und
   const options = {
     cluster: `ct-${process.pid}`,
     directory: join(directory, 'process'),
+    addressing,
     clock,
     log: silentLogger,
   }

@@ -14,10 +14,12 @@ import { ensureClusterInfo } from './cluster-info.js'
 import { componentChecks } from './component-checks.js'
 import { type RunningComponents, startComponents } from './components.js'
 import { type ControlPlane, type ControlPlaneDeps, serverHosts, startControlPlane } from './control-plane.js'
+import { forgetStrangeCidrs } from './forget-strange-cidrs.js'
 import { administrator } from './identities.js'
 import { type Network, startNetwork } from './network.js'
 import type { NetworkDeps } from './network-deps.js'
-import { type Nodes, startNodes } from './nodes.js'
+import { type Nodes, nodeNames, startNodes } from './nodes.js'
+import { givesNodeCidrs, nodeCidrsOf } from './pod-addressing.js'
 import { openRuntime, openSimulation, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
 import { type Opened, openStore, storeDirectory } from './store.js'
@@ -103,8 +105,14 @@ export async function startCluster(
     await storage.close()
     throw error
   })
+  const nodeCidrs = opening.then(async runtimes => {
+    const { network } = runtimes ?? {}
+    if (network && givesNodeCidrs(config)) await forgetStrangeCidrs(storage, nodeNames(config.nodes), network)
+    return nodeCidrsOf(config, network)
+  })
+  nodeCidrs.catch(() => {})
   const isShared = storage.sync !== undefined
-  const started = startComponents(plane, { config, pki, log, metrics, settings, isShared })
+  const started = startComponents(plane, { config, pki, log, metrics, settings, nodeCidrs, isShared })
   running = started
   if (isControllerChosen('bootstrap-signer-controller', config.controllers)) {
     const place = { server: plane.server.url, ca: pki.ca.certificate, cluster: id }
@@ -116,6 +124,7 @@ export async function startCluster(
   const notices: string[] = []
   const joining = opening.then(async (runtimes): Promise<Joined> => {
     if (!runtimes) return { runtimes }
+    await nodeCidrs
     const network = await startNetworkOf(
       config,
       { cluster: id, runtimes },

@@ -29,6 +29,8 @@ interface ComponentParts {
   log: Logger
   metrics: MetricRegistry
   settings: SchedulerSettings | undefined
+  /** Networks that nodes are given, once they are known. */
+  nodeCidrs: ControllersOptions['nodeCidrs']
   /** Others may act on the same store: then the controllers, and the scheduler, work while their lease is held. */
   isShared: boolean
 }
@@ -37,7 +39,7 @@ type Fence = (client: Client) => Client
 
 function startOwnControllers(
   plane: ControlPlane,
-  { config, log, metrics, pki }: ComponentParts,
+  { config, log, metrics, pki, nodeCidrs }: ComponentParts,
   fence: Fence = client => client,
 ) {
   return startControllers({
@@ -52,6 +54,7 @@ function startOwnControllers(
     signToken: tokenSigner(pki),
     volumes: volumeDirectory(config),
     choice: config.controllers,
+    nodeCidrs,
     nodeMonitorGraceMs: config.nodeMonitorGraceMs,
   })
 }

@@ -1,6 +1,7 @@
 /** The container runtime that was asked for, opened once for all nodes. */
 import { join } from 'node:path'
 import { type PodNetwork, rangesOf } from '../../kubelet/network/network-manager.js'
+import type { PodAddressing } from '../../kubelet/network/pod-addressing.js'
 import type { DockerEngine } from '../../kubelet/runtime/docker/engine.js'
 import type { ImageStore } from '../../kubelet/runtime/process/image-store.js'
 import { isRuntimeError, type Runtime } from '../../kubelet/runtime/runtime.js'
@@ -13,6 +14,7 @@ import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 import { type CniPlaces, choosePlugins, cniOpener } from './cni.js'
 import { openIpv6 } from './ipv6.js'
+import { checkAddresses, podAddressingOf } from './pod-addressing.js'
 import { keepRuntimeChoice, type RealRuntime, readRuntimeChoice } from './runtime-choice.js'
 
 export interface RuntimeSource {
@@ -76,11 +78,11 @@ interface Place {
   log: Logger
   /** Who plugs in pods, where it is others than we. */
   plugins: CniPlaces | undefined
-  /** CIDR of second addresses of pods; they have none without it. */
-  ipv6: string | undefined
+  addressing: PodAddressing
 }
 
-async function openDocker({ dataDir, owner, log, plugins, ipv6 }: Place): Promise<RuntimeSource & { version: string }> {
+async function openDocker(place: Place): Promise<RuntimeSource & { version: string }> {
+  const { dataDir, owner, log, plugins, addressing } = place
   const { DockerEngine } = await import('../../kubelet/runtime/docker/engine.js')
   const isUser = process.platform === 'linux' && process.getuid?.() !== 0
   const dataDirectory = isUser ? dataDir : undefined
@@ -91,8 +93,8 @@ async function openDocker({ dataDir, owner, log, plugins, ipv6 }: Place): Promis
     log,
     ...(dataDirectory && { dataDirectory }),
     ...(programs && { programs }),
-    ...(ipv6 && { ipv6 }),
-    ...(plugins && { openNetwork: cniOpener(plugins, { owner, dataDir, ipv6 }) }),
+    addressing,
+    ...(plugins && { openNetwork: cniOpener(plugins, { owner, dataDir, ipv6: addressing.ipv6 }) }),
   })
   return {
     version: engine.version,
@@ -116,10 +118,10 @@ export async function processImages(dataDir: string): Promise<ImageStore> {
   return new ImageStore(imageDirectory(processDirectory(dataDir)))
 }
 
-async function openProcesses({ dataDir, owner, log, plugins, ipv6 }: Place): Promise<RuntimeSource> {
+async function openProcesses({ dataDir, owner, log, plugins, addressing }: Place): Promise<RuntimeSource> {
   const { ProcessEngine } = await import('../../kubelet/runtime/process/process-engine.js')
-  const openNetwork = plugins && cniOpener(plugins, { owner, dataDir, ipv6 })
-  const place = { cluster: owner.id, directory: processDirectory(dataDir), clock, log, ...(ipv6 && { ipv6 }) }
+  const openNetwork = plugins && cniOpener(plugins, { owner, dataDir, ipv6: addressing.ipv6 })
+  const place = { cluster: owner.id, directory: processDirectory(dataDir), clock, log, addressing }
   const engine = await ProcessEngine.open({ ...place, ...(openNetwork && { openNetwork }) })
   return {
     runtimeFor: node => engine.runtimeFor(node),
@@ -211,9 +213,10 @@ export async function openRuntime(
   if (runtime === 'none' || nodes === 0) return undefined
   if (runtime === 'sim') return openSimulation(config)
   const plugins = await choosePlugins(config)
-  const place = { dataDir, owner, log, plugins, ipv6: await openIpv6(config, owner.cluster, log) }
-  if (runtime === 'auto') return openChosen(place)
-  const source = await openReal(runtime, place)
-  await keepRuntimeChoice(dataDir, runtime)
+  const addressing = podAddressingOf(config, await openIpv6(config, owner.cluster, log))
+  const place = { dataDir, owner, log, plugins, addressing }
+  const source = await (runtime === 'auto' ? openChosen(place) : openReal(runtime, place))
+  if (runtime !== 'auto') await keepRuntimeChoice(dataDir, runtime)
+  if (!plugins) checkAddresses(config, source.network!)
   return source
 }

@@ -23,6 +23,7 @@ import { type Logger, silentLogger } from '../../telemetry/logger.js'
 import { newMetricRegistry } from '../../telemetry/metrics.js'
 import { targetNode } from '../daemonset/eligible.js'
 import { startControllers } from '../index.js'
+import type { NodeCidrOptions } from '../node-ipam/cidr-ledger.js'
 import type { VolumeDirectory } from '../persistent-volume/host-path.js'
 
 export interface TestCluster extends AsyncDisposable {
@@ -68,6 +69,8 @@ export interface TestClusterOptions {
   volumes?: VolumeDirectory
   /** What its clock says at first; milliseconds since the epoch. */
   startMs?: number
+  /** With it, nodes are given networks. */
+  nodeCidrs?: NodeCidrOptions
   /** After so long without use, tokens kept in secrets go. */
   tokenCleanUpMs?: number
   /** Gives controllers another client in place of theirs; `account` is the name of the service account. */
@@ -115,6 +118,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       rootCa: options.authority?.certificate ?? 'PEM',
       rootKey: options.authority?.key,
       volumes: options.volumes,
+      ...(options.nodeCidrs && { nodeCidrs: Promise.resolve(options.nodeCidrs) }),
       tokenCleanUpMs: options.tokenCleanUpMs,
       signToken: (account, secret) => components.signer.sign(legacyClaims(account, secret)),
     })

@@ -32,6 +32,11 @@ export class Ipv6Block {
     return block.part(0).subnet === subnet ? block : undefined
   }
 
+  /** CIDR of its first parts; their number is a power of two. */
+  beginning(parts: number): string {
+    return `${this.address(0, 0)}/${partPrefix - Math.log2(parts)}`
+  }
+
   part(index: number): Ipv6Part {
     return {
       subnet: `${this.address(index, 0)}/${partPrefix}`,

@@ -10,6 +10,8 @@ export interface SandboxToPlug {
   namespace: string
   portMappings: readonly PortMapping[]
   bandwidth?: Bandwidth
+  /** Of its node: where its addresses are to be from, where `podNetwork` has networks for nodes. */
+  podCidrs?: readonly string[]
   /** Addresses that a container engine gave it when it started. */
   plugged?: readonly string[]
 }
@@ -22,11 +24,21 @@ export interface PodRange {
   gateway: string
 }
 
+/** What the nodes of one family are given. */
+export interface NodeRange {
+  /** CIDR of all pods. */
+  clusterCidr: string
+  /** Bits of the network of a node. */
+  nodeMaskSize: number
+}
+
 /** Where pods are, for those who carry packets to and from them: IPv4, and where pods have two addresses, IPv6. */
 export interface PodNetwork extends PodRange {
   /** Linux bridges that pods are on, those too that are made when others are full; none where it cannot be known. */
   bridges: readonly string[]
   ipv6?: PodRange
+  /** Of each family: pods get addresses of the networks that their node was given of it. Absent: nodes have none of their own. */
+  nodeRanges?: readonly NodeRange[]
 }
 
 /** Families that pods have addresses of, with what is known of them. */

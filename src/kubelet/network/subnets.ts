@@ -6,29 +6,31 @@ export const formatAddress = (n: number): string =>
   [24, 16, 8, 0].map(shift => Math.floor(n / 2 ** shift) % 256).join('.')
 
 /** Where pods usually are; a block for each cluster on the machine. */
-const firstBlock = parseAddress('10.244.0.0')
-const prefix = 20
-const blockSize = 2 ** (32 - prefix)
-const blocks = 176 // up to 10.254.240.0
+const firstAddress = parseAddress('10.244.0.0')
+const endAddress = parseAddress('10.255.0.0')
+/** Of blocks in which nodes have no networks of their own. */
+export const usualPrefix = 20
 
 /** The block that begins where a network does; undefined when there is none. */
 export function blockAround(subnet: string): string | undefined {
   const [address = ''] = subnet.split('/')
-  const offset = parseAddress(address) - firstBlock
-  const isOurs = offset >= 0 && offset < blocks * blockSize && offset % blockSize === 0
-  return isOurs ? `${address}/${prefix}` : undefined
+  const start = parseAddress(address)
+  const isOurs = start >= firstAddress && start < endAddress && start % 2 ** (32 - usualPrefix) === 0
+  return isOurs ? `${address}/${usualPrefix}` : undefined
 }
 
-/** Blocks that share no address with an interface or a route. */
+/** Blocks of so many bits that share no address with an interface or a route. */
 export function freeSubnets(
   interfaces: readonly Pick<NetworkInterfaceInfo, 'address' | 'family'>[],
   routes: readonly { address: number; mask: number }[],
+  prefix = usualPrefix,
 ): string[] {
   const addresses = interfaces.filter(({ family }) => family === 'IPv4').map(({ address }) => parseAddress(address))
-  const bases = Array.from({ length: blocks }, (_, i) => firstBlock + i * blockSize)
+  const size = 2 ** (32 - prefix)
+  const bases = Array.from({ length: (endAddress - firstAddress) / size }, (_, i) => firstAddress + i * size)
   return bases
     .filter(base => {
-      const isWithin = (address: number) => address >= base && address < base + blockSize
+      const isWithin = (address: number) => address >= base && address < base + size
       const overlaps = ({ address, mask }: { address: number; mask: number }) =>
         // The way to everywhere is no use of it.
         mask !== 0 && (isWithin(address) || (base & mask) >>> 0 === address)

@@ -3,15 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { freeSubnets } from './subnets.js'
 
-/** CIDRs where pods usually are. */
-export async function unusedSubnets(): Promise<string[]> {
+/** CIDRs of so many bits where pods usually are. */
+export async function unusedSubnets(prefix?: number): Promise<string[]> {
   const interfaces = Object.values(networkInterfaces()).flatMap(list => list ?? [])
-  return freeSubnets(interfaces, await routedNetworks())
+  return freeSubnets(interfaces, await routedNetworks(), prefix)
 }
 
-/** The first or last of them; rejects when there is none. */
-export async function unusedSubnet(which: 'first' | 'last' = 'first'): Promise<string> {
-  const free = (await unusedSubnets()).at(which === 'first' ? 0 : -1)
+interface SubnetWish {
+  /** Bits. */
+  prefix?: number
+  /** Of those that are free. */
+  which?: 'first' | 'last'
+}
+
+/** Rejects when there is none. */
+export async function unusedSubnet({ prefix, which = 'first' }: SubnetWish = {}): Promise<string> {
+  const free = (await unusedSubnets(prefix)).at(which === 'first' ? 0 : -1)
   if (!free) throw new Error('no network is free for pods between 10.244.0.0 and 10.254.255.255')
   return free
 }

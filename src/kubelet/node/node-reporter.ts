@@ -23,6 +23,8 @@ export interface NodeReporterDeps {
   runtime: Runtime
   /** What the machine is short of now. */
   pressures(): ReadonlySet<Pressure>
+  /** Why pods cannot have a network; undefined when they can. */
+  networkProblem(): string | undefined
 }
 
 export interface NodeReporterConfig {
@@ -142,7 +144,7 @@ export class NodeReporter {
       runtime: this.#version,
       images: images instanceof Error ? [] : images,
       pressures: this.#deps.pressures(),
-      notReady: images instanceof Error ? `container runtime is down: ${images.message}` : undefined,
+      notReady: images instanceof Error ? `container runtime is down: ${images.message}` : this.#deps.networkProblem(),
       before: before.conditions ?? [],
       now: this.#deps.clock.now(),
     }

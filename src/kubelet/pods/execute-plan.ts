@@ -120,8 +120,10 @@ export class PlanExecution {
     const { pod, plan } = this.#input
     const { runtime, clusterDns, node } = this.#deps
     await this.#writeFiles([])
-    const config = sandboxConfig({ pod, attempt: plan.attempt, clusterDomain: clusterDns.domain, nodeName: node.name })
+    const names = { clusterDomain: clusterDns.domain, nodeName: node.name }
     try {
+      const podCidrs = pod.spec.hostNetwork ? undefined : await node.podCidrs?.()
+      const config = sandboxConfig({ pod, attempt: plan.attempt, ...names, ...(podCidrs && { podCidrs }) })
       const { id, ready } = await runtime.runSandbox(config)
       const complete = ready.then(async status => {
         this.#deps.cache.note(status)

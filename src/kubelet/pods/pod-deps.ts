@@ -30,6 +30,8 @@ export interface NodeFacts {
   allocatable(): Readonly<Record<string, string>>
   /** Bytes. */
   memoryCapacity: number
+  /** Networks that its pods get addresses of; absent: of any. Rejects where there are to be some, and are not. */
+  podCidrs?(): Promise<readonly string[]>
 }
 
 export interface PodDeps {

@@ -55,10 +55,11 @@ export interface SandboxInput {
   attempt: number
   clusterDomain: string
   nodeName: string
+  podCidrs?: readonly string[]
 }
 
 /** On the node's network a pod is called as its node is: several nodes may share a machine, and its name. */
-export function sandboxConfig({ pod, attempt, clusterDomain, nodeName }: SandboxInput): SandboxConfig {
+export function sandboxConfig({ pod, attempt, clusterDomain, nodeName, podCidrs }: SandboxInput): SandboxConfig {
   const sysctls = (pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name.replaceAll('/', '.'), value])
   return {
     pod: refOf(pod),
@@ -67,6 +68,7 @@ export function sandboxConfig({ pod, attempt, clusterDomain, nodeName }: Sandbox
     namespaces: namespacesOf(pod),
     portMappings: portMappings(pod),
     ...bandwidthOf(pod),
+    ...(podCidrs && { podCidrs }),
     sysctls: Object.fromEntries(sysctls),
     mounts: memoryMounts(pod),
   }

@@ -44,6 +44,8 @@ export interface ExecResult {
 export interface Runtime {
   /** Nothing runs, so nobody listens at the addresses of pods: probes over the network are taken to succeed. */
   readonly isSimulated?: boolean
+  /** Sandboxes get addresses of their node's CIDRs: without, none with a network of its own can start. */
+  readonly wantsPodCidrs?: boolean
 
   version(): Promise<RuntimeVersion>
 

@@ -35,6 +35,8 @@ export interface SandboxConfig {
   namespaces: NamespaceOptions
   portMappings: readonly PortMapping[]
   bandwidth?: Bandwidth
+  /** Of the node: where addresses of its own are to be from; absent: anywhere. */
+  podCidrs?: readonly string[]
   sysctls: Readonly<Record<string, string>>
   /** Files that replace the runtime's own. */
   mounts: readonly Mount[]

@@ -1,16 +1,8 @@
 /** The cluster IPs of one subnet: which there are, and in which order they are tried. */
 import type { Random } from '../../machinery/clock.js'
-import {
-  type Cidr,
-  cidrContains,
-  formatCidr,
-  formatIp,
-  type Ip,
-  networkOf,
-  parseCidr,
-  parseIp,
-} from '../../machinery/ip.js'
+import { type Cidr, cidrContains, formatCidr, formatIp, networkOf, parseCidr, parseIp } from '../../machinery/ip.js'
 import type { IpFamily } from '../../machinery/ip-family.js'
+import { ipOfNumber, numberOfIp } from '../../machinery/ip-number.js'
 import { reservedPart } from './number-range.js'
 
 /** An address or port cannot be had; the message is upstream's. */
@@ -36,7 +28,7 @@ export class IpRange {
       throw new Error(`shortest allowed prefix length for service CIDR is 64, got ${cidr.prefixLength}`)
     this.#cidr = cidr
     this.family = cidr.ip.family === 6 ? 'IPv6' : 'IPv4'
-    this.#base = numberOf(networkOf(cidr))
+    this.#base = numberOfIp(networkOf(cidr))
     const size = 2 ** Math.min(bits, maxBits)
     // Neither the network's own address nor, in IPv4, its broadcast address is given out.
     this.#count = Math.max(0, size - (this.family === 'IPv4' ? 2 : 1))
@@ -56,7 +48,7 @@ export class IpRange {
   /** Throws AllocationError of an address that the range holds but nobody gets. */
   check(text: string): void {
     const ip = parseIp(text)
-    const number = ip ? Number(numberOf(ip) - this.#base) - 1 : -1
+    const number = ip ? Number(numberOfIp(ip) - this.#base) - 1 : -1
     if (number < 0 || number >= this.#count)
       throw new AllocationError(
         `the provided IP (${text}) is not in the valid range. The range of valid IPs is ${formatCidr(this.#cidr)}`,
@@ -75,11 +67,6 @@ export class IpRange {
   }
 
   #address(number: number): string {
-    const value = this.#base + BigInt(number) + 1n
-    const length = this.family === 'IPv6' ? 16 : 4
-    const bytes = Uint8Array.from({ length }, (_, i) => Number((value >> BigInt(8 * (length - 1 - i))) & 0xffn))
-    return formatIp({ family: this.family === 'IPv6' ? 6 : 4, bytes })
+    return formatIp(ipOfNumber(this.#base + BigInt(number) + 1n, this.family === 'IPv6' ? 6 : 4))
   }
 }
-
-const numberOf = ({ bytes }: Ip): bigint => bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n)

@@ -29,6 +29,20 @@ describe('AddressBlock', () => {
     expect(block.partOf('10.244.18.9').index).toBe(1)
   })
 
+  test('gives the pods of a node addresses of its network, on bridges that no other node has pods on', () => {
+    const block = new AddressBlock('10.244.0.0/20', 25)
+    expect([block.take('10.244.0.128/25'), block.take('10.244.0.128/25'), block.take('10.244.0.0/25')]).toEqual([
+      '10.244.0.130',
+      '10.244.0.131',
+      '10.244.0.2',
+    ])
+    expect(block.partOf('10.244.0.131')).toMatchObject({ index: 1, gateway: '10.244.0.129', prefix: 25 })
+    for (let i = 0; i < 123; i++) expect(block.take('10.244.0.128/25')).toBeDefined()
+    expect(block.take('10.244.0.128/25')).toBeUndefined()
+    block.giveBack('10.244.0.200')
+    expect(block.take('10.244.0.128/25')).toBe('10.244.0.200')
+  })
+
   test.each([
     ['10.244.16.0/23', '10.244.16.0/20'],
     ['10.244.18.0/23', undefined],

@@ -8,6 +8,8 @@ import { RuntimeError } from '../../runtime/runtime.js'
 import type { PortMapping } from '../../runtime/types.js'
 import { Ipv6Block } from '../ipv6-block.js'
 import { type NetworkManager, type PodNetwork, rangesOf, type SandboxToPlug } from '../network-manager.js'
+import { NodeNetworks } from '../node-networks.js'
+import type { PodAddressing } from '../pod-addressing.js'
 import { SandboxRecords } from '../sandbox-records.js'
 import { unusedSubnet } from '../unused-subnet.js'
 import { AddressBlock, type BlockPart } from './address-block.js'
@@ -18,10 +20,8 @@ export interface BridgeNetworkOptions {
   cluster: string
   /** Where launchers are put, and what was done is kept. */
   directory: string
-  /** CIDR of all pods; default: one that this machine does not use. */
-  subnet?: string
-  /** CIDR of their second addresses; default: they have none. */
-  ipv6?: string
+  /** How the addresses of pods are divided, unless some are plugged in already. */
+  addressing: PodAddressing
   log: Logger
 }
 
@@ -30,10 +30,11 @@ interface PluggedSandbox {
   mappings: readonly PortMapping[]
 }
 
-/** CIDRs. */
+/** CIDRs, and the bits of a node's; absent where nodes have none of their own. */
 interface Subnets {
   subnet: string
   ipv6?: string
+  nodeMask?: number
 }
 
 /** Names of interfaces have at most fifteen characters. */
@@ -45,6 +46,7 @@ export class BridgeNetwork implements NetworkManager {
   readonly #options: BridgeNetworkOptions
   readonly #block: AddressBlock
   readonly #ipv6: Ipv6Block | undefined
+  readonly #nodes: NodeNetworks | undefined
   readonly #records: SandboxRecords<PluggedSandbox>
   /** Indexes of those that were made, by part of the block. */
   readonly #bridges = new Map<number, Promise<number>>()
@@ -53,18 +55,23 @@ export class BridgeNetwork implements NetworkManager {
 
   private constructor(
     options: BridgeNetworkOptions,
-    { subnet, ipv6 }: Subnets,
+    { subnet, ipv6, nodeMask }: Subnets,
     records: SandboxRecords<PluggedSandbox>,
   ) {
     this.#options = options
-    this.#block = new AddressBlock(subnet)
+    this.#block = new AddressBlock(subnet, nodeMask)
     this.#ipv6 = ipv6 ? new Ipv6Block(ipv6) : undefined
+    this.#nodes = nodeMask === undefined ? undefined : new NodeNetworks(this.#block, nodeMask, this.#ipv6)
     this.#records = records
     for (const { address } of records.values()) this.#block.keep(address)
     const { parts } = this.#block
     const bridges = parts.map(({ index }) => bridgeName(options.cluster, index))
     const second = this.#ipv6 && { subnet: this.#ipv6.subnet, gateway: this.#ipv6.part(0).gateway }
-    this.podNetwork = { bridges, subnet, gateway: parts[0]!.gateway, ...(second && { ipv6: second }) }
+    this.podNetwork = {
+      ...{ bridges, subnet, gateway: parts[0]!.gateway },
+      ...(second && { ipv6: second }),
+      ...(this.#nodes && { nodeRanges: this.#nodes.ranges }),
+    }
   }
 
   /** Makes the first bridge, unless it is there. */
@@ -75,7 +82,7 @@ export class BridgeNetwork implements NetworkManager {
       SandboxRecords.open<PluggedSandbox>(recordsDirectory(options.directory)),
     ])
     const network = new BridgeNetwork(options, subnets, records)
-    await network.#bridgeFor(network.#block.parts[0]!)
+    await network.#bridgeFor(network.#block.partAt(0))
     await network.#loadRules()
     return network
   }
@@ -133,10 +140,18 @@ export class BridgeNetwork implements NetworkManager {
     return [address, ...(this.#ipv6 ? [this.#ipv6.address(index, this.#block.placeOf(address))] : [])]
   }
 
-  async add({ id, namespace, portMappings }: SandboxToPlug): Promise<readonly string[]> {
+  #take(podCidrs: readonly string[]): string {
+    // Throws where they are not ours.
+    this.#nodes?.partsOf(podCidrs)
+    const within = this.#nodes ? podCidrs[0]! : this.#block.subnet
+    const address = this.#block.take(within)
+    if (!address) throw new RuntimeError('other', `no address is left in ${within}`)
+    return address
+  }
+
+  async add({ id, namespace, portMappings, podCidrs = [] }: SandboxToPlug): Promise<readonly string[]> {
     const { cluster, directory } = this.#options
-    const address = this.#block.take()
-    if (!address) throw new RuntimeError('other', `no address is left in ${this.#block.subnet}`)
+    const address = this.#take(podCidrs)
     await this.#records.put(id, { address, mappings: portMappings })
     try {
       const part = this.#block.partOf(address)
@@ -203,14 +218,15 @@ const recordsDirectory = (directory: string) => join(directory, 'plugged')
 const subnetFile = (directory: string) => join(directory, 'network.json')
 
 /** The choice is kept: addresses of pods outlive minik8s. */
-async function chosenSubnets({ directory, subnet, ipv6 }: BridgeNetworkOptions): Promise<Subnets> {
+async function chosenSubnets({ directory, addressing }: BridgeNetworkOptions): Promise<Subnets> {
   const file = subnetFile(directory)
   const kept = await readFile(file, 'utf8').then(
     text => JSON.parse(text) as Subnets,
     () => undefined,
   )
   if (kept) return kept
-  const chosen = { subnet: subnet ?? (await unusedSubnet()), ...(ipv6 && { ipv6 }) }
+  const { subnet, prefix, ...others } = addressing
+  const chosen = { subnet: subnet ?? (await unusedSubnet({ prefix })), ...others }
   await writeFile(file, JSON.stringify(chosen))
   return chosen
 }

@@ -28,7 +28,7 @@ async function openAddresses({ cluster, directory, ipv6 }: AddressPlace): Promis
   await mkdir(directory, { recursive: true })
   const kept = await readFile(file(directory), 'utf8').catch(() => '')
   // The last of blocks: networks of pods are looked for from the first.
-  const address = kept || (await unusedSubnet('last')).replace(/\.0\/\d+$/, '.1')
+  const address = kept || (await unusedSubnet({ which: 'last' })).replace(/\.0\/\d+$/, '.1')
   if (!kept) await writeFile(file(directory), address)
   const second = ipv6 && new Ipv6Block(ipv6).part(0).gateway
   const addresses = [{ address, prefix: 32 }, ...(second ? [{ address: second, prefix: 128 }] : [])]

@@ -5,19 +5,21 @@ import type { Logger } from '../../../telemetry/logger.js'
 import { AddressBlock, type BlockPart } from '../../network/bridge/address-block.js'
 import { Ipv6Block } from '../../network/ipv6-block.js'
 import type { PodNetwork } from '../../network/network-manager.js'
+import { NodeNetworks } from '../../network/node-networks.js'
+import type { PodAddressing } from '../../network/pod-addressing.js'
 import { unusedSubnets } from '../../network/unused-subnet.js'
 import { isRuntimeError, RuntimeError } from '../runtime.js'
 import { asking, askingOnce, toRuntimeError } from './errors.js'
 import { labelNames, ownerFilter } from './labels.js'
-import type { Passage } from './passage.js'
+import type { Bank, Passage } from './passage.js'
 
 export interface NetworksOptions {
   cluster: string
   /** Whether this machine's networks are those of the daemon's: then we know which are unused. */
   isLocal: boolean
   passage: Passage
-  /** CIDR of the second addresses of pods; default: they have none. */
-  ipv6?: string
+  /** How the addresses of pods are divided, unless there are networks already; by Docker, where we cannot know what is free. */
+  addressing: PodAddressing
   log: Logger
 }
 
@@ -30,6 +32,7 @@ interface OneNetwork extends OneRange {
   name: string
   bridge: string
   ipv6?: OneRange
+  labels: Readonly<Record<string, string>>
   containers: string[]
 }
 
@@ -39,7 +42,7 @@ const bridgeName = (cluster: string, index: number) => `mk8${index + 1}-${cluste
 
 async function readNetwork(docker: Docker, name: string): Promise<OneNetwork | undefined> {
   try {
-    const { Id, IPAM, Options, Containers } = await docker.getNetwork(name).inspect()
+    const { Id, IPAM, Options, Containers, Labels } = await docker.getNetwork(name).inspect()
     const rangeOf = (family: IpFamily): OneRange | undefined => {
       const ipam = IPAM?.Config?.find(({ Subnet = '' }) => isCidrOfFamily(Subnet, family))
       return ipam && { subnet: ipam.Subnet ?? '', gateway: ipam.Gateway ?? '' }
@@ -50,6 +53,7 @@ async function readNetwork(docker: Docker, name: string): Promise<OneNetwork | u
       bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
       ...(rangeOf('IPv4') ?? { subnet: '', gateway: '' }),
       ...(ipv6 && { ipv6 }),
+      labels: Labels ?? {},
       // Endpoints without a container have a name instead of its id.
       containers: Object.keys(Containers ?? {}).filter(id => /^[0-9a-f]{64}$/.test(id)),
     }
@@ -67,15 +71,19 @@ interface NewNetwork {
   part?: BlockPart
   ipv6?: OneRange | undefined
   bridge?: string
+  labels?: Readonly<Record<string, string>>
 }
 
-async function makeNetwork(docker: Docker, { cluster, name, part, ipv6, bridge }: NewNetwork): Promise<OneNetwork> {
+async function makeNetwork(
+  docker: Docker,
+  { cluster, name, part, ipv6, bridge, labels }: NewNetwork,
+): Promise<OneNetwork> {
   const ranges = [part, ipv6].flatMap(range => (range ? [{ Subnet: range.subnet, Gateway: range.gateway }] : []))
   const create = docker.createNetwork({
     Name: name,
     Driver: 'bridge',
     CheckDuplicate: true,
-    Labels: { [labelNames.cluster]: cluster },
+    Labels: { [labelNames.cluster]: cluster, ...labels },
     ...(bridge && { Options: { 'com.docker.network.bridge.name': bridge } }),
     ...(ipv6 && { EnableIPv6: true }),
     ...(ranges.length > 0 && { IPAM: { Driver: 'default', Config: ranges } }),
@@ -89,16 +97,38 @@ async function makeNetwork(docker: Docker, { cluster, name, part, ipv6, bridge }
   return made
 }
 
+/** What the first network says of all. */
+const blockLabels = ({ subnet, nodeMask }: AddressBlock) => ({
+  [labelNames.podBlock]: subnet,
+  ...(nodeMask !== undefined && { [labelNames.nodeMask]: String(nodeMask) }),
+})
+
+/** Without labels it is of a version before this, or Docker chose it. */
+function blockOf({ subnet, labels }: OneNetwork): AddressBlock | undefined {
+  const { [labelNames.podBlock]: block, [labelNames.nodeMask]: mask } = labels
+  return block ? new AddressBlock(block, mask ? Number(mask) : undefined) : AddressBlock.around(subnet)
+}
+
+/** Nodes have networks of their own where packets can pass between them. */
+async function nodeMaskOf({ addressing: { nodeMask }, passage, log }: NetworksOptions): Promise<number | undefined> {
+  if (nodeMask === undefined || (await passage.isPossible())) return nodeMask
+  log.info({}, 'Docker keeps its networks apart here: nodes have no pod CIDRs of their own')
+  return undefined
+}
+
 /** Docker refuses networks that others of its own overlap: the next is tried then, and at the end Docker chooses. */
-async function makeFirst(docker: Docker, { cluster, isLocal, ipv6: block }: NetworksOptions): Promise<OneNetwork> {
-  const ipv6 = block ? new Ipv6Block(block).part(0) : undefined
+async function makeFirst(docker: Docker, options: NetworksOptions): Promise<OneNetwork> {
+  const { cluster, isLocal, addressing } = options
+  const { subnet, prefix } = addressing
+  const ipv6 = addressing.ipv6 ? new Ipv6Block(addressing.ipv6).part(0) : undefined
   const name = networkName(cluster, 0)
-  for (const block of isLocal ? await unusedSubnets() : []) {
-    const part = new AddressBlock(block).parts[0]!
+  const nodeMask = isLocal ? await nodeMaskOf(options) : undefined
+  for (const one of subnet ? [subnet] : isLocal ? await unusedSubnets(nodeMask ? prefix : undefined) : []) {
+    const block = new AddressBlock(one, nodeMask)
     try {
-      return await makeNetwork(docker, { cluster, name, part, ipv6 })
+      return await makeNetwork(docker, { cluster, name, part: block.partAt(0), ipv6, labels: blockLabels(block) })
     } catch (error) {
-      if (!/overlaps/.test(String(error))) throw error
+      if (subnet || !/overlaps/.test(String(error))) throw error
     }
   }
   return makeNetwork(docker, { cluster, name, ipv6 })
@@ -109,37 +139,50 @@ async function makeFirstOrPlain(docker: Docker, options: NetworksOptions): Promi
   try {
     return await makeFirst(docker, options)
   } catch (error) {
-    if (!options.ipv6) throw error
+    const { ipv6, ...addressing } = options.addressing
+    if (!ipv6) throw error
     options.log.warn({ error: String(error) }, 'Docker makes no network with IPv6 addresses: pods have IPv4 only')
-    const { ipv6: _, ...plain } = options
-    return makeFirst(docker, plain)
+    return makeFirst(docker, { ...options, addressing })
   }
 }
 
 /** How many sandboxes go before one that was full is tried again. */
 const retryAfter = 20
 
+/** Networks that the pods of a node, or of all, are in: one takes sandboxes until it is full. */
+interface Share {
+  parts: readonly BlockPart[]
+  /** Which of them does. */
+  place: number
+}
+
 export class ClusterNetworks {
   readonly #docker: Docker
   readonly #options: NetworksOptions
   readonly #block: AddressBlock | undefined
   readonly #ipv6: Ipv6Block | undefined
+  readonly #nodes: NodeNetworks | undefined
   readonly podNetwork: PodNetwork
-  #index = 0
+  /** By the CIDRs of a node; all nodes have one where they have none of their own. */
+  readonly #shares = new Map<string, Share>()
   #gone = 0
-  readonly #made = new Map<number, Promise<void>>()
+  /** The first is there. */
+  readonly #made = new Map<number, Promise<void>>([[0, Promise.resolve()]])
 
   private constructor(docker: Docker, options: NetworksOptions, first: OneNetwork) {
     this.#docker = docker
     this.#options = options
-    this.#block = AddressBlock.around(first.subnet)
+    this.#block = blockOf(first)
     this.#ipv6 = first.ipv6 && Ipv6Block.around(first.ipv6.subnet)
+    const { nodeMask } = this.#block ?? {}
+    this.#nodes = nodeMask === undefined ? undefined : new NodeNetworks(this.#block!, nodeMask, this.#ipv6)
     const further = (this.#block?.parts ?? []).slice(1).map(({ index }) => bridgeName(options.cluster, index))
     this.podNetwork = {
       bridges: [first.bridge, ...further],
       subnet: this.#block?.subnet ?? first.subnet,
       gateway: first.gateway,
       ...(first.ipv6 && { ipv6: { ...first.ipv6, ...(this.#ipv6 && { subnet: this.#ipv6.subnet }) } }),
+      ...(this.#nodes && { nodeRanges: this.#nodes.ranges }),
     }
   }
 
@@ -148,20 +191,36 @@ export class ClusterNetworks {
     return new ClusterNetworks(docker, options, existing ?? (await makeFirstOrPlain(docker, options)))
   }
 
-  /** Name of the one that takes sandboxes. */
-  get current(): string {
-    return networkName(this.#options.cluster, this.#index)
+  #shareOf(podCidrs: readonly string[]): Share {
+    const key = this.#nodes ? podCidrs.join() : ''
+    const known = this.#shares.get(key)
+    if (known) return known
+    const share = { parts: this.#nodes?.partsOf(podCidrs) ?? this.#block?.parts ?? [], place: 0 }
+    this.#shares.set(key, share)
+    return share
+  }
+
+  #nameIn({ parts, place }: Share): string {
+    return networkName(this.#options.cluster, parts[place]?.index ?? 0)
+  }
+
+  /** Name of the one that takes sandboxes of a node with those CIDRs. */
+  async current(podCidrs: readonly string[]): Promise<string> {
+    const share = this.#shareOf(podCidrs)
+    const part = share.parts[share.place]
+    if (part) await this.#ensure(part)
+    return this.#nameIn(share)
   }
 
   /** Name of the one to go on with when that one is full. */
-  async after(full: string): Promise<string> {
-    if (full === this.current) {
-      const next = this.#block?.parts[this.#index + 1]
-      if (!next) throw new RuntimeError('other', `the network ${full} is full, and there is no further one`)
-      await this.#ensure(next)
-      this.#index = next.index
+  async after(full: string, podCidrs: readonly string[]): Promise<string> {
+    const share = this.#shareOf(podCidrs)
+    if (full === this.#nameIn(share)) {
+      if (!share.parts[share.place + 1])
+        throw new RuntimeError('other', `the network ${full} is full, and there is no further one`)
+      share.place++
     }
-    return this.current
+    return this.current(podCidrs)
   }
 
   #ensure(part: BlockPart): Promise<void> {
@@ -180,19 +239,22 @@ export class ClusterNetworks {
     const existing = await readNetwork(this.#docker, name)
     const ipv6 = this.#ipv6?.part(index)
     if (!existing) await makeNetwork(this.#docker, { cluster, name, part, ipv6, bridge: bridgeName(cluster, index) })
-    const banks = this.podNetwork.bridges.slice(0, index + 1)
+    const second = this.#ipv6 && { ipv6: this.#ipv6.subnet }
     await passage.open(
-      banks.map((bridge, i) => {
-        const own = this.#ipv6 && { ipv6: this.#ipv6.part(i) }
-        return { bridge, subnet: this.#block!.parts[i]!.subnet, ...own }
-      }),
+      [0, index].map(place => this.#bank(place)),
+      { subnet: this.#block!.subnet, ...second },
     )
+  }
+
+  #bank(index: number): Bank {
+    const own = this.#ipv6 && { ipv6: this.#ipv6.part(index) }
+    return { bridge: this.podNetwork.bridges[index]!, subnet: this.#block!.partAt(index).subnet, ...own }
   }
 
   /** A sandbox is gone: there may be room again. */
   noteGone(): void {
     this.#gone++
-    if (this.#gone % retryAfter === 0) this.#index = 0
+    if (this.#gone % retryAfter === 0) for (const share of this.#shares.values()) share.place = 0
   }
 
   /** Which containers are plugged into which. */

@@ -20,16 +20,17 @@ export class DockerNetwork implements NetworkManager {
     return this.#networks.podNetwork
   }
 
-  /** Where sandboxes are created. */
-  get mode(): string {
-    return this.#networks.current
+  /** Where sandboxes of a node with those CIDRs are created. */
+  modeFor(podCidrs: readonly string[]): Promise<string> {
+    return this.#networks.current(podCidrs)
   }
 
-  async add({ id, plugged }: SandboxToPlug): Promise<readonly string[]> {
+  async add({ id, plugged, podCidrs = [] }: SandboxToPlug): Promise<readonly string[]> {
     if (plugged?.length) return plugged
+    const network = await this.modeFor(podCidrs)
     await askingOnce(this.#docker.getNetwork(noNetwork).disconnect({ Container: id }))
     try {
-      await asking(this.#docker.getNetwork(this.mode).connect({ Container: id }))
+      await asking(this.#docker.getNetwork(network).connect({ Container: id }))
       return addressesOf(await asking(this.#docker.getContainer(id).inspect()))
     } catch (error) {
       await this.remove(id).catch(() => {})
@@ -38,11 +39,11 @@ export class DockerNetwork implements NetworkManager {
   }
 
   /** A container that is to start moves to the next network. */
-  async moveOn(id: string): Promise<void> {
+  async moveOn(id: string, podCidrs: readonly string[]): Promise<void> {
     // Not the current one, where another container was faster.
     const { NetworkSettings } = await asking(this.#docker.getContainer(id).inspect())
-    const [full = this.mode] = Object.keys(NetworkSettings.Networks)
-    const next = await this.#networks.after(full)
+    const [full = ''] = Object.keys(NetworkSettings.Networks)
+    const next = await this.#networks.after(full, podCidrs)
     await asking(this.#docker.getNetwork(full).disconnect({ Container: id, Force: true }))
     await asking(this.#docker.getNetwork(next).connect({ Container: id }))
   }

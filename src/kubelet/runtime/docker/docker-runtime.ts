@@ -76,16 +76,21 @@ export class DockerRuntime implements Runtime {
     this.#docker = deps.docker
   }
 
+  get wantsPodCidrs(): boolean {
+    return this.#deps.network.podNetwork.nodeRanges !== undefined
+  }
+
   async version(): Promise<RuntimeVersion> {
     return { name: 'docker', version: this.#deps.version }
   }
 
-  #context(): CreateContext {
-    const { owner, pauseImage, dockerNetwork, oom, grantable, hostPortAddress } = this.#deps
+  /** Where none is named: containers have that of their sandbox. */
+  #context(network = noNetwork): CreateContext {
+    const { owner, pauseImage, oom, grantable, hostPortAddress } = this.#deps
     return {
       owner,
       pauseImage,
-      network: dockerNetwork?.mode ?? noNetwork,
+      network,
       mayLowerOomScore: oom.mayLower,
       ...(grantable && { grantable }),
       ...(hostPortAddress && { hostPortAddress }),
@@ -93,7 +98,9 @@ export class DockerRuntime implements Runtime {
   }
 
   async runSandbox(config: SandboxConfig): Promise<StartingSandbox> {
-    const id = await this.#create(sandboxBody(config, this.#context()))
+    const { namespaces, podCidrs = [] } = config
+    const mode = namespaces.network === 'pod' ? await this.#deps.dockerNetwork?.modeFor(podCidrs) : undefined
+    const id = await this.#create(sandboxBody(config, this.#context(mode)))
     this.#pods.set(id, config.pod)
     const ready = this.#startSandbox(id, config)
     // The caller may look at it later than it fails.
@@ -103,7 +110,7 @@ export class DockerRuntime implements Runtime {
 
   async #startSandbox(id: string, config: SandboxConfig): Promise<ContainerStatus> {
     try {
-      await this.#startPlugged(id)
+      await this.#startPlugged(id, config)
       const info = await asking(this.#docker.getContainer(id).inspect())
       if (config.namespaces.network === 'pod') await this.#plug(info, config)
       return this.#note(info)
@@ -115,7 +122,7 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Docker plugs it into its network, or the next where that one is full; rejects where there is no further one. */
-  async #startPlugged(id: string): Promise<void> {
+  async #startPlugged(id: string, { podCidrs = [] }: SandboxConfig): Promise<void> {
     const { dockerNetwork } = this.#deps
     const container = this.#docker.getContainer(id)
     for (let isPlugged = false; !isPlugged; ) {
@@ -126,18 +133,19 @@ export class DockerRuntime implements Runtime {
           return false
         },
       )
-      if (!isPlugged) await dockerNetwork!.moveOn(id)
+      if (!isPlugged) await dockerNetwork!.moveOn(id, podCidrs)
     }
   }
 
   async #plug(info: Docker.ContainerInspectInfo, config: SandboxConfig): Promise<void> {
-    const { pod, portMappings, bandwidth } = config
+    const { pod, portMappings, bandwidth, podCidrs } = config
     await this.#deps.network.add({
       id: info.Id,
       pod,
       namespace: `/proc/${info.State.Pid}/ns/net`,
       portMappings,
       plugged: addressesOf(info),
+      ...(podCidrs && { podCidrs }),
       ...(bandwidth && { bandwidth }),
     })
   }

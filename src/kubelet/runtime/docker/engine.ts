@@ -8,6 +8,7 @@ import type Docker from 'dockerode'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
 import { type NetworkManager, type PodNetwork, removeLeftovers } from '../../network/network-manager.js'
+import type { PodAddressing } from '../../network/pod-addressing.js'
 import { within } from '../../within.js'
 import { type Runtime, RuntimeError } from '../runtime.js'
 import { readGrantable } from './capabilities.js'
@@ -34,8 +35,8 @@ export interface DockerOptions {
   socketPath?: string
   /** The cluster's; given where this process is not root. */
   dataDirectory?: string
-  /** CIDR of second addresses of pods; default: they have none. */
-  ipv6?: string
+  /** How the addresses of pods are divided, where there are no networks of the cluster yet. */
+  addressing: PodAddressing
   /** How pods get their network, where that is not Docker's matter. */
   openNetwork?(): Promise<NetworkManager>
   /** Where executables may be put on Linux; without it, Docker follows the paths of subPaths itself. */
@@ -182,18 +183,18 @@ type PassageOptions = Pick<DockerOptions, 'cluster' | 'dataDirectory'>
 
 /** By the programs of this machine: run as ourselves or, where we are not root, in a container. */
 const passageOf = (docker: Docker, { cluster, dataDirectory }: PassageOptions): Passage =>
-  newPassage(async (program, args) => {
-    if (!dataDirectory) return run(program, [...args])
+  newPassage(async use => {
+    if (!dataDirectory) return use((program, args) => run(program, [...args]))
     const place = { cluster, name: 'passage', directory: join(dataDirectory, 'programs'), atEnd: '' }
     const programs = newHostPrograms(docker, { ...place, pauseImage: await ensurePauseImage(docker) })
-    return programs.run(program, args).finally(() => programs.stop())
+    return use((program, args) => programs.run(program, args)).finally(() => programs.stop())
   })
 
 async function openNetwork(docker: Docker, options: DockerOptions): Promise<NetworkManager> {
   if (options.openNetwork) return options.openNetwork()
   const isLocal = process.platform === 'linux' && !/^(tcp|ssh|http)/.test(process.env.DOCKER_HOST ?? '')
-  const { cluster, ipv6, log } = options
-  const place = { cluster, isLocal, log, passage: passageOf(docker, options), ...(ipv6 && { ipv6 }) }
+  const { cluster, addressing, log } = options
+  const place = { cluster, isLocal, log, addressing, passage: passageOf(docker, options) }
   return new DockerNetwork(docker, await ClusterNetworks.open(docker, place))
 }
 

@@ -16,6 +16,10 @@ export const labelNames = {
   sandbox: `${prefix}sandbox`,
   image: `${prefix}image`,
   imageRef: `${prefix}image-ref`,
+  /** Of the first network: CIDR of all pods. */
+  podBlock: `${prefix}pod-block`,
+  /** Of the first network: bits of the network of a node. */
+  nodeMask: `${prefix}node-mask-size`,
 } as const
 
 const annotationPrefix = `${prefix}annotation.`

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { Clock } from '../../../machinery/clock.js'
 import type { Logger } from '../../../telemetry/logger.js'
 import { type NetworkManager, removeLeftovers } from '../../network/network-manager.js'
+import type { PodAddressing } from '../../network/pod-addressing.js'
+import { usualPrefix } from '../../network/subnets.js'
 import { pauseProgram } from '../pause-program.js'
 import { type Runtime, RuntimeError } from '../runtime.js'
 import type { RuntimeEvent } from '../types.js'
@@ -26,8 +28,8 @@ export interface ProcessOptions {
   cluster: string
   /** Of the runtime alone: images, containers, logs. Absolute. */
   directory: string
-  /** CIDR of second addresses of pods; default: they have none. */
-  ipv6?: string
+  /** How the addresses of pods are divided, unless some have theirs already. */
+  addressing: PodAddressing
   /** How pods get their network; default: bridges of the cluster's own. `directory` is where it keeps what it has done. */
   openNetwork?(directory: string): Promise<NetworkManager>
   clock: Clock
@@ -164,10 +166,16 @@ interface Shared {
   stop: AbortController
 }
 
-async function openNetwork({ cluster, directory, log, ipv6, openNetwork }: ProcessOptions): Promise<NetworkManager> {
+async function openNetwork({
+  cluster,
+  directory,
+  log,
+  addressing,
+  openNetwork,
+}: ProcessOptions): Promise<NetworkManager> {
   if (openNetwork) return openNetwork(join(directory, 'network'))
   const { BridgeNetwork } = await import('../../network/bridge/bridge-network.js')
-  return BridgeNetwork.open({ cluster, directory: join(directory, 'network'), log, ...(ipv6 && { ipv6 }) })
+  return BridgeNetwork.open({ cluster, directory: join(directory, 'network'), log, addressing })
 }
 
 /** Leftovers of an earlier minik8s. */
@@ -217,13 +225,13 @@ async function hasOverlay(directory: string, launchers: string): Promise<boolean
 }
 
 /** As ProcessEngine.removeAll, for a cluster that does not run; resolves with false where it has never had anything. */
-export async function removeProcessCluster(options: ProcessOptions): Promise<boolean> {
+export async function removeProcessCluster(options: Omit<ProcessOptions, 'addressing'>): Promise<boolean> {
   const present = await access(join(options.directory, 'containers')).then(
     () => true,
     () => false,
   )
   if (!present) return false
-  const engine = await ProcessEngine.open(options)
+  const engine = await ProcessEngine.open({ ...options, addressing: { prefix: usualPrefix } })
   await engine.removeAll()
   return true
 }

@@ -47,6 +47,10 @@ export class ProcessRuntime implements Runtime {
     this.#subscribe = subscribe
   }
 
+  get wantsPodCidrs(): boolean {
+    return this.#host.network.podNetwork.nodeRanges !== undefined
+  }
+
   async version(): Promise<RuntimeVersion> {
     return { name: 'process', version }
   }

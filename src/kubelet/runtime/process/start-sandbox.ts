@@ -12,13 +12,14 @@ const defaultSharedMemory = 64 * 1024 * 1024
 export const sharedMemoryName = 'shm'
 
 async function plug(host: ProcessHost, sandbox: RunningContainer, config: SandboxConfig): Promise<void> {
-  const { pod, portMappings, bandwidth } = config
+  const { pod, portMappings, bandwidth, podCidrs } = config
   const namespace = `/proc/${sandbox.pid}/ns/net`
   const ips = await host.network.add({
     id: sandbox.id,
     pod,
     namespace,
     portMappings,
+    ...(podCidrs && { podCidrs }),
     ...(bandwidth && { bandwidth }),
   })
   await sandbox.addressed(ips)
