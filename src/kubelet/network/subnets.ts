@@ -19,7 +19,10 @@ export function blockAround(subnet: string): string | undefined {
   return isOurs ? `${address}/${usualPrefix}` : undefined
 }
 
-/** Blocks of so many bits that share no address with an interface or a route. */
+/**
+ * Blocks of so many bits that share no address with an interface or a route. Of most of a block there is no sign until it is used: so that
+ * larger ones stay apart from the usual ones, they are looked for from the end.
+ */
 export function freeSubnets(
   interfaces: readonly Pick<NetworkInterfaceInfo, 'address' | 'family'>[],
   routes: readonly { address: number; mask: number }[],
@@ -28,7 +31,7 @@ export function freeSubnets(
   const addresses = interfaces.filter(({ family }) => family === 'IPv4').map(({ address }) => parseAddress(address))
   const size = 2 ** (32 - prefix)
   const bases = Array.from({ length: (endAddress - firstAddress) / size }, (_, i) => firstAddress + i * size)
-  return bases
+  return (prefix < usualPrefix ? bases.reverse() : bases)
     .filter(base => {
       const isWithin = (address: number) => address >= base && address < base + size
       const overlaps = ({ address, mask }: { address: number; mask: number }) =>
