@@ -57,7 +57,7 @@ const define = (ledger: CidrLedger, { log }: Pick<ControllerDeps, 'log'>): Contr
     prepare: informer =>
       void informer(nodeKind).addHandler({
         add: node => attempt(() => ledger.keep(node)),
-        update: node => attempt(() => ledger.keep(node)),
+        update: (node, old) => attempt(() => followChange(ledger, node, old)),
         delete: node => attempt(() => ledger.giveBack(podCidrsOf(node))),
       }),
     relevant: (node, old) => needsCidrs(node) || podCidrsOf(node).join() !== (old && podCidrsOf(old).join()),
@@ -75,6 +75,12 @@ const define = (ledger: CidrLedger, { log }: Pick<ControllerDeps, 'log'>): Contr
       return done
     },
   })
+}
+
+/** Below the API, nodes may lose what they had. */
+function followChange(ledger: CidrLedger, node: Node, old: Node): void {
+  if (podCidrsOf(node).length > 0) ledger.keep(node)
+  else ledger.giveBack(podCidrsOf(old))
 }
 
 async function give(node: Node, ledger: CidrLedger, context: ReconcileContext): Promise<void> {
