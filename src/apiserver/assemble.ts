@@ -30,9 +30,11 @@ import { newAvailabilityMetrics } from './metrics/availability-metrics.js'
 import { registerBuildMetrics } from './metrics/build-metrics.js'
 import { registerCacheMetrics } from './metrics/cache-metrics.js'
 import { type HealthMetrics, newHealthMetrics } from './metrics/health-metrics.js'
+import { newRepairMetrics } from './metrics/repair-metrics.js'
 import { newRequestMetrics, type ServedRequests } from './metrics/request-metrics.js'
 import { PostStartHooks } from './post-start-hooks.js'
 import { ServerPresence } from './server-presence.js'
+import { keepServicesRepaired } from './service-repair.js'
 import { runStartHooks } from './start-hooks.js'
 import { keepUp } from './upkeep.js'
 import { newUuidSource } from './uuid.js'
@@ -247,6 +249,13 @@ export function assembleApiServer(deps: ApiServerDeps, config: ApiServerConfig):
     for (const name of ['apiservice-registration-controller', 'apiservice-status-local-available-controller'])
       state.hooks.run(name, apiServices).catch(failed)
     followCustomApiServices({ rests, clock, log, signal }).catch(failed)
+    const { handler } = components
+    const { repairs = [] } = deps
+    const mended = keepServicesRepaired({
+      ...{ repairs, handler, clock, log, signal, hostname: config.hostname ?? '' },
+      metrics: newRepairMetrics(deps.metrics),
+    })
+    void state.hooks.run('start-service-ip-repair-controllers', mended)
     if (!config.hostname) return
     const lease = keepIdentityLease(config.hostname, { rests, clock, random: deps.random, log, signal })
     void state.hooks.run('start-kube-apiserver-identity-lease-controller', lease)

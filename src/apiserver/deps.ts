@@ -6,6 +6,7 @@ import type { AnyKind } from '../machinery/kind.js'
 import type { NodeDirectory } from '../machinery/node-api.js'
 import type { KeyPair } from '../machinery/pki/certificates.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
+import type { AllocationRepair } from '../registry/allocate/findings.js'
 import type { Rest } from '../registry/rest.js'
 import type { ServerRecords } from '../registry/server-records.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -57,6 +58,8 @@ export interface ApiServerDeps {
   schemas: SchemaSet
   /** Rejects when the store does not answer; for the health checks. */
   checkStore?(): Promise<void>
+  /** See to it that what services have is taken for them. */
+  repairs?: readonly AllocationRepair[]
   /** Of all servers on the store, where there may be several. */
   servers?: ServerRecords
   /** Reaches nodes for logs, exec, attach and port-forward; without it those answer 503. */

@@ -2,7 +2,7 @@
 import type { KindConversion } from '../apis/conversion.js'
 import { ipAddress } from '../apis/networking-v1/ip-address.js'
 import { serviceCidr } from '../apis/networking-v1/service-cidr.js'
-import { type Clock, formatTime, type Random } from '../machinery/clock.js'
+import type { Clock, Random } from '../machinery/clock.js'
 import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject } from '../machinery/object-meta.js'
 import type { SchemaSet } from '../machinery/schema/types.js'
@@ -11,7 +11,9 @@ import type { Storage } from '../storage/storage.js'
 import { Adoption } from '../watch/adoption.js'
 import type { EntrySource } from '../watch/entry.js'
 import { WatchCache } from '../watch/watch-cache.js'
-import { newServiceHooks, type ServiceRanges } from './allocate/service-hooks.js'
+import type { AllocationRepair } from './allocate/findings.js'
+import { ServiceAllocation, type ServiceRanges } from './allocate/service-allocation.js'
+import { newServiceHooks } from './allocate/service-hooks.js'
 import { type ComponentCheck, ComponentStatuses } from './component-statuses.js'
 import { definitionHooks } from './definition-hooks.js'
 import { eventTimeToLive } from './event-expiry.js'
@@ -54,6 +56,8 @@ export interface Registry {
   remove(kind: AnyKind): void
   /** What a kind tells of itself has changed: `generation` does, too. */
   touch(): void
+  /** See to it that what services have is taken for them. */
+  readonly repairs: readonly AllocationRepair[]
   /** Ends all watches. */
   close(): void
 }
@@ -80,17 +84,29 @@ class KindRegistry implements Registry {
   readonly #source: EntrySource
   readonly #stores = new Map<string, { store: Rest; prefix: string }>()
   readonly #caches = new Map<string, Shared>()
+  readonly #allocation: ServiceAllocation
   #generation = 0
 
   constructor(options: RegistryOptions) {
     this.#options = options
     this.#source = { decode: newStoredReader(), adoption: this.#adoption }
+    const { storage, clock, random, services } = options
+    this.#allocation = new ServiceAllocation({
+      ...{ ...services, storage, clock, random },
+      services: () => this.find('', 'v1', 'services')!,
+      addresses: () => this.rest(ipAddress),
+      ranges: () => this.rest(serviceCidr),
+    })
     const conversions = new Map(options.conversions?.map(c => [idOfKind(c.spoke), c]))
     for (const kind of options.kinds) this.add(kind, conversions.get(idOfKind(kind)))
   }
 
   get generation(): number {
     return this.#generation
+  }
+
+  get repairs(): readonly AllocationRepair[] {
+    return this.#allocation.repairs
   }
 
   find(group: string, version: string, resource: string): Rest | undefined {
@@ -160,15 +176,8 @@ class KindRegistry implements Registry {
     if (qualifiedResource === 'customresourcedefinitions.apiextensions.k8s.io') return definitionHooks
     if (/\.(?:admissionregistration|resource)\.k8s\.io$/.test(qualifiedResource)) return expressionHooks
     if (qualifiedResource !== 'services') return {}
-    const { storage, clock } = this.#options
     return newServiceHooks({
-      ...this.#options.services,
-      random: this.#options.random,
-      time: () => formatTime(clock.now()),
-      ...(storage.sync && { shared: { storage, clock } }),
-      services: async () => (await this.find('', 'v1', 'services')!.list(undefined, {})).items.map(item => item.object),
-      addresses: () => this.rest(ipAddress),
-      ranges: () => this.rest(serviceCidr),
+      allocation: this.#allocation,
       deleteEndpoints: service => deleteEndpoints(this.find('', 'v1', 'endpoints'), service),
     })
   }

@@ -70,6 +70,7 @@ export async function newServerFixture({
       log: silentLogger,
       metrics,
       rests,
+      repairs: rests.repairs,
       virtualKinds,
       schemas,
       aggregator: aroundAggregator?.(aggregator, rests) ?? aggregator,

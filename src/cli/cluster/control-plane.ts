@@ -189,6 +189,7 @@ export async function startControlPlane(config: Configuration, deps: ControlPlan
       ...{ clock, random, log, metrics, virtualKinds, schemas, nodes },
       kubeletClient,
       rests: registry,
+      repairs: registry.repairs,
       aggregator,
       routers: [openApi],
       checkStore: () => store.check(),

@@ -2,49 +2,18 @@
  * Who has which cluster IP. The IPAddress objects are the record, as upstream: an address is taken by creating its object, so neither
  * two services nor two servers can have the same, and one that a user creates is taken too. ServiceCIDR objects say what there is.
  */
-import type { IPAddress, ServiceCIDR } from '../../apis/generated/networking-v1.js'
-import type { Clock, Random } from '../../machinery/clock.js'
-import { familyOf, type IpFamily } from '../../machinery/ip-family.js'
-import type { AnyObject, ManagedFieldsEntry } from '../../machinery/object-meta.js'
+import type { ServiceCIDR } from '../../apis/generated/networking-v1.js'
+import { type Clock, formatTime, type Random } from '../../machinery/clock.js'
+import type { IpFamily } from '../../machinery/ip-family.js'
+import type { AnyObject } from '../../machinery/object-meta.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Rest } from '../rest.js'
+import { newAddress, type Owner } from './address-objects.js'
+import { planAddressRepair } from './address-repair.js'
+import type { RepairRound } from './findings.js'
 import { AllocationError, IpRange } from './ip-range.js'
 
-const managedBy = 'ipaddress.kubernetes.io/managed-by'
-const allocator = 'ipallocator.k8s.io'
 const scope = { user: { name: 'system:apiserver', groups: [] }, dryRun: false, subresource: '' }
-
-type Owner = Pick<AnyObject, 'metadata'>
-
-const ipFamily = 'ipaddress.kubernetes.io/ip-family'
-
-/** All of an address is the server's own, and always the same. */
-const ownedFields = {
-  'f:metadata': { 'f:labels': { '.': {}, [`f:${ipFamily}`]: {}, [`f:${managedBy}`]: {} } },
-  'f:spec': { 'f:parentRef': { '.': {}, 'f:name': {}, 'f:namespace': {}, 'f:resource': {} } },
-}
-
-const managedAt = (time: string): ManagedFieldsEntry[] => [
-  {
-    manager: 'kube-apiserver',
-    operation: 'Update',
-    apiVersion: 'networking.k8s.io/v1',
-    time,
-    fieldsType: 'FieldsV1',
-    fieldsV1: ownedFields,
-  },
-]
-
-const newAddress = (ip: string, { metadata: { namespace, name = '' } }: Owner, time: string): AnyObject => ({
-  kind: 'IPAddress',
-  apiVersion: 'networking.k8s.io/v1',
-  metadata: {
-    name: ip,
-    labels: { [ipFamily]: familyOf(ip), [managedBy]: allocator },
-    managedFields: managedAt(time),
-  },
-  spec: { parentRef: { resource: 'services', namespace, name } } satisfies IPAddress['spec'],
-})
 
 /** One that nobody has judged yet counts as ready: the controller may not run. */
 function isReady({ metadata, status }: ServiceCIDR): boolean {
@@ -56,17 +25,11 @@ export interface ClusterIpsOptions {
   /** CIDRs, at most one of each family: the cluster's families, and its ranges while no ServiceCIDR is stored. */
   subnets: readonly string[]
   random: Random
-  /** RFC 3339, now. */
-  time(): string
+  clock: Clock
   /** Stores of IPAddresses and ServiceCIDRs. */
   addresses(): Rest
   ranges(): Rest
-  /** Present where other servers take addresses too. */
-  clock?: Clock
 }
-
-/** An address without an owner may be that of a service that is just being created: upstream's figure, milliseconds. */
-const grace = 60_000
 
 export class ClusterIps {
   /** The first is the default. */
@@ -102,7 +65,7 @@ export class ClusterIps {
     const addresses = this.#options.addresses()
     for (const range of await this.#rangesOf(family))
       for (const ip of range.candidates(this.#options.random)) {
-        if (await exists(addresses, ip)) continue
+        if (await find(addresses, ip)) continue
         if (await this.#create(ip, owner)) return ip
       }
     throw new AllocationError('range is full')
@@ -128,28 +91,51 @@ export class ClusterIps {
     this.#releases.set(ip, done)
   }
 
-  /** Makes the records those of the addresses that are in use, by owner: a kill may have come between two writes. */
-  async repair(inUse: ReadonlyMap<string, Owner>): Promise<void> {
+  /**
+   * Makes the records those of the addresses that services have: a kill may have come between two writes. `isQuiet`: nobody is creating
+   * services.
+   */
+  async repair(readServices: () => Promise<readonly AnyObject[]>, isQuiet: boolean): Promise<RepairRound> {
+    const ranges = await this.#ranges({ ready: false })
+    // Before the services: one that has its address by now must not seem to have none.
     const { items } = await this.#options.addresses().list(undefined, {})
-    const known = new Set<string>()
-    for (const { object } of items) {
-      const { name = '', labels } = object.metadata
-      known.add(name)
-      if (labels?.[managedBy] === allocator && !inUse.has(name) && this.#isSettled(object)) this.release(name)
+    const addresses = new Map(items.map(({ object }) => [object.metadata.name ?? '', object]))
+    const isInRange = (ip: string) => ranges.some(range => range.contains(ip))
+    const services = await readServices()
+    const { findings, assign, remove, lookAgainIn } = planAddressRepair({
+      ...{ services, addresses, isInRange, isQuiet },
+      now: this.#options.clock.now(),
+    })
+    const isStale = (ip: string) => this.#isStale(ip, addresses.get(ip))
+    const stale = new Set<unknown>()
+    for (const [ip, service] of assign) {
+      if (await isStale(ip)) stale.add(service)
+      else {
+        if (addresses.has(ip)) this.release(ip)
+        await this.#create(ip, service)
+      }
     }
-    for (const [ip, owner] of inUse) if (!known.has(ip)) await this.#create(ip, owner)
+    for (const ip of remove) {
+      if (await isStale(ip)) stale.add(addresses.get(ip))
+      else this.release(ip)
+    }
+    return { findings: findings.filter(({ regarding }) => !stale.has(regarding)), ...(lookAgainIn && { lookAgainIn }) }
   }
 
-  #isSettled({ metadata }: AnyObject): boolean {
-    const { clock } = this.#options
-    return !clock || Date.parse(metadata.creationTimestamp ?? '') + grace < clock.now()
+  /** It is no longer what was seen, or will not be in a moment. */
+  async #isStale(ip: string, seen: AnyObject | undefined): Promise<boolean> {
+    if (this.#releases.has(ip)) return true
+    const now = await find(this.#options.addresses(), ip)
+    return now?.metadata.uid !== seen?.metadata.uid
   }
 
   /** False when it is taken. */
   async #create(ip: string, owner: Owner): Promise<boolean> {
     await this.#releases.get(ip)
     try {
-      await this.#options.addresses().create(undefined, newAddress(ip, owner, this.#options.time()), scope)
+      await this.#options
+        .addresses()
+        .create(undefined, newAddress(ip, owner, formatTime(this.#options.clock.now())), scope)
       return true
     } catch (error) {
       if (isReason(error, 'AlreadyExists')) return false
@@ -161,11 +147,14 @@ export class ClusterIps {
     return (await this.#ranges()).filter(range => range.family === family)
   }
 
-  async #ranges(): Promise<readonly IpRange[]> {
+  /** Those that are given out of, or all that there are. */
+  async #ranges({ ready } = { ready: true }): Promise<readonly IpRange[]> {
     const { items } = await this.#options.ranges().list(undefined, {})
     if (!items.length) return this.#initial
-    const ready = items.map(({ object }) => object as unknown as ServiceCIDR).filter(isReady)
-    return ready.flatMap(({ spec }) => (spec?.cidrs ?? []).map(cidr => this.#rangeOf(cidr)))
+    const all = items.map(({ object }) => object as unknown as ServiceCIDR)
+    return all
+      .filter(range => !ready || isReady(range))
+      .flatMap(({ spec }) => (spec?.cidrs ?? []).map(cidr => this.#rangeOf(cidr)))
   }
 
   #rangeOf(cidr: string): IpRange {
@@ -177,12 +166,11 @@ export class ClusterIps {
 
 const nothing = () => {}
 
-async function exists(rest: Rest, name: string): Promise<boolean> {
+async function find(rest: Rest, name: string): Promise<AnyObject | undefined> {
   try {
-    await rest.get({ name })
-    return true
+    return (await rest.get({ name })).object
   } catch (error) {
-    if (isReason(error, 'NotFound')) return false
+    if (isReason(error, 'NotFound')) return undefined
     throw error
   }
 }

@@ -31,10 +31,29 @@ describe('node ports of several servers', () => {
     await b.take(30080)
   })
 
-  test('what services have is taken at the start; ports out of the range stay with them', async () => {
-    const { servers } = newServers(1)
-    await servers[0]!.repair([30001, 30001, 8080])
-    expect([await servers[0]!.has(30001), await servers[0]!.has(30002)]).toEqual([true, false])
+  test('who mends them looks again when another server was faster', async () => {
+    const { servers } = newServers(2)
+    const [a, b] = servers as [SharedPorts, SharedPorts]
+    let looks = 0
+    const seen = await a.repair(async () => {
+      if (looks++ === 0) await b.take(30080)
+      return ports => {
+        ports.take(30001)
+        return [...ports.taken()]
+      }
+    })
+    expect([looks, seen]).toEqual([2, [30080, 30001]])
+    expect(await b.has(30001)).toBe(true)
+  })
+
+  test('the record of another range counts as far as the ranges overlap', async () => {
+    const { servers, storage } = newServers(1)
+    const record = { kind: 'RangeAllocation', apiVersion: 'v1', range: '29999-30010', data: 'BQ==' }
+    await storage.put('/registry/ranges/servicenodeports', new TextEncoder().encode(JSON.stringify(record)))
+    await servers[0]!.take(30000)
+    expect(await servers[0]!.has(30001)).toBe(true)
+    const { bytes } = (await storage.get('/registry/ranges/servicenodeports'))!
+    expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ range: '30000-32767', data: 'Aw==' })
   })
 
   test("the record is upstream's: a large number with a bit for each port", async () => {

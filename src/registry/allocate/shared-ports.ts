@@ -13,8 +13,7 @@ function* placesOf(data: Buffer): Generator<number> {
     for (let bit = 0; bit < 8; bit++) if (data[data.length - 1 - i]! & (1 << bit)) yield i * 8 + bit
 }
 
-function dataOf(places: Iterable<number>): Buffer {
-  const all = [...places]
+function dataOf(all: readonly number[]): Buffer {
   const data = Buffer.alloc(all.length ? Math.floor(Math.max(...all) / 8) + 1 : 0)
   for (const place of all) data[data.length - 1 - (place >> 3)]! |= 1 << (place & 7)
   return data
@@ -23,6 +22,12 @@ function dataOf(places: Iterable<number>): Buffer {
 interface RangeAllocation {
   range: string
   data: Buffer
+}
+
+/** The range may be another than today's: its first port is that of the first bit. */
+function* portsOf({ range, data }: RangeAllocation): Generator<number> {
+  const first = Number.parseInt(range, 10)
+  if (first > 0) for (const place of placesOf(data)) yield first + place
 }
 
 /** A stock server stores it as protobuf: `RangeAllocation { metadata = 1, range = 2, data = 3 }`. */
@@ -76,19 +81,21 @@ export class SharedPorts implements NodePorts {
   }
 
   take(port: number): Promise<void> {
-    return this.#change(ports => ports.take(port))
+    return this.repair(async () => ports => ports.take(port))
   }
 
   takeAny(): Promise<number> {
-    return this.#change(ports => ports.takeAny())
+    return this.repair(async () => ports => ports.takeAny())
   }
 
   release(port: number): Promise<void> {
-    return this.#change(ports => ports.release(port))
+    return this.repair(async () => ports => ports.release(port))
   }
 
-  repair(inUse: Iterable<number>): Promise<void> {
-    return this.#change(ports => ports.repair(inUse))
+  repair<T>(prepare: () => Promise<(ports: PortRange) => T>): Promise<T> {
+    const change = this.#last.then(() => this.#changeOnce(prepare))
+    this.#last = change.catch(() => {})
+    return change
   }
 
   async #read() {
@@ -96,23 +103,17 @@ export class SharedPorts implements NodePorts {
     const stored = await storage.get(recordKey)
     const ports = newRange()
     const record = stored && readRecord(stored.bytes)
-    // Of another range it says nothing about this one; the services are looked through at each start.
-    if (record?.range === range.join('-')) ports.restore(placesOf(record.data))
-    return { stored, ports, before: record?.data }
+    if (record) ports.restore(portsOf(record))
+    return { stored, ports, before: record?.range === range.join('-') ? record.data : undefined }
   }
 
-  #change<T>(edit: (ports: PortRange) => T): Promise<T> {
-    const change = this.#last.then(() => this.#changeOnce(edit))
-    this.#last = change.catch(() => {})
-    return change
-  }
-
-  async #changeOnce<T>(edit: (ports: PortRange) => T): Promise<T> {
+  async #changeOnce<T>(prepare: () => Promise<(ports: PortRange) => T>): Promise<T> {
     const { storage, range } = this.#options
     for (;;) {
       const { stored, ports, before } = await this.#read()
+      const edit = await prepare()
       const result = edit(ports)
-      const data = dataOf(ports.taken())
+      const data = dataOf([...ports.taken()].map(port => port - range[0]))
       if (before?.equals(data)) return result
       try {
         const bytes = writeRecord({ range: range.join('-'), data })
