@@ -36,6 +36,7 @@ test('an address that somebody took from its service is given back, and an event
       reason: 'ClusterIPNotAllocated',
       action: 'ClusterIPAllocation',
       note: `Cluster IP [IPv4]: ${ip} is not allocated; repairing`,
+      metadata: expect.objectContaining({ managedFields: [expect.objectContaining({ manager: 'kube-apiserver' })] }),
       reportingController: 'ipallocator-repair-controller',
       regarding: expect.objectContaining({ kind: 'Service', apiVersion: 'v1', name: 'web', uid: service.metadata.uid }),
     }),

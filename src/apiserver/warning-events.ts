@@ -30,7 +30,13 @@ interface Series {
   toldAt: number
 }
 
-const kind = { group: 'events.k8s.io', version: 'v1', resource: 'events' }
+const events = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  resource: 'events',
+  user: loopback,
+  userAgent: 'kube-apiserver',
+}
 
 export class WarningEvents {
   readonly #series = new Map<string, Series>()
@@ -56,7 +62,10 @@ export class WarningEvents {
     return {
       kind: 'Event',
       apiVersion: 'events.k8s.io/v1',
-      metadata: { name: `${name.replaceAll(':', '-')}.${nano.toString(16)}`, namespace: namespace || 'default' },
+      metadata: {
+        name: `${name.includes(':') ? 'event' : name}.${nano.toString(16)}`,
+        namespace: namespace || 'default',
+      },
       eventTime: formatMicroTime(clock.now()),
       reportingController: controller,
       reportingInstance: `${controller}-${hostname}`,
@@ -70,7 +79,7 @@ export class WarningEvents {
 
   async #write(event: Event): Promise<void> {
     const { namespace = '' } = event.metadata
-    await this.deps.handler({ ...kind, verb: 'create', namespace, body: structuredClone(event), user: loopback })
+    await this.deps.handler({ ...events, verb: 'create', namespace, body: structuredClone(event) })
   }
 
   /** False when the event is no longer there. */
@@ -78,7 +87,7 @@ export class WarningEvents {
     const series = { count, lastObservedTime: formatMicroTime(this.deps.clock.now()) }
     const patch = { patchType: 'application/merge-patch+json', body: { series } } as const
     try {
-      await this.deps.handler({ ...kind, verb: 'patch', namespace, name, ...patch, user: loopback })
+      await this.deps.handler({ ...events, verb: 'patch', namespace, name, ...patch })
       return true
     } catch (error) {
       if (isReason(error, 'NotFound')) return false
