@@ -1,5 +1,6 @@
 /** What may change in a pod that waits behind scheduling gates: its node selector and node affinity may get stricter. */
 import { type FieldError, invalid } from '../../machinery/field-error.js'
+import { sharingGivenEmpty } from '../../machinery/schema/given-empty.js'
 import type { NodeAffinity, NodeSelectorTerm, PodSpec } from '../generated/core-v1.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
 import { sortedMap } from '../validation/sorted-map.js'
@@ -57,11 +58,13 @@ function restoreNodeAffinity(masked: PodSpec, old: PodSpec): void {
   if (!masked.affinity) {
     if (nodeAffinity) masked.affinity = { nodeAffinity }
   } else if (!old.affinity && !masked.affinity.podAffinity && !masked.affinity.podAntiAffinity) delete masked.affinity
-  else if (nodeAffinity) masked.affinity.nodeAffinity = nodeAffinity
-  else delete masked.affinity.nodeAffinity
+  else {
+    const { nodeAffinity: _changed, ...others } = masked.affinity
+    masked.affinity = sharingGivenEmpty(masked.affinity, { ...others, ...(nodeAffinity && { nodeAffinity }) })
+  }
 }
 
-/** Yields the errors of such changes, and puts the old values back in `masked`. */
+/** Yields the errors of such changes, and puts the old values back in `masked`; what stands below it stays as it is. */
 export function* maskGatedChanges(masked: PodSpec, old: PodSpec): Generator<FieldError> {
   if (!semanticEqual(masked.nodeSelector ?? {}, old.nodeSelector ?? {})) {
     yield* validateNodeSelector(masked.nodeSelector, old.nodeSelector)

@@ -1,7 +1,6 @@
 /** What may change in a pod that exists: images, the deadline, more tolerations, fewer gates. */
-import { cloneJson } from '../../machinery/clone.js'
 import { type FieldError, forbidden, invalid, required } from '../../machinery/field-error.js'
-import { keepGivenEmpty } from '../../machinery/schema/given-empty.js'
+import { sharingGivenEmpty } from '../../machinery/schema/given-empty.js'
 import type { Container, Pod, PodSchedulingGate, PodSpec } from '../generated/core-v1.js'
 import { internalDiff, semanticEqual } from './internal-form.js'
 import { validatePodAnnotationsUpdate } from './pod-spec/annotations.js'
@@ -57,15 +56,18 @@ function restore<K extends keyof PodSpec>(spec: PodSpec, old: PodSpec, field: K)
   else spec[field] = old[field]
 }
 
-/** The new spec with everything that may change put back: what still differs may not. */
+const withImageOf = (container: Container, old: Container | undefined): Container => {
+  const copy = sharingGivenEmpty(container, { ...container })
+  if (old?.image === undefined) delete copy.image
+  else copy.image = old.image
+  return copy
+}
+
+/** The new spec with everything that may change put back: what still differs may not. What did not change is shared. */
 function maskAllowedChanges(spec: PodSpec, old: PodSpec): PodSpec {
-  const masked = cloneJson(spec)
+  const masked = sharingGivenEmpty(spec, { ...spec })
   for (const list of ['containers', 'initContainers'] as const)
-    for (const [i, container] of (masked[list] ?? []).entries()) {
-      const image = old[list]?.[i]?.image
-      if (image === undefined) delete container.image
-      else container.image = image
-    }
+    if (spec[list]) masked[list] = spec[list].map((container, i) => withImageOf(container, old[list]?.[i]))
   for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations'] as const) restore(masked, old, field)
   if ((old.terminationGracePeriodSeconds ?? 0) < 0 && masked.terminationGracePeriodSeconds === 1)
     restore(masked, old, 'terminationGracePeriodSeconds')
@@ -84,8 +86,7 @@ function* validateSpecUpdate(spec: PodSpec, old: PodSpec): Generator<FieldError>
   if (error && spec.activeDeadlineSeconds !== undefined) return
   yield* validateOnlyAddedTolerations(spec.tolerations, old.tolerations, 'spec.tolerations')
   yield* validateOnlyDeletedGates(spec.schedulingGates, old.schedulingGates)
-  if (semanticEqual('PodSpec', spec, old)) return
-  const masked = keepGivenEmpty(spec, maskAllowedChanges(spec, old))
+  const masked = maskAllowedChanges(spec, old)
   if (old.schedulingGates?.length) yield* maskGatedChanges(masked, old)
   if (semanticEqual('PodSpec', masked, old)) return
   const diff = internalDiff('PodSpec', old, masked)

@@ -1,6 +1,7 @@
 /** Which pods stand behind a service, and under which addresses and ports. Source: upstream's k8s.io/endpointslice. Pure. */
 import { isPodReady, isPodTerminal } from '../../apis/core-v1/pod-status.js'
 import type { Pod, Service, ServicePort } from '../../apis/generated/core-v1.js'
+import { sameJson } from '../../machinery/apply/same-json.js'
 import { familyOf, type IpFamily } from '../../machinery/ip-family.js'
 import type { Labels } from '../../machinery/selector/label-requirement.js'
 
@@ -62,9 +63,8 @@ export const endpointsChanged = (pod: Pod, old: Pod): boolean =>
 
 /** This change of a pod may change which services it belongs to, or its name below them. */
 export const membershipChanged = (pod: Pod, old: Pod): boolean =>
-  labelText(pod) !== labelText(old) ||
+  !sameJson(pod.metadata.labels ?? {}, old.metadata.labels ?? {}) ||
   pod.spec.hostname !== old.spec.hostname ||
   pod.spec.subdomain !== old.spec.subdomain
 
 const addressText = ({ status }: Pod) => [status?.podIP, ...(status?.podIPs ?? []).map(p => p.ip)].join()
-const labelText = ({ metadata }: Pod) => JSON.stringify(Object.entries(metadata.labels ?? {}).sort())

@@ -45,11 +45,17 @@ export function withGivenEmpty<R>(root: object, body: () => R): R {
   }
 }
 
+/** Makes the same known of a copy of one decoded object, which shares what stands below it; returns the copy. */
+export function sharingGivenEmpty<T extends object>(original: object, copy: T): T {
+  const values = ofHolder.get(original)
+  if (values) ofHolder.set(copy, values)
+  return copy
+}
+
 /** Makes the same known of a copy of what was decoded, or of a part of it, where it still has the same shape; returns the copy. */
 export function keepGivenEmpty<T>(original: unknown, copy: T): T {
   if (typeof original !== 'object' || original === null || typeof copy !== 'object' || copy === null) return copy
-  const values = ofHolder.get(original)
-  if (values) ofHolder.set(copy, values)
+  sharingGivenEmpty(original, copy)
   for (const [key, value] of Object.entries(original)) keepGivenEmpty(value, (copy as Record<string, unknown>)[key])
   return copy
 }

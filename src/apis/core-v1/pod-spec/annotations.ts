@@ -42,7 +42,7 @@ function* validateSeccomp(profile: string, path: string): Generator<FieldError> 
 function* validateAppArmor(key: string, profile: string, spec: PodSpec, path: string): Generator<FieldError> {
   const name = key.slice(appArmorAnnotationPrefix.length)
   const at = `${path}[${key}]`
-  if (![...visitContainers(spec, '')].some(({ container }) => container.name === name))
+  if (!visitContainers(spec, '').some(({ container }) => container.name === name))
     yield invalid(at, name, 'container not found')
   if (profile && profile !== 'runtime/default' && profile !== 'unconfined' && !profile.startsWith('localhost/'))
     yield invalid(at, profile, `invalid AppArmor profile name: ${JSON.stringify(profile)}`)

@@ -7,10 +7,10 @@ interface PlacedPort {
   path: string
 }
 
-function* placedPorts(spec: PodSpec, path: string): Generator<PlacedPort> {
-  for (const { container, path: at } of visitContainers(spec, path))
-    for (const [i, port] of (container.ports ?? []).entries()) yield { port, path: `${at}.ports[${i}]` }
-}
+const placedPorts = (spec: PodSpec, path: string): PlacedPort[] =>
+  visitContainers(spec, path).flatMap(({ container, path: at }) =>
+    (container.ports ?? []).map((port, i) => ({ port, path: `${at}.ports[${i}]` })),
+  )
 
 /** Of two definitions of the same container port and protocol. */
 function conflictOf(port: ContainerPort, other: ContainerPort): string | undefined {
@@ -25,9 +25,9 @@ function conflictOf(port: ContainerPort, other: ContainerPort): string | undefin
 const printed = ({ name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' }: ContainerPort) =>
   `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`
 
-function* definitionWarnings(spec: PodSpec, path: string): Generator<string> {
+function* definitionWarnings(ports: readonly PlacedPort[]): Generator<string> {
   const seen = new Map<string, PlacedPort[]>()
-  for (const placed of placedPorts(spec, path)) {
+  for (const placed of ports) {
     const { port, path: at } = placed
     if (port.hostIP && !port.hostPort) yield `${at}: hostIP set without hostPort: ${printed(port)}`
     const key = `${port.containerPort}/${port.protocol ?? ''}`
@@ -40,9 +40,9 @@ function* definitionWarnings(spec: PodSpec, path: string): Generator<string> {
   }
 }
 
-function* nameWarnings(spec: PodSpec, path: string): Generator<string> {
+function* nameWarnings(ports: readonly PlacedPort[]): Generator<string> {
   const names = new Map<string, string>()
-  for (const { port, path: at } of placedPorts(spec, path)) {
+  for (const { port, path: at } of ports) {
     if (!port.name) continue
     const other = names.get(port.name)
     if (other === undefined) names.set(port.name, at)
@@ -52,6 +52,7 @@ function* nameWarnings(spec: PodSpec, path: string): Generator<string> {
 }
 
 export function* portWarnings(spec: PodSpec, path: string): Generator<string> {
-  yield* definitionWarnings(spec, path)
-  yield* nameWarnings(spec, path)
+  const ports = placedPorts(spec, path)
+  yield* definitionWarnings(ports)
+  yield* nameWarnings(ports)
 }

@@ -8,9 +8,13 @@ export interface VisitedContainer {
 }
 
 /** Init containers first, then regular, then ephemeral ones. */
-export function* visitContainers(spec: PodSpec, path: string): Generator<VisitedContainer> {
+export function visitContainers(spec: PodSpec, path: string): VisitedContainer[] {
+  const visited: VisitedContainer[] = []
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const)
-    for (const [i, container] of (spec[list] ?? []).entries()) yield { container, path: `${path}.${list}[${i}]` }
+    spec[list]?.forEach((container: Container | EphemeralContainer, i) => {
+      visited.push({ container, path: `${path}.${list}[${i}]` })
+    })
+  return visited
 }
 
 /** An init container that keeps running beside the others: a sidecar. */
