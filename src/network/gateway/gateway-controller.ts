@@ -152,7 +152,8 @@ class GatewayController {
     return this.deps.door.set('gateway', {
       rules,
       places: served.flatMap(({ listener: { hostname }, places, isTls, certificate }) => {
-        const certificates = certificate ? [this.#certificates.forHosts(certificate, hostname ? [hostname] : [])] : []
+        const hosts = hostname ? [hostname.replace(/^\*/, '**')] : []
+        const certificates = certificate ? [this.#certificates.forHosts(certificate, hosts)] : []
         return places.map(place => ({ ...place, isTls, certificates, host: hostname?.toLowerCase() ?? '' }))
       }),
       again: this.again,

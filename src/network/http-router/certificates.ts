@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import type { KeyPair } from '../../machinery/pki/certificates.js'
 
 export interface HostCertificate extends KeyPair {
-  /** Names and wildcards in lower case; empty: for all that no other has. */
+  /** In lower case: names, wildcards `*.a.test` for one label, `**.a.test` for several. Empty: for all that no other has. */
   hosts: readonly string[]
 }
 
@@ -38,11 +38,19 @@ export class Certificates {
   /** For clients that name no host. */
   unnamed = (): KeyPair => this.#byHost.get('') ?? this.fallback()
 
-  /** Wildcards stand for one label, as in certificates. */
-  contextFor = (name: string): SecureContext => {
-    const host = name.toLowerCase()
+  #find(host: string): KeyPair | undefined {
     const [, parent = ''] = host.split(/\.(.*)/s)
-    const pair = this.#byHost.get(host) ?? this.#byHost.get(`*.${parent}`) ?? this.unnamed()
+    const narrow = this.#byHost.get(host) ?? this.#byHost.get(`*.${parent}`)
+    if (narrow) return narrow
+    for (let at = host.indexOf('.'); at >= 0; at = host.indexOf('.', at + 1)) {
+      const deep = this.#byHost.get(`**${host.slice(at)}`)
+      if (deep) return deep
+    }
+    return undefined
+  }
+
+  contextFor = (name: string): SecureContext => {
+    const pair = this.#find(name.toLowerCase()) ?? this.unnamed()
     let context = this.#contexts.get(pair)
     if (!context) this.#contexts.set(pair, (context = newContext(pair)))
     return context

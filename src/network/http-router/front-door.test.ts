@@ -94,6 +94,7 @@ const part = {
       certificates: [
         { ...pairFor('a.test'), hosts: ['a.test'] },
         { ...pairFor('*.b.test'), hosts: ['*.b.test'] },
+        { ...pairFor('*.c.test'), hosts: ['**.c.test'] },
       ],
     },
   ],
@@ -247,6 +248,8 @@ describe('TLS', () => {
     ['a.test', 'a.test'],
     ['x.b.test', '*.b.test'],
     ['x.y.b.test', 'fallback'],
+    ['x.y.c.test', '*.c.test'],
+    ['c.test', 'fallback'],
     ['', 'fallback'],
   ])('"%s" is shown the certificate of %s', async (servername, expected) => {
     const options = { port: tls, host: '127.0.0.1', rejectUnauthorized: false, ...(servername && { servername }) }
