@@ -4,12 +4,16 @@ import type { AnyKind } from '../machinery/kind.js'
 import type { AnyObject, ObjectMeta } from '../machinery/object-meta.js'
 import type { DeleteOptions } from '../machinery/request.js'
 import { conflict } from '../machinery/status-error.js'
+import { validatedAs } from './create.js'
 
 /** `graceful`: the changed object is to be stored. `pending`: it is on its way out already, and nothing changes. */
 export type Grace = 'graceful' | 'pending' | 'none'
 
 /** Upstream names the kind here where elsewhere it names the resource. */
-const byKind = ({ group, kind }: AnyKind) => ({ group, names: { plural: kind, singular: kind } })
+const byKind = (kind: AnyKind) => ({
+  group: validatedAs(kind).group,
+  names: { plural: kind.kind, singular: kind.kind },
+})
 
 /** Throws 409 when the object is not the one, or not in the state, that the caller means. */
 export function checkDeletePreconditions(kind: AnyKind, { metadata }: AnyObject, options: DeleteOptions): void {

@@ -59,6 +59,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   },
 
   strategy: {
+    ownPreconditions: true,
     bumpGenerationOn: ['spec'],
     allowUnconditionalUpdate: false,
     validateName: definitionNameErrors,

@@ -9,6 +9,7 @@ import type {
   CustomResourceDefinitionSpec,
   CustomResourceSubresources,
   CustomResourceValidation,
+  SelectableField,
 } from '../generated/apiextensions-v1.js'
 import { immutableField } from '../validation/immutable.js'
 import { semanticEqual } from '../validation/semantic-equal.js'
@@ -83,6 +84,12 @@ function* missingSchemas({ validation, versions }: Hoisted, optional: boolean): 
   }
 }
 
+function* selectableErrors(fields: readonly SelectableField[], schema: JsonSchema | undefined, path: string) {
+  const why = schema && unreadableSchema(schema)
+  if (why) yield invalid(`${path}.schema.openAPIV3Schema`, '', why)
+  yield* selectableFieldErrors(fields, why ? undefined : schema, `${path}.selectableFields`)
+}
+
 function* versionErrors(hoisted: Hoisted, leniency: Leniency): Generator<FieldError> {
   for (const [i, version] of hoisted.versions.entries()) {
     const path = `spec.versions[${i}]`
@@ -96,7 +103,7 @@ function* versionErrors(hoisted: Hoisted, leniency: Leniency): Generator<FieldEr
     yield* subresourceErrors(version.subresources, `${path}.subresources`)
     yield* columnErrors(version.additionalPrinterColumns, `${path}.additionalPrinterColumns`)
     if (!version.selectableFields?.length) continue
-    if (schema) yield* selectableFieldErrors(version.selectableFields, schema, `${path}.selectableFields`)
+    if (schema) yield* selectableErrors(version.selectableFields, schema, path)
     else
       yield invalid(
         `${path}.selectableFields`,
@@ -126,7 +133,7 @@ function* commonErrors(hoisted: Hoisted, leniency: Leniency): Generator<FieldErr
   yield* subresourceErrors(subresources, 'spec.subresources')
   yield* columnErrors(additionalPrinterColumns, 'spec.additionalPrinterColumns')
   if (!selectableFields?.length) return
-  if (schema) yield* selectableFieldErrors(selectableFields, schema, 'spec.selectableFields')
+  if (validation) yield* selectableErrors(selectableFields, schema, 'spec')
   else yield invalid('spec.selectableFields', '', 'may only be set when validations.schema is included')
 }
 

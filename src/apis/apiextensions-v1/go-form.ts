@@ -1,6 +1,6 @@
 /** Schemas and versions as upstream's errors show them: its internal types, every field by its Go name. */
 import { givenEmpty } from '../../machinery/schema/given-empty.js'
-import { isJsonObject, type JsonSchema } from '../../machinery/structural/json-schema.js'
+import { isJsonObject, type JsonSchema, type ValidationRule } from '../../machinery/structural/json-schema.js'
 import type { CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.js'
 
 /** JSON name, Go name, and Go's zero value where that is not null. */
@@ -51,6 +51,15 @@ const schemaFields: readonly (readonly [name: keyof JsonSchema, goName: string, 
   ['x-kubernetes-validations', 'XValidations'],
 ]
 
+const goRule = ({ rule, message, messageExpression, reason, fieldPath, optionalOldSelf }: ValidationRule) => ({
+  Rule: rule ?? '',
+  Message: message ?? '',
+  MessageExpression: messageExpression ?? '',
+  Reason: reason ?? null,
+  FieldPath: fieldPath ?? '',
+  OptionalOldSelf: optionalOldSelf ?? null,
+})
+
 const lists: ReadonlySet<string> = new Set(['allOf', 'oneOf', 'anyOf'])
 const maps: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'definitions'])
 
@@ -58,6 +67,7 @@ function goField(name: string, value: unknown): unknown {
   if (lists.has(name)) return (value as JsonSchema[]).map(goSchema)
   if (maps.has(name))
     return Object.fromEntries(Object.entries(value as Record<string, JsonSchema>).map(([k, v]) => [k, goSchema(v)]))
+  if (name === 'x-kubernetes-validations') return (value as ValidationRule[]).map(goRule)
   if (name === 'not') return goSchema(value as JsonSchema)
   if (name === 'items')
     return Array.isArray(value)
@@ -69,9 +79,9 @@ function goField(name: string, value: unknown): unknown {
       : { Allows: value, Schema: null }
   if (name === 'dependencies')
     return Object.fromEntries(
-      Object.entries(value as Record<string, JsonSchema | string[]>).map(([k, v]) => [
+      Object.entries(value as NonNullable<JsonSchema['dependencies']>).map(([k, v]) => [
         k,
-        Array.isArray(v) ? { Schema: null, Property: v } : { Schema: goSchema(v), Property: null },
+        Array.isArray(v) ? { Schema: null, Property: v } : { Schema: v && goSchema(v), Property: null },
       ]),
     )
   if (name === 'externalDocs') {

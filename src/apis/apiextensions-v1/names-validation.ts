@@ -3,8 +3,8 @@ import { type FieldError, invalid, required } from '../../machinery/field-error.
 import { isDns1035Label } from '../../machinery/names.js'
 import type { CustomResourceDefinitionNames } from '../generated/apiextensions-v1.js'
 
-function* labelErrors(path: string, value: string | undefined): Generator<FieldError> {
-  const errors = value ? isDns1035Label(value) : []
+function* labelErrors(path: string, value: string): Generator<FieldError> {
+  const errors = isDns1035Label(value)
   if (errors.length) yield invalid(path, value, errors.join(','))
 }
 
@@ -20,8 +20,8 @@ export function* requiredNames(names: CustomResourceDefinitionNames, path: strin
 
 export function* nameErrors(names: CustomResourceDefinitionNames, path: string): Generator<FieldError> {
   const { plural, singular, kind, listKind, shortNames = [], categories = [] } = names
-  yield* labelErrors(`${path}.plural`, plural)
-  yield* labelErrors(`${path}.singular`, singular)
+  if (plural) yield* labelErrors(`${path}.plural`, plural)
+  if (singular) yield* labelErrors(`${path}.singular`, singular)
   yield* kindErrors(`${path}.kind`, kind)
   yield* kindErrors(`${path}.listKind`, listKind)
   for (const [i, name] of shortNames.entries()) yield* labelErrors(`${path}.shortNames[${i}]`, name)

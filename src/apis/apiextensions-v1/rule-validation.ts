@@ -2,6 +2,7 @@
 import { type FieldError, invalid, notSupported, required } from '../../machinery/field-error.js'
 import { findFieldPath } from '../../machinery/structural/field-path.js'
 import type { JsonSchema, ValidationRule } from '../../machinery/structural/json-schema.js'
+import { unreadableSchema } from '../../machinery/structural/structural-errors.js'
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
 
@@ -18,7 +19,9 @@ function* textErrors({ rule = '', message = '', messageExpression }: ValidationR
     yield required(`${path}.messageExpression`, 'messageExpression must be non-empty if specified')
 }
 
+/** A schema that cannot be read is told of elsewhere: no path is wrong in it. */
 function leadsSomewhere(schema: JsonSchema, fieldPath: string): boolean {
+  if (unreadableSchema(schema)) return true
   try {
     findFieldPath(fieldPath, schema)
     return true

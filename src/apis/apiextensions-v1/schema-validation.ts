@@ -109,7 +109,7 @@ function* innerErrors(schema: JsonSchema, path: string, surrounding: SchemaConte
   if (Array.isArray(schema.items))
     for (const [i, inner] of schema.items.entries()) yield* schemaErrors(inner, `${path}.items[${i}]`, context)
   for (const [name, inner] of Object.entries(schema.dependencies ?? {}))
-    if (!Array.isArray(inner)) yield* schemaErrors(inner, `${path}.dependencies[${name}]`, context)
+    if (inner && !Array.isArray(inner)) yield* schemaErrors(inner, `${path}.dependencies[${name}]`, context)
 }
 
 function* preserveErrors(schema: JsonSchema, path: string): Generator<FieldError> {

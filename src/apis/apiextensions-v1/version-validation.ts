@@ -51,7 +51,11 @@ export function* columnErrors(columns: readonly CustomResourceColumnDefinition[]
 const maxSelectableFields = 8
 const selectableTypes = ['string', 'boolean', 'integer']
 
-export function* selectableFieldErrors(fields: readonly SelectableField[], schema: JsonSchema, path: string) {
+export function* selectableFieldErrors(
+  fields: readonly SelectableField[],
+  schema: JsonSchema | undefined,
+  path: string,
+) {
   const known = new Set<string>()
   for (const [i, { jsonPath }] of fields.entries()) {
     const at = `${path}[${i}].jsonPath`

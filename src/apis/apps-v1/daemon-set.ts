@@ -76,9 +76,12 @@ export const daemonSet = defineKind<DaemonSet>({
     const { spec } = object
     setTemplateGeneration(object, templateGenerationOf(object))
     spec.updateStrategy.type ||= 'RollingUpdate'
-    if (spec.updateStrategy.type === 'RollingUpdate') {
-      const rollingUpdate = (spec.updateStrategy.rollingUpdate ??= {})
-      rollingUpdate.maxUnavailable ??= 1
+    const isRolling = spec.updateStrategy.type === 'RollingUpdate'
+    if (isRolling) spec.updateStrategy.rollingUpdate ??= {}
+    const { rollingUpdate } = spec.updateStrategy
+    if (rollingUpdate) {
+      // Upstream's internal type cannot leave them out, even where they mean nothing.
+      rollingUpdate.maxUnavailable ??= isRolling ? 1 : 0
       rollingUpdate.maxSurge ??= 0
     }
     spec.revisionHistoryLimit ??= 10

@@ -4,7 +4,7 @@ import { horizontalPodAutoscaler as hub } from '../autoscaling-v2/horizontal-pod
 import { defineConversion } from '../conversion.js'
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v1.js'
 import type { HorizontalPodAutoscaler as HubAutoscaler } from '../generated/autoscaling-v2.js'
-import { conversionAnnotations, dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
+import { conversionAnnotations, fromHub, keepAnnotations, toHub } from './hpa-conversion.js'
 
 /** Bookmarks have no metric, not even that of those which name none. */
 function shownHub(object: HorizontalPodAutoscaler): HubAutoscaler {
@@ -28,7 +28,12 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   validateCreate: (object, context) => hub.validateCreate?.(toHub(object), context) ?? [],
   validateUpdate: (object, old, context) => hub.validateUpdate?.(toHub(object), toHub(old), context) ?? [],
 
-  strategy: { bumpGenerationOn: [], prepareForCreate: dropStatusAnnotations },
+  strategy: {
+    bumpGenerationOn: [],
+    prepareForCreate: object => keepAnnotations('status', object),
+    prepareForUpdate: (object, old, { subresource }) =>
+      keepAnnotations(subresource === 'status' ? 'spec' : 'status', object, old),
+  },
   subresources: {
     status: {
       validateUpdate: (object, old, context) =>

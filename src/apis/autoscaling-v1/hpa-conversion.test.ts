@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v2.js'
-import { dropStatusAnnotations, fromHub, toHub } from './hpa-conversion.js'
+import { fromHub, keepAnnotations, toHub } from './hpa-conversion.js'
 
 const hub: HorizontalPodAutoscaler = {
   apiVersion: 'autoscaling/v2',
@@ -53,13 +53,19 @@ test('without any metric the target is 80 % of CPU', () => {
   ])
 })
 
-test('of a new object, annotations that carry a status are dropped', () => {
+test('annotations that carry a part of the object are those of the old one, if there is one', () => {
+  const currentMetrics = 'autoscaling.alpha.kubernetes.io/current-metrics'
   const object = {
     apiVersion: 'autoscaling/v1',
     kind: 'HorizontalPodAutoscaler',
-    metadata: { annotations: { 'autoscaling.alpha.kubernetes.io/current-metrics': '[]', kept: 'a' } },
+    metadata: { annotations: { [currentMetrics]: '[]', kept: 'a' } },
     spec: { maxReplicas: 1, scaleTargetRef: { kind: 'Deployment', name: 'd' } },
   }
-  dropStatusAnnotations(object)
+  const old = structuredClone(object)
+  keepAnnotations('spec', object, old)
+  expect(object.metadata).toEqual({ annotations: { [currentMetrics]: '[]', kept: 'a' } })
+  keepAnnotations('status', object)
   expect(object.metadata).toEqual({ annotations: { kept: 'a' } })
+  keepAnnotations('status', object, old)
+  expect(object.metadata).toEqual({ annotations: { [currentMetrics]: '[]', kept: 'a' } })
 })

@@ -46,9 +46,16 @@ function parse<T>(annotations: Annotations | undefined, key: string): T | undefi
   }
 }
 
-/** A new object has no status, nor annotations that carry one. */
-export function dropStatusAnnotations({ metadata }: V1): void {
-  const { [keys.currentMetrics]: _, [keys.conditions]: __, ...annotations } = metadata.annotations ?? {}
+const keysOf = { spec: [keys.metrics, keys.behavior], status: [keys.currentMetrics, keys.conditions] }
+
+/** The annotations that carry a part of the object become those of `old`: a new object has none, as it has no status. */
+export function keepAnnotations(part: keyof typeof keysOf, { metadata }: V1, old?: V1): void {
+  const annotations = { ...metadata.annotations }
+  for (const key of keysOf[part]) {
+    const kept = old?.metadata.annotations?.[key]
+    if (kept === undefined) delete annotations[key]
+    else annotations[key] = kept
+  }
   if (Object.keys(annotations).length) metadata.annotations = annotations
   else delete metadata.annotations
 }

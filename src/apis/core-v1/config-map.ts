@@ -27,7 +27,7 @@ export const configMap = defineKind<ConfigMap>({
 
   updateChecks: ['metaUpdate', 'change', 'meta', 'spec'],
   validate: validateData,
-  validateUpdate: (object, old) => validateImmutable(object, old, ['data', 'binaryData']),
+  validateUpdate: (object, old) => validateImmutable(object, old, { data: { default: 'empty' }, binaryData: {} }),
 
   strategy: { bumpGenerationOn: [] },
   printerColumns: [

@@ -23,15 +23,19 @@ interface Immutable {
 
 const mayNotChange = 'field is immutable when `immutable` is set'
 
-/** Once set, `immutable` stays, and the named fields with it. */
+/**
+ * Once set, `immutable` stays, and the named fields with it. Upstream tells a map that was sent empty from none, which is all that is
+ * stored, but for those among them that have the empty map for a default.
+ */
 export function* validateImmutable<T extends Immutable>(
   object: T,
   old: T,
-  fields: readonly (keyof T & string)[],
+  fields: Partial<Record<keyof T & string, { default?: 'empty' }>>,
 ): Generator<FieldError> {
   if (!old.immutable) return
   if (!object.immutable) yield forbidden('immutable', mayNotChange)
-  // Upstream tells a map that is empty from none, which is all that is stored.
-  for (const field of fields)
-    if (!semanticEqual(object[field], old[field]) || givenEmpty(object, field)) yield forbidden(field, mayNotChange)
+  for (const field of Object.keys(fields) as (keyof T & string)[]) {
+    const cameEmpty = fields[field]?.default !== 'empty' && givenEmpty(object, field)
+    if (cameEmpty || !semanticEqual(object[field], old[field])) yield forbidden(field, mayNotChange)
+  }
 }

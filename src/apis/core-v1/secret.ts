@@ -110,7 +110,7 @@ export const secret = defineKind<Secret>({
   validate: validateSecret,
   *validateUpdate(object, old) {
     yield* immutableField(object.type, old.type, 'type')
-    yield* validateImmutable(object, old, ['data'])
+    yield* validateImmutable(object, old, { data: {} })
   },
   warnings: tlsWarnings,
 

@@ -52,7 +52,10 @@ export const endpointSlice = defineKind<EndpointSlice>({
     // The topology of v1beta1 may be read in v1, but not written.
     prepareForCreate: dropTopology,
     prepareForUpdate(slice, old) {
-      if (!semanticEqual(slice.endpoints, old.endpoints)) dropTopology(slice)
+      if (semanticEqual(slice.endpoints, old.endpoints)) return
+      // It counts as a change, too.
+      slice.metadata.generation = (old.metadata.generation ?? 0) + 1
+      dropTopology(slice)
     },
   },
   printerColumns: [

@@ -1,4 +1,5 @@
 /** Compares two objects of one type: which paths the second changed or added, and which it removed. */
+import { hasGivenEmpty, holdsGivenEmpty } from '../schema/given-empty.js'
 import { type FieldSet, FieldSetBuilder, hasElement, isEmpty, leaf, withSelf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
@@ -43,6 +44,9 @@ class Comparer {
   /** What the last visit found, besides what it returned. */
   removed: FieldSet | undefined
 
+  /** `mindsEmpty`: a list or map was sent empty somewhere in the second object. */
+  constructor(private readonly mindsEmpty: boolean) {}
+
   /** Returns what changed, as a node; `ignored` are paths that are not looked at. */
   visit(type: MergeType, a: unknown, b: unknown, ignored?: FieldSet): FieldSet | undefined {
     this.removed = undefined
@@ -84,7 +88,9 @@ class Comparer {
       this.removed = leaf
       return undefined
     }
-    return sameJson(a, b) ? undefined : leaf
+    if (!sameJson(a, b)) return leaf
+    // To upstream, an item of a list that is one value has changed when something in it is empty now, not absent.
+    return this.mindsEmpty && Array.isArray(b) && holdsGivenEmpty(b) ? leaf : undefined
   }
 
   #visitFields(
@@ -164,7 +170,7 @@ class Comparer {
 
 /** Throws a TypedError for list items that cannot be told apart. `ignored` are paths, with all below them, that are not compared. */
 export function compareObjects(type: MergeType, a: unknown, b: unknown, ignored?: FieldSet): Comparison {
-  const comparer = new Comparer()
+  const comparer = new Comparer(hasGivenEmpty(b))
   const changed = comparer.visit(type, a, b, ignored) ?? leaf
   return { changed, removed: comparer.removed ?? leaf }
 }

@@ -27,11 +27,27 @@ export function rememberEmpty(root: object, given: readonly Given[]): void {
 /** The empty list or map that was left out of `holder`, which decoding has made. */
 export const givenEmpty = (holder: object, name: string): Given['value'] | undefined => ofHolder.get(holder)?.get(name)
 
-/** Whether one was sent at the path or below it. */
+const isUnset = (holder: Given['holder'], name: string) => holder[name] === undefined || holder[name] === null
+
+/** Whether any was sent, anywhere in the decoded object. */
+export const hasGivenEmpty = (root: unknown): boolean => !!ofRoot.get(root as object)?.length
+
+/** Whether one was sent somewhere within a part of a decoded object. */
+export function holdsGivenEmpty(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false
+  for (const name of ofHolder.get(part)?.keys() ?? []) if (isUnset(part as Given['holder'], name)) return true
+  return Object.values(part).some(holdsGivenEmpty)
+}
+
+/** Whether one was sent at the path or below it, and no default has filled it since. */
 export const isGivenEmpty = (root: object, path: string): boolean =>
   !!ofRoot
     .get(root)
-    ?.some(given => given.path === path || given.path.startsWith(`${path}.`) || given.path.startsWith(`${path}[`))
+    ?.some(
+      given =>
+        (given.path === path || given.path.startsWith(`${path}.`) || given.path.startsWith(`${path}[`)) &&
+        isUnset(given.holder, given.name),
+    )
 
 /** Runs `body` while those that print as null stand in the object as they were sent. */
 export function withGivenEmpty<R>(root: object, body: () => R): R {

@@ -48,7 +48,7 @@ class Walk {
 }
 
 /** Throws an Error with upstream's words for a path that cannot be read, or that leads nowhere. */
-export function findFieldPath(path: string, schema: JsonSchema, { arrayNotation = true } = {}): FoundField {
+export function findFieldPath(path: string, schema: JsonSchema | undefined, { arrayNotation = true } = {}): FoundField {
   const walk = new Walk(schema)
   const rest = path.match(tokens) ?? []
   const next = () => {

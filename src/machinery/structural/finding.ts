@@ -1,5 +1,6 @@
 /** What the validation of a value against its schema finds, and how it is told. */
 import { type FieldError, invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../field-error.js'
+import { goNumber } from '../go-number.js'
 import { stringifyJson } from '../json/stringify.js'
 
 /** One violation. `path` is that of the value, with a leading dot below the root where upstream has one. */
@@ -38,24 +39,6 @@ export class Findings {
 }
 
 export const oneFinding = (finding: Finding): Findings => new Findings().add(finding)
-
-/** A float as Go's %v prints it: with an exponent below 1e-4 and from 1e6 on. */
-export function goFloat(value: number): string {
-  const [mantissa, power = '0'] = value.toExponential().split('e')
-  const exponent = Number(power)
-  if (exponent >= -4 && exponent < 6) return String(value)
-  return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
-}
-
-/** Integers beyond int64 are floats to Go. */
-export const isGoInteger = (value: unknown): value is number | bigint => {
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
-  return Number.isInteger(value) && Math.abs(value as number) < 2 ** 63
-}
-
-/** A number as Go's %v prints it. */
-export const goNumber = (value: number | bigint): string =>
-  isGoInteger(value) ? String(value) : goFloat(Number(value))
 
 const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint'
 

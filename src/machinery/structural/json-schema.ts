@@ -42,7 +42,8 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>
   additionalProperties?: JsonSchema | boolean
   patternProperties?: Record<string, JsonSchema>
-  dependencies?: Record<string, JsonSchema | string[]>
+  /** Null where something else was sent. */
+  dependencies?: Record<string, JsonSchema | string[] | null>
   definitions?: Record<string, JsonSchema>
   externalDocs?: { description?: string; url?: string }
   allOf?: JsonSchema[]

@@ -1,5 +1,6 @@
 /** Validates numbers: bounds and multiples, in Go's arithmetic of integers and floats. */
-import { type Finding, Findings, goNumber, isGoInteger } from './finding.js'
+import { goNumber, isGoInteger } from '../go-number.js'
+import { type Finding, Findings } from './finding.js'
 import type { JsonSchema } from './json-schema.js'
 
 /** Of a float, up to a relative error of 1e-9. */

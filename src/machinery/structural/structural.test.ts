@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { applySchemaDefaults } from './apply-defaults.js'
 import { findFieldPath } from './field-path.js'
-import { fieldErrorOf, goFloat } from './finding.js'
+import { fieldErrorOf } from './finding.js'
 import type { JsonSchema } from './json-schema.js'
 import { compilePattern, loadPatternEngine } from './pattern.js'
 import { pruneNulls, pruneUnknown } from './prune.js'
@@ -124,13 +124,6 @@ test('patterns take time that grows with the text alone', () => {
   expect(matches(`${'a'.repeat(50_000)}b`)).toBe(false)
   expect(() => compilePattern('(?=a)')).toThrow('error parsing regexp: invalid or unsupported Perl syntax: `(?=`')
 })
-
-test.each([
-  [0.5, '0.5'],
-  [1234567.5, '1.2345675e+06'],
-  [0.00001, '1e-05'],
-  [2 ** 63, '9.223372036854776e+18'],
-])('Go prints %p as %s', (value, text) => expect(goFloat(value)).toBe(text))
 
 test.each([
   { path: '.spec.a', found: ['spec', 'a'] },

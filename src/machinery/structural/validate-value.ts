@@ -1,9 +1,11 @@
 /** Validates a value against an OpenAPI v3 schema: upstream's kube-openapi validation, with its words and its quirks. */
+
+import { isGoInteger } from '../go-number.js'
 import { stringifyJson } from '../json/stringify.js'
 import { newAlternatives } from './alternatives.js'
 import { newContents } from './contents.js'
 import { deepEqualJson } from './correlation.js'
-import { type Finding, Findings, isGoInteger, oneFinding } from './finding.js'
+import { type Finding, Findings, oneFinding } from './finding.js'
 import { formatFindings, knownFormat } from './formats.js'
 import { isJsonObject, type JsonSchema } from './json-schema.js'
 import { numberFindings } from './numbers.js'

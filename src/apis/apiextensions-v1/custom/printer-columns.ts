@@ -1,11 +1,11 @@
 /** The columns of a custom resource's table: JSONPaths that its definition gives, or its age. */
 import { humanDuration } from '../../../machinery/duration.js'
+import { goNumber } from '../../../machinery/go-number.js'
 import { stringifyJson } from '../../../machinery/json/stringify.js'
 import { evaluateSteps } from '../../../machinery/json-path/evaluate.js'
 import { JsonPathError, parseJsonPath, type Step } from '../../../machinery/json-path/parse.js'
 import type { Cell, PrinterColumn } from '../../../machinery/kind.js'
 import type { AnyObject } from '../../../machinery/object-meta.js'
-import { goNumber } from '../../../machinery/structural/finding.js'
 import type { CustomResourceColumnDefinition } from '../../generated/apiextensions-v1.js'
 import { age } from '../../printing/age.js'
 

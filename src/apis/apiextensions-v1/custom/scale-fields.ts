@@ -1,7 +1,7 @@
 /** The numbers and the selector that a custom resource's scale subresource reads, and what is wrong with them. */
 import { type FieldError, invalid } from '../../../machinery/field-error.js'
+import { isGoInteger } from '../../../machinery/go-number.js'
 import { formatGo, goTypeOf } from '../../../machinery/patch/go-format.js'
-import { isGoInteger } from '../../../machinery/structural/finding.js'
 import { isJsonObject } from '../../../machinery/structural/json-schema.js'
 import type { CustomResourceSubresourceScale } from '../../generated/apiextensions-v1.js'
 

@@ -1,4 +1,5 @@
 /** Prints objects as YAML, byte for byte as Go's sigs.k8s.io/yaml: keys sorted, lists below their key, long lines folded. */
+import { goFloat } from '../../../machinery/go-number.js'
 import { analyzeScalar } from './analyze-scalar.js'
 import { compareKeys } from './key-order.js'
 import { readsAsText } from './plain-text.js'
@@ -8,14 +9,7 @@ const indentWidth = 2
 /** Longer keys get a line with a question mark. */
 const maxSimpleKeyBytes = 128
 
-/** As Go's strconv prints floats in their shortest form: with an exponent of two digits below 1e-4 and from 1e6 on. */
-function numberText(value: number): string {
-  if (Number.isSafeInteger(value)) return String(value)
-  const [digits = '', exponent = ''] = value.toExponential().split('e')
-  const power = Number(exponent)
-  if (power >= -4 && power < 6) return String(value)
-  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
-}
+const numberText = (value: number): string => (Number.isSafeInteger(value) ? String(value) : goFloat(value))
 
 const isWritten = (value: unknown) => value !== undefined && typeof value !== 'function'
 

@@ -1,6 +1,6 @@
 /** Values as Go prints them. */
 import { formatTime } from '../../clock.js'
-import { goFloat } from '../../structural/finding.js'
+import { goFloat } from '../../go-number.js'
 import type { Duration, Timestamp } from '../values.js'
 
 const billion = 1_000_000_000n

@@ -1,6 +1,7 @@
 /** JSON as rules see it, by its schema: a part is wrapped when an expression looks at it. */
+
+import { isGoInteger } from '../../go-number.js'
 import { deepEqualJson } from '../../structural/correlation.js'
-import { isGoInteger } from '../../structural/finding.js'
 import {
   additionalOf,
   isJsonObject,
