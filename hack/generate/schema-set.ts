@@ -76,7 +76,7 @@ class SchemaBuilder {
       ...(pointer && { pointer: true }),
       ...(this.always.has(key) && { unset: this.unset(type, pointer, byValue) }),
       ...(this.goTypes.has(key) && { goType: this.goTypes.get(key)! }),
-      ...(value !== undefined && (pointer || !isZero(value)) && { default: value }),
+      ...(value !== undefined && { [pointer || !isZero(value) ? 'default' : 'zeroDefault']: value }),
     }
   }
 

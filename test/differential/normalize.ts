@@ -42,6 +42,8 @@ const withoutChance = (text: string): string =>
     .replace(/(?<=^|,)(\d+):(3\d{4})(?=\/(?:TCP|UDP|SCTP))/g, (all, port: string, node: string) =>
       isChancePort(node) ? `${port}:<port>` : all,
     )
+/** The volume of a pod's token; managed fields have its name in a key. */
+const withoutVolumeName = (text: string) => text.replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<>')
 const ageColumns = new Set(['Age', 'Last Seen', 'First Seen', 'Last Schedule', 'Duration'])
 
 type Json = Record<string, unknown>
@@ -76,7 +78,7 @@ export function newNormalizer(now: () => number): Normalizer {
       versionInText,
       (_, before: string, n: string) => `${before}${versions.get(n) ?? (n === '0' || n === '1' ? n : '<rv>')}`,
     )
-    out = out.replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<>')
+    out = withoutVolumeName(out)
     // Of objects that were refused: their names are in no object.
     out = out.replace(/-gen-[a-z0-9]{5}\b/g, '-gen-<>')
     if (out.includes('10.96.')) out = withoutChance(out)
@@ -129,7 +131,7 @@ export function newNormalizer(now: () => number): Normalizer {
         // Events of a watch have them once.
         if (Array.isArray(value.columnDefinitions)) columns = value.columnDefinitions
         out[name] = item.map((row, i) => walk(cells(row, columns), name, `${place}.rows[${i}]`))
-      } else out[name] = walk(item, name, `${place}.${name}`)
+      } else out[withoutVolumeName(name)] = walk(item, name, `${place}.${name}`)
     }
     return out
   }

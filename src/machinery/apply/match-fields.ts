@@ -2,7 +2,7 @@
 import { type FieldSet, hasElement, isEmpty, self, sizeOf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
-import { fieldElement } from './path-element.js'
+import { fieldElement, type PathElement } from './path-element.js'
 import { sameJson } from './same-json.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -12,12 +12,16 @@ const isFields = (value: unknown): value is Fields =>
 
 const none = Object.freeze({}) as FieldSet
 
-/** Items that share an element are fewer elements than items: then this is false, and the set is written out. */
+/** False where items share an element: then the set is written out. */
 function matchesItems(type: MergeType, list: readonly unknown[], node: FieldSet, isSelf: boolean): boolean {
   if (sizeOf(node) !== list.length + (isSelf ? 1 : 0)) return false
   if (isSelf !== Object.hasOwn(node, self)) return false
+  const seen = list.length > 1 ? new Set<PathElement>() : undefined
   for (const item of list) {
-    const inner = node[elementOf(type, item)]
+    const element = elementOf(type, item)
+    if (seen?.has(element)) return false
+    seen?.add(element)
+    const inner = node[element]
     if (!inner || !matchesNew(type.items!, item, inner)) return false
   }
   return true

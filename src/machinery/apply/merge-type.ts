@@ -136,7 +136,7 @@ function newMergeField(
     type: newMergeType(schemas, schema, owner),
     unset: schema.unset,
     byValue: schema.byValue === true && schema.type === 'object' && schema.ref !== undefined,
-    fallback: schema.default ?? schema.unset ?? undefined,
+    fallback: schema.default ?? schema.unset ?? schema.zeroDefault,
   }
 }
 

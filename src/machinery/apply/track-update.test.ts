@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { loadSchemas } from '../../apis/generated/schema.js'
 import type { AnyObject, ManagedFieldsEntry } from '../object-meta.js'
+import { rememberEmpty } from '../schema/given-empty.js'
 import { compareObjects } from './compare.js'
 import { matchesNewFields } from './match-fields.js'
 import { type MergeContext, resetSets } from './merge-context.js'
@@ -137,4 +138,41 @@ test('items without a key spoil the bookkeeping, also below what the endpoint re
   }
   expect(ownersOf({ type: 'Dangling' })).toEqual(['a'])
   expect(ownersOf({ message: 'of no type' })).toEqual([])
+})
+
+const podWith = (spec: object): AnyObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'a' },
+  spec,
+})
+
+test('two items of one name are not taken for two of other names', () => {
+  const context = contextOf('Pod')
+  const secretsOf = (...names: (string | undefined)[]) => {
+    const object = podWith({ imagePullSecrets: names.map(name => (name === undefined ? {} : { name })) })
+    trackUpdate(context, { live: undefined, object }, mark('a', 1))
+    const fields = object.metadata.managedFields?.[0]?.fieldsV1 as { 'f:spec': { 'f:imagePullSecrets': object } }
+    return Object.keys(fields['f:spec']['f:imagePullSecrets'])
+  }
+  expect(secretsOf('a', 'b')).toEqual(['.', 'k:{"name":"a"}', 'k:{"name":"b"}'])
+  expect(secretsOf('a', 'a')).toEqual(['.', 'k:{"name":"a"}'])
+  expect(secretsOf('a', undefined)).toEqual(['.', 'k:{"name":""}', 'k:{"name":"a"}'])
+})
+
+test('a list of structs has changed when something in it was sent empty that was absent', () => {
+  const context: MergeContext = { ...contextOf('ClusterRole'), type: mergeTypeOf(schemas, 'rbac.v1.ClusterRole')! }
+  const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] }
+  const newRole = (): AnyObject => ({ ...podWith({}), kind: 'ClusterRole', spec: undefined, rules: [{ ...rule }] })
+  const live = newRole()
+  trackUpdate(context, { live: undefined, object: live }, mark('one', 1))
+  const ownersAfter = (name: string | undefined) => {
+    const object = newRole()
+    const [holder] = object.rules as Record<string, unknown>[]
+    if (name) rememberEmpty(object, [{ holder: holder!, name, path: `rules[0].${name}`, value: [] }])
+    trackUpdate(context, { live, object }, mark('two', 2))
+    return Object.keys(owners(object))
+  }
+  expect(ownersAfter(undefined)).toEqual(['one'])
+  expect(ownersAfter('resourceNames')).toEqual(['two'])
 })

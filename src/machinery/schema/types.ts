@@ -32,6 +32,8 @@ export interface FieldSchema {
   pointer?: boolean
   /** What is printed when the field is not set, because its Go field lacks omitempty: null for lists, maps, pointers and times. */
   unset?: string | number | boolean | null
+  /** A default that is Go's zero: it is not filled in, but is what a list's map key counts as that is not set. */
+  zeroDefault?: string | number | boolean
   /** Go's name of the type where it cannot be told from the rest, such as `v1.PullPolicy`; for decoding errors. */
   goType?: string
   enum?: readonly string[]

@@ -2,7 +2,6 @@
 import type { DownwardAPIVolumeFile, ProjectedVolumeSource, Volume } from '../../../generated/core-v1.js'
 import { setClaimSpecDefaults } from '../../persistent-volume-claim-spec.js'
 import { canonicalQuantity } from '../../resource-list.js'
-import { defaultPullPolicy } from '../image-name.js'
 import { volumeSources } from './sources.js'
 
 /** 0644. */
@@ -25,7 +24,7 @@ function setProjectedDefaults(projected: ProjectedVolumeSource): void {
 /** Fills in one volume; without any source it is an emptyDir. */
 export function setVolumeDefaults(volume: Volume): void {
   if (volumeSources.every(source => volume[source] === undefined || volume[source] === null)) volume.emptyDir = {}
-  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, ephemeral, image } = volume
+  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, ephemeral } = volume
   if (emptyDir?.sizeLimit !== undefined) emptyDir.sizeLimit = canonicalQuantity(emptyDir.sizeLimit)
   if (hostPath) hostPath.type ??= ''
   if (secret) secret.defaultMode ??= defaultFileMode
@@ -39,5 +38,4 @@ export function setVolumeDefaults(volume: Volume): void {
   }
   if (projected) setProjectedDefaults(projected)
   if (ephemeral?.volumeClaimTemplate?.spec) setClaimSpecDefaults(ephemeral.volumeClaimTemplate.spec)
-  if (image) image.pullPolicy ||= defaultPullPolicy(image.reference)
 }
