@@ -92,7 +92,7 @@ async function startFrom(options: StartOptions, { pki, checkpoint }: Origin): Pr
   }
   const log = options.logLevel ? newLogger(options.logLevel) : silentLogger
   const cluster = await start(configurationOf(options, dataDir), log, {
-    foundation: { id: randomBytes(5).toString('hex'), storage, pki },
+    foundation: { id: randomBytes(5).toString('hex'), storage, pki, maySetBack: true },
     async intercept(request) {
       if (!request.isResource) return
       onRequest(request.verb)

@@ -29,6 +29,8 @@ export interface Foundation extends Opened {
   /** Labels the containers of this cluster. */
   id: string
   pki: Pki
+  /** The store may be set back to what it was: what is kept beside it must be in it. */
+  maySetBack?: boolean
 }
 
 export interface ClusterOptions {
@@ -100,7 +102,16 @@ export async function startCluster(
   let running: RunningComponents | undefined
   const components = componentChecks(config, () => running !== undefined)
   const find = (name: string) => nodes?.find(name)
-  const deps = { storage, pki, log, metrics, components, nodes: find, ...(intercept && { intercept }) }
+  const deps = {
+    storage,
+    pki,
+    log,
+    metrics,
+    components,
+    nodes: find,
+    ...(intercept && { intercept }),
+    portsInStore: foundation?.maySetBack,
+  }
   const plane = await startControlPlane(config, deps).catch(async error => {
     await storage.close()
     throw error

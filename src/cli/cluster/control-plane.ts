@@ -49,6 +49,7 @@ export interface ControlPlaneDeps {
   /** What ComponentStatuses tell about, besides the store. */
   components: readonly ComponentCheck[]
   intercept?: ApiServerDeps['intercept']
+  portsInStore?: boolean | undefined
 }
 
 /** DNS names and addresses that the server's certificate is good for. */
@@ -161,7 +162,7 @@ const hasRealPods = ({ runtime, nodes }: Configuration) => nodes > 0 && runtime 
 export async function startControlPlane(config: Configuration, deps: ControlPlaneDeps): Promise<ControlPlane> {
   const { pki, log, metrics, nodes } = deps
   const schemas = loadSchemas()
-  const services = { subnets: config.serviceSubnet.split(',') }
+  const services = { subnets: config.serviceSubnet.split(','), portsInStore: deps.portsInStore === true }
   const store = storeCheck(deps.storage)
   const registry = newRegistry({
     kinds: storedKinds,

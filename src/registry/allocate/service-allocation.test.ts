@@ -7,18 +7,17 @@ import { serviceCidr } from '../../apis/networking-v1/service-cidr.js'
 import { FakeClock, SeededRandom } from '../../machinery/fake-clock.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { newMemoryStorage } from '../../storage/memory/open.js'
-import type { Storage } from '../../storage/storage.js'
 import { newObject, scope } from '../fixture.js'
 import { newRegistry } from '../registry.js'
 import { newAddress } from './address-objects.js'
 
 /** A store that several servers share, or one alone has; each call of `start` is a server of its own. */
-function newStore({ isShared }: { isShared: boolean }) {
+function newStore({ isShared, portsInStore = false }: { isShared: boolean; portsInStore?: boolean }) {
   const clock = new FakeClock()
-  const memory: Storage = Object.assign(newMemoryStorage(clock), isShared && { sync: async () => {} })
+  const memory = Object.assign(newMemoryStorage(clock), isShared && { sync: async () => {} })
   const start = () => {
     const kinds = [service, ipAddress, serviceCidr]
-    const services = { subnets: ['10.96.0.0/24'] }
+    const services = { subnets: ['10.96.0.0/24'], portsInStore }
     const registry = newRegistry({ kinds, storage: memory, clock, random: new SeededRandom(), services })
     const round = async () => {
       const rounds = await Promise.all(registry.repairs.map(repair => repair.round()))
@@ -116,6 +115,18 @@ describe('of one server alone', () => {
     await round()
     expect(await round()).toEqual(conflicts)
     expect(await round()).toEqual(conflicts)
+  })
+
+  test('node ports that are kept in the store are free again when it is set back', async () => {
+    const { memory, start } = newStore({ isShared: false, portsInStore: true })
+    const { create } = start()
+    await create('first', stored(30080, '10.96.0.20'))
+    const checkpoint = memory.checkpoint()
+    const taken = () => create('a', stored(30081, '10.96.0.30'))
+    await taken()
+    await memory.restore(checkpoint)
+    await taken()
+    await expect(create('b', stored(30080, '10.96.0.31'))).rejects.toThrow('provided port is already allocated')
   })
 
   test('an address that a kill left behind is free at once', async () => {

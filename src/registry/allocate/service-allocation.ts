@@ -16,6 +16,8 @@ export interface ServiceRanges {
   subnets?: readonly string[]
   /** First and last. Default 30000 to 32767. */
   nodePorts?: readonly [number, number]
+  /** Who has which node port is kept in the store though nobody else writes there: it may be set back to what it was. */
+  portsInStore?: boolean
 }
 
 export interface ServiceAllocationOptions extends ServiceRanges {
@@ -56,6 +58,8 @@ export class ServiceAllocation {
   readonly #options: ServiceAllocationOptions
   /** Other servers write too, and may be in the middle of taking something. */
   readonly #isShared: boolean
+  /** Else the services are the record of node ports. */
+  readonly #hasPortRecord: boolean
   readonly #ranges: Ranges
   readonly #ports = new Rounds(isFirst => this.#repairPorts(isFirst))
   readonly #ips = new Rounds(isFirst => this.#repairIps(isFirst))
@@ -66,9 +70,10 @@ export class ServiceAllocation {
     const newRange = () => new PortRange(nodePorts, random)
     this.#options = options
     this.#isShared = storage.sync !== undefined
+    this.#hasPortRecord = this.#isShared || options.portsInStore === true
     this.#ranges = {
       ips: new ClusterIps({ ...options, subnets }),
-      ports: this.#isShared ? new SharedPorts({ storage, range: nodePorts, newRange }) : newRange(),
+      ports: this.#hasPortRecord ? new SharedPorts({ storage, range: nodePorts, newRange }) : newRange(),
     }
   }
 
@@ -94,8 +99,8 @@ export class ServiceAllocation {
     const { findings, leaked } = await this.#ranges.ports.repair(async () => {
       const services = await this.#services()
       return ports => {
-        // Of one server alone the services are the record.
-        if (isFirst && !this.#isShared) ports.restore(services.flatMap(one => claimedPorts(one as unknown as Service)))
+        if (isFirst && !this.#hasPortRecord)
+          ports.restore(services.flatMap(one => claimedPorts(one as unknown as Service)))
         return mendPorts(ports, services, this.#leaked)
       }
     })

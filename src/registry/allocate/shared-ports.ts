@@ -1,4 +1,4 @@
-/** Node ports of several servers: who has which stands in one record of the store, in upstream's form, changed by compare and swap. */
+/** Node ports of several servers, or of a store that may be set back: who has which stands in one record there, in upstream's form, changed by compare and swap. */
 import { readEnvelope } from '../../machinery/protobuf/envelope.js'
 import { WireReader } from '../../machinery/protobuf/reader.js'
 import { KeyConflict, type Storage } from '../../storage/storage.js'
