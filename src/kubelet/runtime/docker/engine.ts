@@ -24,6 +24,7 @@ import { openSubPathMounts } from './open-sub-path-mounts.js'
 import { newPassage, type Passage } from './passage.js'
 import { ensurePauseImage } from './pause-image.js'
 import { relayIntoSandbox } from './relay.js'
+import { removeContainer } from './remove-container.js'
 import type { SubPathMounts } from './sub-path-mounts.js'
 
 const run = promisify(execFile)
@@ -202,7 +203,7 @@ async function removeAllOf(docker: Docker, options: PassageOptions & { node?: st
   const { cluster, node } = options
   const filters = { label: ownerFilter(cluster, node) }
   const containers = await asking(docker.listContainers({ all: true, filters }))
-  await Promise.all(containers.map(({ Id }) => askingOnce(docker.getContainer(Id).remove({ force: true, v: true }))))
+  await Promise.all(containers.map(({ Id }) => removeContainer(docker.getContainer(Id))))
   const { Volumes } = await asking(docker.listVolumes({ filters }))
   await Promise.all((Volumes ?? []).map(({ Name }) => askingOnce(docker.getVolume(Name).remove())))
   if (node === undefined) await removeNetworks(docker, { cluster, passage: passageOf(docker, options) })

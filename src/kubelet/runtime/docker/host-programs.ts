@@ -9,10 +9,10 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import type { MountSettings } from 'dockerode'
-import { isRuntimeError } from '../runtime.js'
 import { demultiplex } from './demultiplex.js'
 import { asking, askingOnce } from './errors.js'
 import { labelNames } from './labels.js'
+import { removeContainer } from './remove-container.js'
 
 export interface ProgramResult {
   stdout: string
@@ -193,21 +193,13 @@ class ContainerPrograms implements HostPrograms {
 
   async #open(): Promise<Shell> {
     await mkdir(this.options.directory, { recursive: true, mode: 0o700 })
-    await this.#removeFormer()
+    // That of a process that was killed may be about to end.
+    await removeContainer(this.docker.getContainer(nameOf(this.options)))
     const container = await asking(this.docker.createContainer(bodyOf(this.options)))
     const attached = container.attach({ stream: true, hijack: true, stdin: true, stdout: true })
     const connection = (await asking(attached)) as unknown as Duplex
     await asking(container.start())
     return new Shell(connection)
-  }
-
-  /** One of a process that was killed may be about to end. */
-  async #removeFormer(): Promise<void> {
-    const former = this.docker.getContainer(nameOf(this.options))
-    await askingOnce(former.remove({ force: true })).catch(async error => {
-      if (!isRuntimeError(error, 'conflict')) throw error
-      await askingOnce(former.wait({ condition: 'removed' }))
-    })
   }
 
   async stop(): Promise<void> {
