@@ -46,8 +46,9 @@ export const statefulSet = defineKind<StatefulSet>({
     spec.revisionHistoryLimit ??= 10
     setPodTemplateDefaults(spec.template)
     for (const claim of spec.volumeClaimTemplates ?? []) {
-      claim.apiVersion ??= 'v1'
-      claim.kind ??= 'PersistentVolumeClaim'
+      // Whatever was sent.
+      claim.apiVersion = 'v1'
+      claim.kind = 'PersistentVolumeClaim'
       setPersistentVolumeClaimDefaults(claim)
     }
   },
