@@ -121,8 +121,8 @@ export interface Strategy<T> {
   /** Runs after defaulting and mutating admission, before validation: drop what the client may not set. Status is reset by the registry when there is a status subresource. */
   prepareForCreate?(object: T, context: WriteContext): void
   prepareForUpdate?(object: T, old: T, context: WriteContext): void
-  /** Runs when a new object has been validated and let in: what upstream defaults only when it reads the object back. */
-  fillWhenRead?(object: T): void
+  /** Runs when an object has been validated and let in: what upstream does only when it reads the object back. */
+  asRead?(object: T): void
   /** A new object keeps the status its client gave it: nodes. */
   keepStatusOnCreate?: boolean
   /** A status that comes with the object replaces the stored one: service CIDRs. */

@@ -104,7 +104,7 @@ export async function prepareCreation(context: StoreContext, { object, scope }: 
   if (errors.length) throw invalidObject(validatedAs(kind), object.metadata.name ?? '', errors)
   for (const warning of kind.warnings?.(object, undefined) ?? []) scope.warn?.(warning)
   await scope.admit?.(object, undefined)
-  kind.strategy.fillWhenRead?.(object)
+  kind.strategy.asRead?.(object)
 }
 
 /** What errors of validation call the kind. */

@@ -139,6 +139,7 @@ async function prepareUpdate(context: StoreContext, { key, scope }: UpdateReques
   checkChange(context, view, { object, old }, write)
   for (const warning of view.warns ? (kind.warnings?.(object, old) ?? []) : []) scope.warn?.(warning)
   await scope.admit?.(object, old)
+  kind.strategy.asRead?.(object)
 }
 
 function checkChange({ kind, namespaced }: StoreContext, view: WrittenView, change: Change, write: WriteContext): void {

@@ -106,7 +106,7 @@ export const job = defineKind<Job>({
     deletionWarning:
       'child pods are preserved by default when jobs are deleted; ' +
       'set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-    fillWhenRead: copyTemplateLabels,
+    asRead: copyTemplateLabels,
     prepareForCreate(object) {
       dropDisabledPodFields(object.spec.template.spec, undefined)
       if (!object.spec.manualSelector) generateSelector(object)

@@ -81,10 +81,11 @@ export const service = defineKind<Service>({
     validateName: nameIsDns1035Label,
     prepareForCreate: ({ spec }) => normalizeClusterIps(spec, undefined),
     prepareForUpdate(object, old, { subresource }) {
-      if (subresource) return
-      prepareServiceForUpdate(object, old)
-      // Upstream shows none where nothing is routed.
-      if (object.spec.type === 'ExternalName') delete object.spec.internalTrafficPolicy
+      if (!subresource) prepareServiceForUpdate(object, old)
+    },
+    // None is shown where nothing is routed.
+    asRead({ spec }) {
+      if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy
     },
   },
   subresources: { status: { validateUpdate: validateServiceStatus } },
