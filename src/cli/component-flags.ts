@@ -1,5 +1,6 @@
 /** Flags of components that run as processes of their own, by the names that upstream's have. */
 import { type Flag, upFlags } from './flags.js'
+import { nodeCidrFlags } from './node-cidr-flags.js'
 
 /** Of every such component. */
 export const componentFlags = {
@@ -35,6 +36,7 @@ export const controllerManagerFlags = {
     value: 'FILE',
     help: 'signs the tokens that secrets of service accounts are filled with (an EC key); without it none are',
   },
+  ...nodeCidrFlags,
 } as const satisfies Record<string, Flag>
 
 export const schedulerFlags = {

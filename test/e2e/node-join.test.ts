@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { cidrContains, parseCidr, parseIp } from '../../src/machinery/ip.js'
 import { program, TestCluster } from './harness/cluster.js'
-import { eventually, output, run } from './harness/run.js'
+import { eventually, output, run, wget } from './harness/run.js'
 
 const cluster = new TestCluster({ flags: ['--node-monitor-grace-period', '12s'] })
 let worker: ChildProcess
@@ -129,6 +130,28 @@ test('pods run there, and logs, exec, attach and port-forward reach them', async
   expect(await typed('typed\n')).toBe('TYPED\n')
   expect(await cluster.kubectl('get', '--raw', '/api/v1/nodes/worker/proxy/healthz')).toBe('ok')
   await eventually('it is measured', async () => (await cluster.kubectl('top', 'pod', far)).includes('Mi'))
+})
+
+test('pods of each node have addresses of its network, and reach those of the other', async () => {
+  const query = (kind: string, path: string) =>
+    cluster.kubectl('get', kind, '-o', `jsonpath={range .items[*]}${path}{"\\n"}{end}`)
+  const lines = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map(line => line.split(' '))
+  const networks = new Map(lines(await query('nodes', '{.metadata.name} {.spec.podCIDR}')) as [string, string][])
+  const pods = lines(await query('pods', '{.spec.nodeName} {.status.podIP} {.metadata.name}')) as [
+    string,
+    string,
+    string,
+  ][]
+  const isWithin = ([node, ip]: [string, string, string]) =>
+    cidrContains(parseCidr(networks.get(node) ?? '')!, parseIp(ip)!)
+  expect(new Set(networks.values()).size).toBe(2)
+  expect(pods.map(isWithin)).toEqual([true, true])
+  const [one, other] = pods
+  expect(await cluster.kubectl('exec', one![2], '--', ...wget(5, `http://${other![1]}:8080/i`))).toBe('far\n')
 })
 
 test('a node that is lost is not ready, and its pods are placed elsewhere', async () => {

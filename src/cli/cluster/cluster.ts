@@ -18,7 +18,7 @@ import { forgetStrangeCidrs } from './forget-strange-cidrs.js'
 import { administrator } from './identities.js'
 import { type Network, startNetwork } from './network.js'
 import type { NetworkDeps } from './network-deps.js'
-import { type Nodes, nodeNames, startNodes } from './nodes.js'
+import { type Nodes, startNodes } from './nodes.js'
 import { givesNodeCidrs, nodeCidrsOf } from './pod-addressing.js'
 import { openRuntime, openSimulation, type RuntimeSource } from './runtimes.js'
 import { registerStorageSize } from './storage-size.js'
@@ -118,7 +118,7 @@ export async function startCluster(
   })
   const nodeCidrs = opening.then(async runtimes => {
     const { network } = runtimes ?? {}
-    if (network && givesNodeCidrs(config)) await forgetStrangeCidrs(storage, nodeNames(config.nodes), network)
+    if (network && givesNodeCidrs(config)) await forgetStrangeCidrs(storage, network)
     return nodeCidrsOf(config, network)
   })
   nodeCidrs.catch(() => {})

@@ -7,30 +7,35 @@ import type { Node } from '../../apis/generated/core-v1.js'
 import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import { nodeNumber } from '../../kubelet/network/node-networks.js'
 import { decodeStored, encodeStored } from '../../registry/codec.js'
-import { keyPrefix, storageKey } from '../../registry/storage-keys.js'
-import { KeyConflict, type Storage } from '../../storage/storage.js'
+import { keyPrefix } from '../../registry/storage-keys.js'
+import { KeyConflict, type Storage, type Stored } from '../../storage/storage.js'
 
-async function forgetCidrs(storage: Storage, name: string, { nodeRanges }: PodNetwork): Promise<void> {
-  const key = storageKey(keyPrefix(nodeKind), nodeKind, { name })
-  const stored = await storage.get(key)
-  if (!stored) return
+const nodesPrefix = keyPrefix(nodeKind)
+const word = Buffer.from('"podCIDRs"')
+
+/** By kubelets of ours, here or joined: what others gave their nodes is their matter. */
+const isRunByUs = ({ status }: Node) => /^(docker|process):/.test(status?.nodeInfo?.containerRuntimeVersion ?? '')
+
+async function forgetCidrs(storage: Storage, stored: Stored, { nodeRanges }: PodNetwork): Promise<void> {
   const node = decodeStored(stored.bytes) as Node & ReturnType<typeof decodeStored>
   const { podCIDR: _, podCIDRs = [], ...spec } = node.spec ?? {}
-  if (podCIDRs.length === 0 || (nodeRanges && nodeNumber(nodeRanges, podCIDRs) !== undefined)) return
-  await storage.put(key, encodeStored({ ...node, spec }), { expect: stored.modRevision })
+  const isKept = podCIDRs.length === 0 || (nodeRanges && nodeNumber(nodeRanges, podCIDRs) !== undefined)
+  if (isKept || !isRunByUs(node)) return
+  await storage.put(stored.key, encodeStored({ ...node, spec }), { expect: stored.modRevision })
 }
 
-/** Of the nodes of those names. */
-export async function forgetStrangeCidrs(
-  storage: Storage,
-  names: readonly string[],
-  network: PodNetwork,
-): Promise<void> {
-  const forget = (name: string): Promise<void> =>
-    forgetCidrs(storage, name, network).catch(error => {
+export async function forgetStrangeCidrs(storage: Storage, network: PodNetwork): Promise<void> {
+  const forget = (stored: Stored): Promise<void> =>
+    forgetCidrs(storage, stored, network).catch(async error => {
+      if (!(error instanceof KeyConflict)) throw error
       // Somebody has written it meanwhile: what is there now is looked at.
-      if (error instanceof KeyConflict) return forget(name)
-      throw error
+      if (error.current) await forget(error.current)
     })
-  await Promise.all(names.map(forget))
+  const { items } = await storage.list(nodesPrefix)
+  // Of thousands of simulated nodes, none has any.
+  await Promise.all(
+    items
+      .filter(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(word))
+      .map(forget),
+  )
 }

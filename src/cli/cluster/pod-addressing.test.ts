@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { checkAddresses, nodeCidrsOf, podAddressingOf } from './pod-addressing.js'
+import { checkAddresses, checkWithPlugins, nodeCidrsOf, podAddressingOf } from './pod-addressing.js'
 
 const usual = { controllers: ['*'], nodes: 1 }
 const pods = (count: number) => ({ kubelet: { 'max-pods': String(count) } })
@@ -49,6 +49,13 @@ describe('the addresses of pods', () => {
   test('stay where pods are', () => {
     expect(() => checkAddresses({ ...usual, clusterCidr: '10.244.0.9/20' }, network)).not.toThrow()
     expect(() => checkAddresses({ ...usual, clusterCidr: '10.50.0.0/16' }, network)).toThrow('minik8s down')
+  })
+
+  test.each([
+    [{ clusterCidr: '10.50.0.0/16' }, '--cluster-cidr: with CNI plugins'],
+    [{ allocateNodeCidrs: true }, '--allocate-node-cidrs: with CNI plugins'],
+  ])('are a matter of plugins where there are some: %p is refused', (settings, message) => {
+    expect(() => checkWithPlugins({ ...usual, ...settings })).toThrow(message)
   })
 
   test('are given to nodes by our controller, where pods get them', () => {

@@ -80,6 +80,12 @@ export function podAddressingOf(settings: AddressSettings, ipv6: string | undefi
   }
 }
 
+/** Throws UserError where the flags want what plugins decide. */
+export function checkWithPlugins({ clusterCidr, allocateNodeCidrs }: AddressSettings): void {
+  const flag = clusterCidr ? '--cluster-cidr' : allocateNodeCidrs ? '--allocate-node-cidrs' : undefined
+  if (flag) throw new UserError(`${flag}: with CNI plugins, their configuration says where pods have their addresses`)
+}
+
 /** Pods that are there keep their addresses. Throws UserError where the flags want others. */
 export function checkAddresses({ clusterCidr }: AddressSettings, { subnet }: PodNetwork): void {
   const wanted = clusterCidr && parseCidr(clusterCidr.split(',')[0]!)

@@ -14,7 +14,7 @@ import { systemClock as clock } from '../system.js'
 import { UserError } from '../user-error.js'
 import { type CniPlaces, choosePlugins, cniOpener } from './cni.js'
 import { openIpv6 } from './ipv6.js'
-import { checkAddresses, podAddressingOf } from './pod-addressing.js'
+import { checkAddresses, checkWithPlugins, podAddressingOf } from './pod-addressing.js'
 import { keepRuntimeChoice, type RealRuntime, readRuntimeChoice } from './runtime-choice.js'
 
 export interface RuntimeSource {
@@ -213,6 +213,7 @@ export async function openRuntime(
   if (runtime === 'none' || nodes === 0) return undefined
   if (runtime === 'sim') return openSimulation(config)
   const plugins = await choosePlugins(config)
+  if (plugins) checkWithPlugins(config)
   const addressing = podAddressingOf(config, await openIpv6(config, owner.cluster, log))
   const place = { dataDir, owner, log, plugins, addressing }
   const source = await (runtime === 'auto' ? openChosen(place) : openReal(runtime, place))

@@ -6,6 +6,7 @@ import type { Command } from '../command.js'
 import { controllerManagerFlags } from '../component-flags.js'
 import { parseControllers } from '../configuration.js'
 import { formatFlags, parseFlags, UsageError } from '../flags.js'
+import { readNodeCidrFlags } from '../node-cidr-flags.js'
 import { readFlagFile } from '../read-flag-file.js'
 import { runComponent } from '../run-component.js'
 import { systemClock as clock, systemRandom as random } from '../system.js'
@@ -46,6 +47,7 @@ ${formatFlags(controllerManagerFlags)}
     ])
     const withoutCa = rootCa ? [] : ['-root-ca-certificate-publisher-controller', '-serviceaccount-token-controller']
     const choice = [...withoutCa, ...parseControllers(flags.controllers ?? '*')]
+    const nodeCidrs = readNodeCidrFlags(flags)
     const signToken = tokenKey && tokenSigner(checkedTokenKey(tokenKey))
     return runComponent('kube-controller-manager', flags, ({ client, log }) =>
       startControllers({
@@ -58,6 +60,7 @@ ${formatFlags(controllerManagerFlags)}
         rootCa: rootCa ?? '',
         ...(rootCa && rootKey && { rootKey }),
         ...(signToken && { signToken }),
+        ...(nodeCidrs && { nodeCidrs: Promise.resolve(nodeCidrs) }),
         choice,
       }),
     )

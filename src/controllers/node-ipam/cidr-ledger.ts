@@ -19,6 +19,8 @@ export const podCidrsOf = ({ spec }: Node): readonly string[] => spec?.podCIDRs 
 export class CidrLedger {
   readonly #sets: readonly CidrSet[]
   readonly #metrics: CidrMetrics | undefined
+  /** Names of nodes that found nothing left. */
+  readonly #waiting = new Set<string>()
 
   constructor({ clusterCidrs, serviceCidrs }: NodeCidrOptions, metrics: CidrMetrics | undefined) {
     this.#sets = clusterCidrs.map(options => new CidrSet(options))
@@ -58,6 +60,18 @@ export class CidrLedger {
       const set = this.#sets[i]
       if (set) this.#metrics?.changed(set, -set.release(cidr))
     }
+  }
+
+  /** The node is to hear when something is free. */
+  wait({ metadata: { name = '' } }: Node): void {
+    this.#waiting.add(name)
+  }
+
+  /** Names of those that wait; they wait no longer. */
+  takeWaiting(): string[] {
+    const names = [...this.#waiting]
+    this.#waiting.clear()
+    return names
   }
 
   /** What the node has is nobody else's. Throws where it is not of the cluster's. Safe to repeat. */

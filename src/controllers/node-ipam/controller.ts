@@ -1,7 +1,6 @@
 /** Node IPAM controller: gives each node a network of its own for its pods, as upstream's range allocator does. */
 import { node as nodeKind } from '../../apis/core-v1/index.js'
 import type { Node } from '../../apis/generated/core-v1.js'
-import { keyOf } from '../../client/indexer.js'
 import { isReason } from '../../machinery/status-error.js'
 import type { Controller, ControllerDeps, ReconcileContext, RunningController } from '../runtime/controller.js'
 import { defineController } from '../runtime/define-controller.js'
@@ -61,13 +60,8 @@ const define = (ledger: CidrLedger, { log }: Pick<ControllerDeps, 'log'>): Contr
         delete: node => attempt(() => ledger.giveBack(podCidrsOf(node))),
       }),
     relevant: (node, old) => needsCidrs(node) || podCidrsOf(node).join() !== (old && podCidrsOf(old).join()),
-    watches: [
-      // Those that came too late hear that one has become free.
-      {
-        kind: nodeKind,
-        keys: (_, cache, { type }) => (type === 'delete' ? cache.list(nodeKind).filter(needsCidrs).map(keyOf) : []),
-      },
-    ],
+    // Those that came too late hear that one has become free.
+    watches: [{ kind: nodeKind, keys: (_, __, { type }) => (type === 'delete' ? ledger.takeWaiting() : []) }],
     async reconcile(node, context) {
       if (needsCidrs(node)) await give(node, ledger, context)
       // Throws, so that it is told, and tried again.
@@ -87,7 +81,10 @@ async function give(node: Node, ledger: CidrLedger, context: ReconcileContext): 
   try {
     await assign(node, ledger.take(), { ledger, context })
   } catch (error) {
-    if (error instanceof NoCidrLeft) tell(node, 'CIDRNotAvailable', context)
+    if (error instanceof NoCidrLeft) {
+      ledger.wait(node)
+      tell(node, 'CIDRNotAvailable', context)
+    }
     throw error
   }
 }
