@@ -228,5 +228,6 @@ export class Aggregator implements Aggregation {
   #changed(): void {
     this.#generation++
     this.#discovery.retain(new Set([...this.#watched.values()].map(({ remote }) => keyOfService(remote.service))))
+    void this.#openApi?.then(documents => documents.retain(new Set(this.#watched.keys())))
   }
 }

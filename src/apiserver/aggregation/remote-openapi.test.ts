@@ -96,3 +96,14 @@ test('our document has their paths and types besides its own, under another hash
   })
   expect((await documents.v2('json')).gzip).toBe(merged)
 })
+
+test('what a server has said is forgotten with its APIService', async () => {
+  const { openApi, asked } = fixture()
+  await openApi.v2()
+  openApi.retain(new Set([remote.name]))
+  await openApi.v2()
+  expect(asked).toEqual(['/openapi/v2'])
+  openApi.retain(new Set())
+  await openApi.v2()
+  expect(asked).toEqual(['/openapi/v2', '/openapi/v2'])
+})

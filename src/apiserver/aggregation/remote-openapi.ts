@@ -49,6 +49,11 @@ class KnownDocuments<T> {
     return this.#known.get(key)?.value
   }
 
+  /** Forgets all servers but these. */
+  retain(names: ReadonlySet<string>): void {
+    for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name)
+  }
+
   async #read(remote: RemoteService, before: Known<T> | undefined): Promise<void> {
     const read = this.deps.clock.monotonic()
     const { path } = this.source
@@ -90,6 +95,12 @@ export class RemoteOpenApi {
       read: ({ group, version }, { body }) =>
         filterDocument(JSON.parse(body.toString()) as SwaggerDocument, `/apis/${group}/${version}/`),
     })
+  }
+
+  /** Forgets all servers but these, named after their APIServices. */
+  retain(names: ReadonlySet<string>): void {
+    this.#indexes.retain(names)
+    this.#documents.retain(names)
   }
 
   /** Addresses of v3 documents, by key such as `apis/metrics.k8s.io/v1beta1`. */

@@ -35,6 +35,9 @@ export function newAvailabilityMetrics(metrics: MetricRegistry): AvailabilityMet
       loss.value++
       losses.set(key, loss)
     },
-    forget: name => void unavailable.delete(name),
+    forget(name) {
+      unavailable.delete(name)
+      for (const [key, { labels }] of losses) if (labels.name === name) losses.delete(key)
+    },
   }
 }

@@ -3,6 +3,7 @@ import type { AnyKind } from '../../machinery/kind.js'
 import { BucketCounts } from '../../telemetry/bucket-counts.js'
 import { histogramValues, type MetricValue, registerComputed } from '../../telemetry/computed-metric.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
+import { SweepingMap } from '../../telemetry/sweeping-map.js'
 import type { Exchange } from '../http/exchange.js'
 import type { RequestInfo } from '../request-info.js'
 import { dryRunOf, type IsHealthCheck, labelsOf, type RequestLabels, scopeOf, verbOf } from './request-labels.js'
@@ -26,6 +27,8 @@ export interface RequestMetrics {
 }
 
 interface Counted {
+  /** Of the first request that was counted. */
+  info: RequestInfo
   labels: Readonly<Record<string, string>>
   count: number
 }
@@ -69,12 +72,12 @@ const requestCounts = (series: readonly RequestSeries[]): MetricValue[] =>
     [...one.codes].map(([code, value]) => ({ labels: { code: String(code), ...withDryRun(one) }, value })),
   )
 
-function registerSeries(registry: MetricRegistry, series: readonly RequestSeries[]): void {
+function registerSeries(registry: MetricRegistry, series: () => readonly RequestSeries[]): void {
   registerComputed(registry, {
     name: 'apiserver_request_total',
     help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
     type: 'counter',
-    values: () => requestCounts(series),
+    values: () => requestCounts(series()),
   })
   const histogram = (name: string, help: string, of: (one: RequestSeries) => [Record<string, string>, BucketCounts]) =>
     registerComputed(registry, {
@@ -82,7 +85,7 @@ function registerSeries(registry: MetricRegistry, series: readonly RequestSeries
       help,
       type: 'histogram',
       values: () =>
-        series.flatMap(one => {
+        series().flatMap(one => {
           const [labels, counts] = of(one)
           return counts.count ? histogramValues(name, labels, counts) : []
         }),
@@ -147,11 +150,17 @@ export interface ServedRequests {
 }
 
 export function newRequestMetrics(registry: MetricRegistry, { kindOf, isHealthCheck }: ServedRequests): RequestMetrics {
-  const measured: RequestSeries[] = []
-  const byResource = new Map<string, Known[]>()
-  const running = new Map<string, Counted>()
-  const terminations = new Map<string, Counted>()
-  registerSeries(registry, measured)
+  // Custom resources come and go under ever new names.
+  const isServed = (info: RequestInfo) => !info.isResource || kindOf(info) !== undefined
+  const keepServed = (known: Known[]) => {
+    const served = known.filter(({ info }) => isServed(info))
+    return served.length === known.length ? known : served.length ? served : undefined
+  }
+  const keepCounted = (counted: Counted) => (isServed(counted.info) ? counted : undefined)
+  const byResource = new SweepingMap<string, Known[]>(keepServed)
+  const running = new SweepingMap<string, Counted>(counted => (counted.count ? counted : keepCounted(counted)))
+  const terminations = new SweepingMap<string, Counted>(keepCounted)
+  registerSeries(registry, () => [...byResource.values()].flat().map(({ series }) => series))
   registerCounted(registry, running, {
     name: 'apiserver_longrunning_requests',
     help: '[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
@@ -180,16 +189,17 @@ export function newRequestMetrics(registry: MetricRegistry, { kindOf, isHealthCh
     if (!labels) return undefined
     if (info.isResource && kindOf(info)?.deprecationWarning) noteDeprecated(info)
     const created = new RequestSeries(labels, dryRun)
-    measured.push(created)
     byResource.set(what, [...(byResource.get(what) ?? []), { info, verb, scope, series: created }])
     return created
   }
 
-  const countOf = (table: Map<string, Counted>, labels: Readonly<Record<string, string>>): Counted => {
+  const countOf = (table: Map<string, Counted>, { info, labels }: Omit<Counted, 'count'>): Counted => {
     const key = Object.values(labels).join('\0')
-    const found = table.get(key) ?? { labels, count: 0 }
-    table.set(key, found)
-    return found
+    const found = table.get(key)
+    if (found) return found
+    const created = { info, labels, count: 0 }
+    table.set(key, created)
+    return created
   }
 
   return {
@@ -205,17 +215,17 @@ export function newRequestMetrics(registry: MetricRegistry, { kindOf, isHealthCh
     },
     terminated(info, code) {
       const labels = measurableLabels(info, verbOf(info, undefined))
-      if (labels) countOf(terminations, { code: String(code), ...labels }).count++
+      if (labels) countOf(terminations, { info, labels: { code: String(code), ...labels } }).count++
     },
     longRunning(info) {
       const labels = measurableLabels(info, verbOf(info, undefined))
       if (!labels) return () => {}
-      const found = countOf(running, labels)
+      const found = countOf(running, { info, labels })
       found.count++
       return () => {
         found.count--
       }
     },
-    watchEvents: newWatchEventCounts(registry),
+    watchEvents: newWatchEventCounts(registry, isServed),
   }
 }

@@ -2,6 +2,7 @@
 import { BucketCounts } from '../../telemetry/bucket-counts.js'
 import { histogramValues, registerComputed } from '../../telemetry/computed-metric.js'
 import type { MetricRegistry } from '../../telemetry/metrics.js'
+import { SweepingMap } from '../../telemetry/sweeping-map.js'
 import type { RequestInfo } from '../request-info.js'
 
 const sizeBounds = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072]
@@ -10,13 +11,18 @@ const sizeBounds = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072]
 export type CountEvents = (events: number, bytes: number) => void
 
 interface Counts {
+  /** Of the first watch that was counted. */
+  info: RequestInfo
   labels: { group: string; resource: string; version: string }
   total: number
   sizes: BucketCounts
 }
 
-export function newWatchEventCounts(registry: MetricRegistry): (info: RequestInfo) => CountEvents {
-  const series = new Map<string, Counts>()
+export function newWatchEventCounts(
+  registry: MetricRegistry,
+  isServed: (info: RequestInfo) => boolean,
+): (info: RequestInfo) => CountEvents {
+  const series = new SweepingMap<string, Counts>(counts => (isServed(counts.info) ? counts : undefined))
   registerComputed(registry, {
     name: 'apiserver_watch_events_total',
     help: '[ALPHA] Number of events sent in watch clients',
@@ -30,14 +36,12 @@ export function newWatchEventCounts(registry: MetricRegistry): (info: RequestInf
     type: 'histogram',
     values: () => [...series.values()].flatMap(({ labels, sizes }) => histogramValues(name, labels, sizes)),
   })
-  return ({ group, version, resource }) => {
+  return info => {
+    const { group, version, resource } = info
     const key = `${group}/${version}/${resource}`
-    const found = series.get(key) ?? {
-      labels: { group, resource, version },
-      total: 0,
-      sizes: new BucketCounts(sizeBounds),
-    }
-    series.set(key, found)
+    const known = series.get(key)
+    const found = known ?? { info, labels: { group, resource, version }, total: 0, sizes: new BucketCounts(sizeBounds) }
+    if (!known) series.set(key, found)
     return (events, bytes) => {
       found.total += events
       // Events that go out together are of about one size.

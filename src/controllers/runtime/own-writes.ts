@@ -24,7 +24,7 @@ const formatKey = (key: ObjectKey) => (key.namespace ? `${key.namespace}/${key.n
 export class OwnWrites {
   /** How many unseen writes each key has, and what to call when there are none. */
   private readonly unseen = new Map<string, { count: number; forget: Timer; wanted: (() => void)[] }>()
-  private readonly deletions = new Map<Informer, Map<string, Deletion[]>>()
+  private readonly deletions = new WeakMap<Informer, Map<string, Deletion[]>>()
 
   constructor(
     private readonly informers: InformerFactory,
