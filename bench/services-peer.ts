@@ -96,7 +96,8 @@ async function untilQuiet(pid: number): Promise<void> {
   let before = -1
   for (;;) {
     await sleep(3000)
-    const { count } = await syncs()
+    // It may not listen yet; when it has ended, there is no CPU time of it.
+    const { count } = await syncs().catch(() => ({ count: 0 }))
     const now = cpuMsOf(pid)
     if (count > 0 && before >= 0 && now - before < 50 && !hasChildren(pid)) return
     before = now
