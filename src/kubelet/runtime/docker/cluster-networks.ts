@@ -1,6 +1,5 @@
 /** The networks of a cluster in Docker: one, and further ones when it is full. */
 import type Docker from 'dockerode'
-import { type IpFamily, isCidrOfFamily } from '../../../machinery/ip-family.js'
 import type { Logger } from '../../../telemetry/logger.js'
 import { AddressBlock, type BlockPart } from '../../network/bridge/address-block.js'
 import { Ipv6Block } from '../../network/ipv6-block.js'
@@ -8,9 +7,10 @@ import type { PodNetwork } from '../../network/network-manager.js'
 import { NodeNetworks } from '../../network/node-networks.js'
 import type { PodAddressing } from '../../network/pod-addressing.js'
 import { unusedSubnets } from '../../network/unused-subnet.js'
-import { isRuntimeError, RuntimeError } from '../runtime.js'
-import { asking, askingOnce, toRuntimeError } from './errors.js'
+import { RuntimeError } from '../runtime.js'
+import { asking } from './errors.js'
 import { labelNames, ownerFilter } from './labels.js'
+import { makeNetwork, type OneNetwork, readNetwork, removeNetwork } from './one-network.js'
 import type { Bank, Passage } from './passage.js'
 
 export interface NetworksOptions {
@@ -23,79 +23,9 @@ export interface NetworksOptions {
   log: Logger
 }
 
-interface OneRange {
-  subnet: string
-  gateway: string
-}
-
-interface OneNetwork extends OneRange {
-  name: string
-  bridge: string
-  ipv6?: OneRange
-  labels: Readonly<Record<string, string>>
-  containers: string[]
-}
-
 const networkName = (cluster: string, index: number) => `minik8s-${cluster}${index === 0 ? '' : `-${index + 1}`}`
 /** Of the further ones; Docker names the first. Names of interfaces have at most fifteen characters. */
 const bridgeName = (cluster: string, index: number) => `mk8${index + 1}-${cluster}`.slice(0, 15)
-
-async function readNetwork(docker: Docker, name: string): Promise<OneNetwork | undefined> {
-  try {
-    const { Id, IPAM, Options, Containers, Labels } = await docker.getNetwork(name).inspect()
-    const rangeOf = (family: IpFamily): OneRange | undefined => {
-      const ipam = IPAM?.Config?.find(({ Subnet = '' }) => isCidrOfFamily(Subnet, family))
-      return ipam && { subnet: ipam.Subnet ?? '', gateway: ipam.Gateway ?? '' }
-    }
-    const ipv6 = rangeOf('IPv6')
-    return {
-      name,
-      bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
-      ...(rangeOf('IPv4') ?? { subnet: '', gateway: '' }),
-      ...(ipv6 && { ipv6 }),
-      labels: Labels ?? {},
-      // Endpoints without a container have a name instead of its id.
-      containers: Object.keys(Containers ?? {}).filter(id => /^[0-9a-f]{64}$/.test(id)),
-    }
-  } catch (error) {
-    const failure = toRuntimeError(error)
-    if (failure.kind === 'not-found') return undefined
-    throw failure
-  }
-}
-
-interface NewNetwork {
-  cluster: string
-  name: string
-  /** Absent: Docker chooses. */
-  part?: BlockPart
-  ipv6?: OneRange | undefined
-  bridge?: string
-  labels?: Readonly<Record<string, string>>
-}
-
-async function makeNetwork(
-  docker: Docker,
-  { cluster, name, part, ipv6, bridge, labels }: NewNetwork,
-): Promise<OneNetwork> {
-  const ranges = [part, ipv6].flatMap(range => (range ? [{ Subnet: range.subnet, Gateway: range.gateway }] : []))
-  const create = docker.createNetwork({
-    Name: name,
-    Driver: 'bridge',
-    CheckDuplicate: true,
-    Labels: { [labelNames.cluster]: cluster, ...labels },
-    ...(bridge && { Options: { 'com.docker.network.bridge.name': bridge } }),
-    ...(ipv6 && { EnableIPv6: true }),
-    ...(ranges.length > 0 && { IPAM: { Driver: 'default', Config: ranges } }),
-  })
-  await asking(create).catch(error => {
-    // Another node's process was faster.
-    if (!isRuntimeError(error, 'conflict')) throw error
-  })
-  const made = await readNetwork(docker, name)
-  if (!made) throw new RuntimeError('other', `Docker did not keep the network ${name}`)
-  return made
-}
 
 /** What the first network says of all. */
 const blockLabels = ({ subnet, nodeMask }: AddressBlock) => ({
@@ -281,12 +211,4 @@ export async function removeNetworks(
     await passage.close(read.filter(network => network !== undefined))
   }
   await Promise.all(networks.map(({ Id }) => removeNetwork(docker.getNetwork(Id))))
-}
-
-/** A container whose removal was under way already may still be plugged in: it is unplugged then. */
-async function removeNetwork(network: Docker.Network): Promise<void> {
-  const { Containers = {} } = await asking(network.inspect())
-  const unplug = (id: string) => askingOnce(network.disconnect({ Container: id, Force: true }))
-  await Promise.all(Object.keys(Containers).map(unplug))
-  await askingOnce(network.remove())
 }
