@@ -19,6 +19,7 @@ unshare --mount --pid --net --uts --ipc --fork --mount-proc --propagation privat
   ip link set lo up
   ip link add eth0 type veth peer name wire; ip link set wire up; ip link set eth0 up
   ip addr add 192.168.77.2/24 dev eth0; ip route add default via 192.168.77.1
+  ip addr add fd00:77::2/64 dev eth0 nodad; ip route add default via fd00:77::1
   echo 1 > /proc/sys/net/ipv4/ip_forward
   dockerd --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/pid" > "$dir/dockerd.log" 2>&1 &
   for _ in $(seq 60); do docker info > /dev/null 2>&1 && break; sleep 0.5; done
