@@ -1,7 +1,7 @@
 /** `malformed`: broken requests, over HTTP/1.1 byte for byte and over HTTP/2, are refused and leave nothing behind. */
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { CheckSettings, OwnServer, SafetyCheck } from '../check.js'
-import { collectedHeap } from '../heap.js'
+import { collectedMemory } from '../memory.js'
 import { describeFailure, type MalformedReport, playMalformed } from '../malformed.js'
 import { noise, oddStreams } from '../odd-streams.js'
 import { newChance } from '../random.js'
@@ -52,7 +52,7 @@ async function play(server: OwnServer, { long, seed, say }: CheckSettings): Prom
       ...(long && { onProgress: n => say(`  ${n} played`) }),
     })
   const warmUp = await some(first, seed)
-  const heap = () => (server.inspector === undefined ? undefined : collectedHeap(server.inspector))
+  const heap = () => (server.inspector === undefined ? undefined : collectedMemory(server.inspector))
   const before = await heap()
   const rest = await some(requests - first, seed + 1)
   const streamed = long ? await playStreams(server, seed) : []

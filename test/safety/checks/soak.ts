@@ -5,7 +5,7 @@ import { type Minik8sServer, startMinik8s } from '../../../bench/servers/minik8s
 import { freePort } from '../../../bench/servers/processes.js'
 import { Caller } from '../caller.js'
 import type { CheckSettings, SafetyCheck } from '../check.js'
-import { collectedHeap } from '../heap.js'
+import { collectedMemory } from '../memory.js'
 import { playWatches } from '../watch/play.js'
 
 const hour = 3_600_000
@@ -29,7 +29,8 @@ const warmUpShare = 4
 /** How the process was at a moment; sizes in megabytes. */
 interface Look {
   at: number
-  heap: number
+  /** In the heap and outside of it, after a collection. */
+  used: number
   resident: number
   descriptors: number
   stored: number
@@ -39,10 +40,10 @@ async function look(server: Minik8sServer, inspector: number): Promise<Look> {
   const store = join(dirname(server.log), 'store')
   const bytes = readdirSync(store).reduce((sum, name) => sum + statSync(join(store, name)).size, 0)
   const [pid] = server.pids
-  const heap = await collectedHeap(inspector)
+  const used = await collectedMemory(inspector)
   const resident = residentOf(pid!)
   const descriptors = readdirSync(`/proc/${pid}/fd`).length
-  return { at: performance.now(), heap, resident, descriptors, stored: bytes / 2 ** 20 }
+  return { at: performance.now(), used, resident, descriptors, stored: bytes / 2 ** 20 }
 }
 
 function residentOf(pid: number): number {
@@ -54,9 +55,9 @@ function residentOf(pid: number): number {
 function slopeOf(looks: readonly Look[]): number {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const at = mean(looks.map(each => each.at))
-  const heap = mean(looks.map(each => each.heap))
+  const used = mean(looks.map(each => each.used))
   const spread = looks.reduce((sum, each) => sum + (each.at - at) ** 2, 0)
-  return (looks.reduce((sum, each) => sum + (each.at - at) * (each.heap - heap), 0) / spread) * hour
+  return (looks.reduce((sum, each) => sum + (each.at - at) * (each.used - used), 0) / spread) * hour
 }
 
 /** One round: a namespace with its objects comes, is watched, and goes. */
@@ -68,6 +69,8 @@ async function churn(server: Minik8sServer, seed: number, round: number): Promis
     namespace,
     writes: 500,
     watchers: 8,
+    // History is short here.
+    mayExpire: true,
   })
   const caller = new Caller([server])
   await caller.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` })
@@ -80,7 +83,7 @@ function judge(looks: readonly Look[], say: CheckSettings['say']): string[] {
   const measured = last.at - first.at
   const slope = slopeOf(looks)
   say(`  over ${(measured / minute).toFixed(1)} minutes after the warm-up, ${looks.length} looks:`)
-  say(`  heap ${first.heap.toFixed(1)} to ${last.heap.toFixed(1)} MB, ${slope.toFixed(2)} MB an hour`)
+  say(`  used ${first.used.toFixed(1)} to ${last.used.toFixed(1)} MB, ${slope.toFixed(2)} MB an hour`)
   say(`  resident ${first.resident.toFixed(0)} to ${last.resident.toFixed(0)} MB`)
   say(`  descriptors ${first.descriptors} to ${last.descriptors}, store ${last.stored.toFixed(0)} MB`)
   const found: string[] = []
@@ -123,7 +126,7 @@ export const soak: SafetyCheck = {
         const last = await look(server, inspector)
         if (isPaced)
           say(
-            `  ${from} rounds: heap ${last.heap.toFixed(2)}, resident ${last.resident.toFixed(0)}, store ${last.stored.toFixed(0)} MB, ${last.descriptors} descriptors`,
+            `  ${from} rounds: used ${last.used.toFixed(2)}, resident ${last.resident.toFixed(0)}, store ${last.stored.toFixed(0)} MB, ${last.descriptors} descriptors`,
           )
         if (performance.now() >= warm) looks.push(last)
       } while (performance.now() < end || looks.length < 2)
