@@ -52,11 +52,11 @@ async function play(server: OwnServer, { long, seed, say }: CheckSettings): Prom
       ...(long && { onProgress: n => say(`  ${n} played`) }),
     })
   const warmUp = await some(first, seed)
-  const heap = () => (server.inspector === undefined ? undefined : collectedMemory(server.inspector))
-  const before = await heap()
+  const memory = () => (server.inspector === undefined ? undefined : collectedMemory(server.inspector))
+  const before = await memory()
   const rest = await some(requests - first, seed + 1)
   const streamed = long ? await playStreams(server, seed) : []
-  const after = await heap()
+  const after = await memory()
   say(`  answers: ${shownCodes([warmUp, rest])}; to ${streamed.length} odd streams of HTTP/2 as well`)
   const found = [...warmUp.failures, ...rest.failures].map(describeFailure)
   for (const code of streamed) if (code >= 500) found.push(`${code} to an odd stream`)
