@@ -8,7 +8,7 @@ import { newChance } from '../random.js'
 
 /** What is played before memory is first looked at: caches fill, code is compiled. */
 const warmUpShare = 5
-/** How much of the heap may be more than it was then: what caches still take in, and no more. */
+/** How much more memory may be in use than was then: what caches still take in, and no more. */
 const mostGrowth = 0.25
 
 function connectorOf({ url, tls }: OwnServer) {
@@ -61,7 +61,7 @@ async function play(server: OwnServer, { long, seed, say }: CheckSettings): Prom
   const found = [...warmUp.failures, ...rest.failures].map(describeFailure)
   for (const code of streamed) if (code >= 500) found.push(`${code} to an odd stream`)
   if (before === undefined || after === undefined) return found
-  say(`  heap: ${before.toFixed(1)} MB after the first fifth, ${after.toFixed(1)} MB at the end`)
+  say(`  memory: ${before.toFixed(1)} MB after the first fifth, ${after.toFixed(1)} MB at the end`)
   if (after > before * (1 + mostGrowth)) found.push(`memory grows by more than ${mostGrowth * 100} %`)
   return found
 }
