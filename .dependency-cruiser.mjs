@@ -32,7 +32,7 @@ export default {
       comment: 'cycles make layers meaningless',
       severity: 'error',
       from: { path: '^src/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'tests-stay-out',

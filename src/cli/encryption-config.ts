@@ -7,8 +7,8 @@ import { EncryptedStorage } from '../storage/encryption/encrypted-storage.js'
 import { identity } from '../storage/encryption/identity.js'
 import { readEncryptionConfiguration } from '../storage/encryption/read-configuration.js'
 import { resourceTransformers, type TransformerOf } from '../storage/encryption/resource-transformers.js'
+import type { Storage } from '../storage/storage.js'
 import type { Logger } from '../telemetry/logger.js'
-import type { Encryption } from './cluster/encryption.js'
 import { UsageError } from './flags.js'
 
 /** Upstream's, in milliseconds. */
@@ -22,6 +22,11 @@ export interface EncryptionFile {
   reload: boolean
   clock: Clock
   log: Logger
+}
+
+export interface Encryption {
+  /** The store's values, decrypted. Closing it closes the store. */
+  within(storage: Storage, form?: { pathPrefix?: string; readValue?(value: Uint8Array): Uint8Array }): Storage
 }
 
 /** Throws an Error in upstream's words. */

@@ -3,6 +3,7 @@ import { isEncrypted } from '../../storage/encryption/identity.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { ApiServerFlags } from '../api-server-flags.js'
+import type { Encryption } from '../encryption-config.js'
 import { UsageError } from '../flags.js'
 import { readFlagFile } from '../read-flag-file.js'
 import { systemClock as clock } from '../system.js'
@@ -12,11 +13,6 @@ export type EncryptionFlags = Pick<
   ApiServerFlags,
   'encryption-provider-config' | 'encryption-provider-config-automatic-reload'
 >
-
-export interface Encryption {
-  /** The store's values, decrypted. Closing it closes the store. */
-  within(storage: Storage, form?: { pathPrefix?: string; readValue?(value: Uint8Array): Uint8Array }): Storage
-}
 
 /** Undefined where the flag is absent. Throws UsageError. */
 export async function openEncryption(flags: EncryptionFlags, log: Logger): Promise<Encryption | undefined> {

@@ -2,26 +2,17 @@
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { InformerFactory } from '../../client/informer-factory.js'
 import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { IpFamily } from '../../machinery/ip-family.js'
 import type { ProgramPlace } from '../../network/packet-filter/rule-table.js'
-import type { ServiceProxyOptions } from '../../network/proxy/service-proxy.js'
-import type { RouteCarrier } from '../../network/proxy/service-routes.js'
 import type { RunProgram } from '../../network/run-program.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Configuration } from '../configuration.js'
-import { loadIptables, openIptables, openNftables, tableOf } from './rule-programs.js'
+import { loadIptables, openIptables, openNftables, type TableRules, tableOf } from './rule-programs.js'
 import type { RuntimeSource } from './runtimes.js'
 
 /** What carries traffic in the kernel. */
-export interface KernelRules {
-  /** Families whose packets they are for. */
-  families: readonly IpFamily[]
-  /** Routes services in one of the families. */
-  newProxy(informers: InformerFactory, options: ServiceProxyOptions): RouteCarrier
-  /** Enforces NetworkPolicies. */
-  startPolicies(informers: InformerFactory): { stop(): Promise<void> }
+export interface KernelRules extends TableRules {
   /** Runs programs that want the same rights. */
   run: RunProgram
   /** For the user. */

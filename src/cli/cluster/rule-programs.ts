@@ -1,4 +1,5 @@
 /** Tables of rules in the packet filter, one of each family of addresses, by the program that sets them. */
+import type { InformerFactory } from '../../client/informer-factory.js'
 import { type PodNetwork, rangesOf } from '../../kubelet/network/network-manager.js'
 import type { IpFamily } from '../../machinery/ip-family.js'
 import type { IptablesPart } from '../../network/packet-filter/iptables-table.js'
@@ -9,9 +10,20 @@ import type { ServiceProxyDeps, ServiceProxyOptions } from '../../network/proxy/
 import type { RouteCarrier } from '../../network/proxy/service-routes.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { systemClock as clock } from '../system.js'
-import type { KernelRules } from './kernel-rules.js'
 
-export type Rules = Pick<KernelRules, 'families' | 'newProxy' | 'startPolicies'> & { remove(): Promise<void> }
+/** What the tables are for. */
+export interface TableRules {
+  /** Families whose packets they are for. */
+  families: readonly IpFamily[]
+  /** Routes services in one of the families. */
+  newProxy(informers: InformerFactory, options: ServiceProxyOptions): RouteCarrier
+  /** Enforces NetworkPolicies. */
+  startPolicies(informers: InformerFactory): { stop(): Promise<void> }
+}
+
+export interface Rules extends TableRules {
+  remove(): Promise<void>
+}
 
 export interface Opening {
   place: ProgramPlace

@@ -6,7 +6,7 @@ import { familyOf } from '../../machinery/ip-family.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { allocator, ipFamilyLabel, managedByLabel } from './address-objects.js'
 import type { AllocationFinding } from './findings.js'
-import { ownedIps } from './service-ips.js'
+import { ownedIps } from './owned-ips.js'
 
 export interface AddressState {
   services: readonly AnyObject[]

@@ -3,9 +3,10 @@ import { normalizeClusterIps, patchAllocatedValues } from '../../apis/core-v1/se
 import type { Service } from '../../apis/generated/core-v1.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import type { KindHooks } from '../hooks.js'
+import { ownedIps } from './owned-ips.js'
 import type { ServiceAllocation } from './service-allocation.js'
 import { initFamilies } from './service-families.js'
-import { changeClusterIps, ownedIps, takeClusterIps } from './service-ips.js'
+import { changeClusterIps, takeClusterIps } from './service-ips.js'
 import { changePorts, releasePorts, takePorts } from './service-ports.js'
 import { Taken } from './taken.js'
 

@@ -1,14 +1,13 @@
 /** Takes and gives up the cluster IPs of a service as it is created and changes. */
-import type { Service, ServiceSpec } from '../../apis/generated/core-v1.js'
+import type { Service } from '../../apis/generated/core-v1.js'
 import { invalid } from '../../machinery/field-error.js'
 import type { IpFamily } from '../../machinery/ip-family.js'
 import type { AnyObject } from '../../machinery/object-meta.js'
 import { internalError, invalidObject } from '../../machinery/status-error.js'
 import { AllocationError } from './ip-range.js'
+import { hasOwnIps } from './owned-ips.js'
 import { keepsDualStack } from './service-families.js'
 import type { Taken } from './taken.js'
-
-const hasOwnIps = ({ type, clusterIPs }: ServiceSpec): boolean => type !== 'ExternalName' && clusterIPs?.[0] !== 'None'
 
 /** From this index on, takes the addresses that are named and finds those that are not. Throws a StatusError. */
 async function takeFrom(service: Service, first: number, taken: Taken): Promise<void> {
@@ -37,11 +36,6 @@ async function takeFrom(service: Service, first: number, taken: Taken): Promise<
 
 export async function takeClusterIps(service: Service, taken: Taken): Promise<void> {
   if (hasOwnIps(service.spec)) await takeFrom(service, 0, taken)
-}
-
-/** All addresses of a stored service. */
-export function ownedIps({ spec }: Service): readonly string[] {
-  return hasOwnIps(spec) ? (spec.clusterIPs ?? []) : []
 }
 
 export async function changeClusterIps(service: Service, old: Service, taken: Taken): Promise<void> {
