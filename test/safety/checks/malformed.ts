@@ -1,8 +1,8 @@
 /** `malformed`: broken requests, over HTTP/1.1 byte for byte and over HTTP/2, are refused and leave nothing behind. */
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { CheckSettings, OwnServer, SafetyCheck } from '../check.js'
-import { collectedMemory } from '../memory.js'
 import { describeFailure, type MalformedReport, playMalformed } from '../malformed.js'
+import { collectedMemory } from '../memory.js'
 import { noise, oddStreams } from '../odd-streams.js'
 import { newChance } from '../random.js'
 
