@@ -49,6 +49,7 @@ export interface ControlPlaneDeps {
   /** What ComponentStatuses tell about, besides the store. */
   components: readonly ComponentCheck[]
   intercept?: ApiServerDeps['intercept']
+  /** As of the registry's services: node ports are recorded in the store. */
   portsInStore?: boolean | undefined
 }
 

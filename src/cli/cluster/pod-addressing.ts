@@ -1,6 +1,7 @@
 /** How the addresses of pods are divided among nodes, as the flags say it or as fits the numbers of nodes and pods. */
 import { isControllerChosen } from '../../controllers/catalogue.js'
 import type { NodeCidrOptions } from '../../controllers/node-ipam/cidr-ledger.js'
+import { largestPart } from '../../kubelet/network/bridge/address-block.js'
 import type { PodNetwork } from '../../kubelet/network/network-manager.js'
 import type { PodAddressing } from '../../kubelet/network/pod-addressing.js'
 import { formatCidr, parseCidr } from '../../machinery/ip.js'
@@ -16,8 +17,6 @@ type AddressSettings = Pick<
 const usualPods = 110
 /** Upstream's default. */
 const usualMask = 24
-/** Bits of a bridge's network where that is not the node's: as in kubelet/network/bridge. */
-const bridgeMask = 23
 /** Of a cluster: each is an interface, and a name in the rules of the packet filter. */
 const mostBridges = 256
 /** Of the network's addresses, those that no pod can have. */
@@ -41,7 +40,7 @@ const wantsNodeCidrs = (settings: AddressSettings): boolean =>
 /** Twice as many addresses as pods, as upstream's default for 110: those of pods that end are not free yet when others begin. */
 function maskFor(pods: number): number {
   let mask = usualMask
-  const addresses = () => 2 ** (32 - mask) - reserved * 2 ** Math.max(0, bridgeMask - mask)
+  const addresses = () => 2 ** (32 - mask) - reserved * 2 ** Math.max(0, largestPart - mask)
   while (addresses() < 2 * pods && mask > largestBlock) mask--
   return mask
 }
@@ -55,7 +54,7 @@ function checkedSubnet(text: string, nodeMask: number | undefined): string {
     throw new UserError(
       `--cluster-cidr ${text} is smaller than the network of a node, /${nodeMask}: see --node-cidr-mask-size`,
     )
-  const bridges = 2 ** (Math.max(nodeMask ?? 0, bridgeMask) - cidr.prefixLength)
+  const bridges = 2 ** (Math.max(nodeMask ?? 0, largestPart) - cidr.prefixLength)
   if (bridges > mostBridges)
     throw new UserError(
       `--cluster-cidr ${text} would want ${bridges} bridges, and ${mostBridges} are the most: choose a smaller range, or larger networks by --node-cidr-mask-size`,

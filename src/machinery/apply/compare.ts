@@ -1,5 +1,7 @@
 /** Compares two objects of one type: which paths the second changed or added, and which it removed. */
+
 import { hasGivenEmpty, holdsGivenEmpty } from '../schema/given-empty.js'
+import { isJsonObject } from '../structural/json-schema.js'
 import { type FieldSet, FieldSetBuilder, hasElement, isEmpty, leaf, withSelf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
@@ -13,9 +15,6 @@ export interface Comparison {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Values of a list by their element; `doubled` ones are many. */
 interface Indexed {
@@ -63,16 +62,16 @@ class Comparer {
   /** A scalar became a map, a list a scalar, …: the path changed, and what stood or stands below it went or came. */
   #visitOtherShape({ left, right }: { left: MergeType; right: MergeType }, a: unknown, b: unknown): FieldSet {
     const sides = { isNew: false, isGone: false }
-    const changed = isFields(b) ? this.#visitFields(right, { ...sides, right: b }, undefined) : undefined
+    const changed = isJsonObject(b) ? this.#visitFields(right, { ...sides, right: b }, undefined) : undefined
     this.removed = undefined
-    if (isFields(a)) this.#visitFields(left, { ...sides, left: a }, undefined)
+    if (isJsonObject(a)) this.#visitFields(left, { ...sides, left: a }, undefined)
     return changed ? withSelf(changed) : leaf
   }
 
   #visitAs(type: MergeType, a: unknown, b: unknown, ignored?: FieldSet): FieldSet | undefined {
     if (type.shape === 'map' || type.shape === 'any') {
-      const left = isFields(a) ? a : undefined
-      const right = isFields(b) ? b : undefined
+      const left = isJsonObject(a) ? a : undefined
+      const right = isJsonObject(b) ? b : undefined
       if (!type.atomic && !(isEmpty(left as FieldSet) && isEmpty(right as FieldSet)))
         return this.#visitFields(type, { left, right, isNew: a === undefined, isGone: b === undefined }, ignored)
     } else if (type.shape === 'list' && !type.atomic) {

@@ -1,13 +1,11 @@
 /** The paths that an applied object mentions: its leaves, the items of its lists, and the keys of its maps. */
+import { isJsonObject } from '../structural/json-schema.js'
 import { type FieldSet, FieldSetBuilder, isEmpty, leaf, self, withSelf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import { fieldElement, type PathElement } from './path-element.js'
 
 type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isEmptyFields = (value: Fields) => Object.keys(value).length === 0
 
@@ -20,7 +18,7 @@ function fieldsOf(type: MergeType, fields: Fields, isSelf: boolean): FieldSet | 
     const value = fields[name]
     if (!fieldType || value === undefined) continue
     // What the schema declares is owned by its parts, unless there are none.
-    const isOwn = !field || value === null || (isFields(value) && isEmptyFields(value))
+    const isOwn = !field || value === null || (isJsonObject(value) && isEmptyFields(value))
     set.add(field?.element ?? fieldElement(name), nodeOf(fieldType, value, isOwn))
   }
   return set.build()
@@ -44,7 +42,7 @@ function nodeOf(declared: MergeType, value: unknown, isSelf: boolean): FieldSet 
   const type = typeFor(declared, value)
   if (type.shape === 'scalar' || type.atomic) return leaf
   if (type.shape === 'list') return itemsOf(type, Array.isArray(value) ? value : [], isSelf)
-  return isFields(value) ? fieldsOf(type, value, isSelf) : isSelf ? leaf : undefined
+  return isJsonObject(value) ? fieldsOf(type, value, isSelf) : isSelf ? leaf : undefined
 }
 
 /**

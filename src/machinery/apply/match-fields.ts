@@ -1,4 +1,5 @@
 /** Whether the writer of a new object comes to own exactly a known set: asked before the set is written out again. */
+import { isJsonObject } from '../structural/json-schema.js'
 import { type FieldSet, hasElement, isEmpty, self, sizeOf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
@@ -6,9 +7,6 @@ import { fieldElement, type PathElement } from './path-element.js'
 import { sameJson } from './same-json.js'
 
 type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const none = Object.freeze({}) as FieldSet
 
@@ -32,7 +30,7 @@ function matchesNew(declared: MergeType, value: unknown, node: FieldSet): boolea
   if (type.shape === 'scalar' || type.atomic) return isEmpty(node)
   if (type.shape === 'list')
     return Array.isArray(value) && value.length ? matchesItems(type, value, node, true) : isEmpty(node)
-  if (!isFields(value)) return isEmpty(node)
+  if (!isJsonObject(value)) return isEmpty(node)
   let count = 0
   for (const name in value) {
     const field = type.field(name)
@@ -52,7 +50,7 @@ function matchesChanged(
   node: FieldSet | undefined,
 ): boolean {
   const type = typeFor(declared, value)
-  if (!type.atomic && type.shape === 'map' && isFields(value))
+  if (!type.atomic && type.shape === 'map' && isJsonObject(value))
     return matchesFields(type, { zero, value, ignored }, node)
   if (!type.atomic && type.shape === 'list' && Array.isArray(value) && value.length)
     return node !== undefined && matchesItems(type, value, node, false)
@@ -64,7 +62,7 @@ function matchesFields(
   { zero, value, ignored }: { zero: unknown; value: Fields; ignored: FieldSet },
   node: FieldSet | undefined,
 ): boolean {
-  const before = isFields(zero) ? zero : (none as Fields)
+  const before = isJsonObject(zero) ? zero : (none as Fields)
   let count = 0
   for (const name in value) {
     const field = type.field(name)

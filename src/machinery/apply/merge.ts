@@ -1,14 +1,12 @@
 /** Merges an applied object into the live one: what both have is the applied one's, nothing is removed. */
+import { isJsonObject } from '../structural/json-schema.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import type { PathElement } from './path-element.js'
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isEmptyFields = (value: unknown) => !isFields(value) || Object.keys(value).length === 0
+const isEmptyFields = (value: unknown) => !isJsonObject(value) || Object.keys(value).length === 0
 const isEmptyList = (value: unknown) => !Array.isArray(value) || value.length === 0
 
 function define(target: Fields, key: string, value: unknown): void {
@@ -107,7 +105,7 @@ function mergeValues(declared: MergeType, live: unknown, applied: unknown): unkn
     return mergeItems(type, Array.isArray(live) ? live : [], Array.isArray(applied) ? applied : [])
   }
   if (isEmptyFields(live) && isEmptyFields(applied)) return applied
-  return mergeFields(type, isFields(live) ? live : {}, isFields(applied) ? applied : {})
+  return mergeFields(type, isJsonObject(live) ? live : {}, isJsonObject(applied) ? applied : {})
 }
 
 /** Shares parts with both, and changes neither. Throws a TypedError for items that cannot be told apart. */

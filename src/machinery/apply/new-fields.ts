@@ -1,4 +1,5 @@
 /** What the writer of a new object comes to own, as FieldsV1 text: one walk, for this is done at every create. */
+import { isJsonObject } from '../structural/json-schema.js'
 import { type FieldSet, hasElement } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
@@ -6,9 +7,6 @@ import { compareElements, fieldElement, TypedError } from './path-element.js'
 import { sameJson } from './same-json.js'
 
 type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const none = Object.freeze({}) as FieldSet
 
@@ -44,7 +42,7 @@ function newText(declared: MergeType, value: unknown): string {
   const type = typeFor(declared, value)
   if (type.shape === 'scalar' || type.atomic) return '{}'
   if (type.shape === 'list') return Array.isArray(value) && value.length ? itemsText(type, value, true) : '{}'
-  if (!isFields(value)) {
+  if (!isJsonObject(value)) {
     // What decoding lets pass as it came, as the managed fields of a pod template.
     if (value !== null) throw new TypedError(`expected map, got ${JSON.stringify(value)}`)
     return '{}'
@@ -62,14 +60,14 @@ function newText(declared: MergeType, value: unknown): string {
 /** Of something that is there in every object of the type; `''` when it is as it always is. */
 function changedText(declared: MergeType, zero: unknown, value: unknown, ignored: FieldSet): string {
   const type = typeFor(declared, value)
-  if (!type.atomic && type.shape === 'map' && isFields(value)) return fieldsText(type, zero, value, ignored)
+  if (!type.atomic && type.shape === 'map' && isJsonObject(value)) return fieldsText(type, zero, value, ignored)
   if (!type.atomic && type.shape === 'list' && Array.isArray(value) && value.length)
     return itemsText(type, value, false)
   return sameJson(zero, value) ? '' : '{}'
 }
 
 function fieldsText(type: MergeType, zero: unknown, value: Fields, ignored: FieldSet): string {
-  const before = isFields(zero) ? zero : (none as Fields)
+  const before = isJsonObject(zero) ? zero : (none as Fields)
   let text = ''
   for (const name of sortedNames(value)) {
     const field = type.field(name)

@@ -2,7 +2,9 @@
  * An apply by a manager that applied the same fields before: the usual one. One walk through what it sent finds the values that differ;
  * nothing is merged, pruned or compared, and its set of fields stays the one it had.
  */
+
 import { cloneJson } from '../clone.js'
+import { isJsonObject } from '../structural/json-schema.js'
 import { type FieldSet, hasElement, hasPath, isEmpty, leaf, self, sizeOf } from './field-set.js'
 import { elementOf } from './list-elements.js'
 import { idOf, type ManagerIdentity, type Managers } from './managers.js'
@@ -23,12 +25,9 @@ interface ChangedValue {
   readonly path: readonly PathElement[]
 }
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Whether two items of a list are one, of which most write all of their keys. */
 function isSameItem(list: MergeType, a: unknown, b: unknown): boolean {
-  if (!isFields(a) || !isFields(b)) return a === b
+  if (!isJsonObject(a) || !isJsonObject(b)) return a === b
   for (const key of list.keys) {
     if (!Object.hasOwn(a, key) || !Object.hasOwn(b, key)) return elementOf(list, a) === elementOf(list, b)
     if (a[key] !== b[key]) return false
@@ -84,7 +83,7 @@ class Reapplication {
     if (type.shape === 'scalar' || type.atomic) return isEmpty(place.node) && this.#whole(declared, change, before)
     if (type.shape === 'list')
       return Array.isArray(value) && Array.isArray(before) && this.#items(type, before, value, place)
-    if (!isFields(value) || !isFields(before)) return false
+    if (!isJsonObject(value) || !isJsonObject(before)) return false
     return isEmpty(value as FieldSet) ? isEmpty(place.node) : this.fields(type, before, value, place)
   }
 

@@ -1,21 +1,20 @@
 /** Checks an applied object against its type, with upstream's words. */
+
 import { stringifyJson } from '../json/stringify.js'
 import { formatGo } from '../patch/go-format.js'
+import { isJsonObject } from '../structural/json-schema.js'
 import { elementOf } from './list-elements.js'
 import { type MergeType, typeFor } from './merge-type.js'
 import { fieldElement, type PathElement, printElement, TypedError } from './path-element.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** `&{…}`: a value as Go prints the box that it stands in. */
 const boxed = (value: unknown) => `&{${formatGo(value)}}`
 
 function goSyntax(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
-  if (isFields(value)) {
+  if (isJsonObject(value)) {
     const entries = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${goSyntax(inner)}`)
     return `map[string]interface {}{${entries.join(', ')}}`
   }
@@ -24,7 +23,7 @@ function goSyntax(value: unknown): string {
 
 function goType(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}'
-  if (isFields(value)) return 'map[string]interface {}'
+  if (isJsonObject(value)) return 'map[string]interface {}'
   if (typeof value === 'boolean') return 'bool'
   return typeof value === 'string' ? 'string' : 'float64'
 }
@@ -63,7 +62,7 @@ class Validator {
     else if (type.shape === 'list') {
       if (Array.isArray(value)) this.#visitItems(type, value, path)
       else this.#add(path, `expected list, got ${boxed(value)}`)
-    } else if (isFields(value)) this.#visitFields(type, value, path)
+    } else if (isJsonObject(value)) this.#visitFields(type, value, path)
     else this.#add(path, `expected map, got ${boxed(value)}`)
   }
 

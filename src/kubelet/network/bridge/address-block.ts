@@ -5,7 +5,7 @@ import { blockAround, formatAddress, parseAddress } from '../subnets.js'
  * The largest: 509 pods. Linux takes 1,023 ports on a bridge, but what all of them are to hear, such as who has an address, waits in a queue of 1,000
  * packets (net.core.netdev_max_backlog): of 1,021 pods on a bridge, the 129 oldest could not be found.
  */
-const largestPart = 23
+export const largestPart = 23
 
 /** A bridge, and who is on it. */
 export interface BlockPart {
